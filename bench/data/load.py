@@ -1,0 +1,167 @@
+"""A data set by its name: the real one where it can be had, a stand-in where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.data import synthetic
+from bench.data.cache import cache_root, fetch
+from bench.data.dataset import Dataset, Split
+from bench.data.decode import decode
+from bench.data.download import download, unreachable
+from bench.data.prepared import Prepared, Source, data_root, find, source
+from bench.data.selection import Subset, select
+from bench.errors import UsageError, unknown
+
+__all__ = ["MODES", "Dataset", "Split", "Subset", "identify", "load", "notice", "select"]
+
+MODES = ("auto", "tfds", "synthetic")
+_DECODING = "1"
+"""Raise it when decoding makes other arrays of the same source: their order, words or names."""
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What is used for a data set: prepared data; or a stand-in; or else it is downloaded.
+
+    missing: why a stand-in is used although it was not asked for, or "".
+    """
+
+    wanted: Source
+    root: Path
+    prepared: Prepared | None
+    synthetic: bool
+    missing: str = ""
+
+    @property
+    def identity(self) -> str:
+        if self.synthetic:
+            return f"synthetic:{self.wanted.name}:{synthetic.VERSION}"
+        version = self.prepared.version if self.prepared else self.wanted.version
+        return self.wanted.identity(version)
+
+    @property
+    def notice(self) -> str:
+        if not self.synthetic:
+            return ""
+        generated = (
+            f"STAND-IN DATA: {self.wanted.name} is generated, so what is measured says nothing "
+            "about the real data and gets no verdict"
+        )
+        if not self.missing:
+            return generated
+        return f"{generated} ({self.missing}; for real data set TFDS_DATA_DIR or --data-dir)"
+
+
+def identify(name: str, *, mode: str = "auto", data_dir: Path | None = None) -> tuple[str, bool]:
+    """The identity of what `load` would give, and whether it is synthetic.
+
+    Reads no array and imports no TensorFlow. A later call may find another answer (a network that
+    came back), so who trains in several processes asks once and then loads with the mode "tfds" or
+    "synthetic" that follows.
+
+    Raises:
+        UsageError: as `load`.
+    """
+    choice = _choose(name, mode, data_dir)
+    return choice.identity, choice.synthetic
+
+
+def notice(name: str, *, mode: str = "auto", data_dir: Path | None = None) -> str:
+    """The line that the user must see before anything trains on what `load` would give, or ""."""
+    return _choose(name, mode, data_dir).notice
+
+
+def load(
+    name: str,
+    *,
+    mode: str = "auto",
+    data_dir: Path | None = None,
+    cache_dir: Path | None = None,
+    vocabulary_size: int = 10000,
+    length: int = 200,
+) -> Dataset:
+    """The data set as memory-mapped arrays: decoded or generated once, then read from the cache.
+
+    Args:
+        name: "cifar10" or "imdb_reviews".
+        mode: "auto": the prepared data if there is any, else a download if there is a network,
+            else the stand-in. "tfds": never the stand-in. "synthetic": always the stand-in.
+        data_dir: where tensorflow-datasets keeps its data; by default `TFDS_DATA_DIR`, or
+            `~/tensorflow_datasets`. If the data is there, no server is contacted.
+        cache_dir: where the arrays are kept; by default `REGULARIZATION_BENCH_CACHE`, or
+            `regularization-bench` below `XDG_CACHE_HOME` or `~/.cache`.
+        vocabulary_size: for text, how many token ids there are: padding 0, unknown 1, and the most
+            frequent words of the whole official training split.
+        length: for text, how many tokens are kept, from the beginning of a review.
+
+    Raises:
+        UsageError: no such data set or mode; the prepared data is damaged; with "tfds", there is
+            none and no network either.
+        BenchError: the download or the decoding failed; the disk is full.
+    """
+    if vocabulary_size < 3 or length < 1:
+        raise UsageError(
+            f"a vocabulary of {vocabulary_size} and a length of {length} leave no text; use at "
+            "least 3 and 1"
+        )
+    choice = _choose(name, mode, data_dir)
+    text = {"vocabulary_size": vocabulary_size, "length": length}
+    options = str(sorted(text.items())) if choice.wanted.kind == "text" else ""
+    prepared = choice.prepared
+
+    def build(out: Path) -> Mapping[str, Any]:
+        if prepared is None:
+            return synthetic.generate(name, out, vocabulary_size=vocabulary_size, length=length)
+        return decode(
+            choice.wanted, prepared.folder, out, vocabulary_size=vocabulary_size, length=length
+        )
+
+    if choice.synthetic:
+        content = choice.identity
+    else:
+        prepared = prepared or download(choice.wanted, choice.root)
+        content = f"{_DECODING}:{prepared.key}"
+    key = sha256(f"{content}:{options}".encode()).hexdigest()[:20]
+    entry = fetch(cache_root(cache_dir) / f"{name}-{key}", build)
+    names = tuple(entry.facts["class_names"])
+    return Dataset(
+        identity=choice.identity,
+        synthetic=choice.synthetic,
+        classes=len(names),
+        class_names=names,
+        train=_split(entry.arrays, "train"),
+        test=_split(entry.arrays, "test"),
+        notice="; ".join(filter(None, (choice.notice, entry.notice))),
+        folder=entry.folder,
+    )
+
+
+def _choose(name: str, mode: str, data_dir: Path | None) -> _Choice:
+    wanted = source(name)
+    root = data_root(data_dir)
+    if mode not in MODES:
+        raise unknown("data mode", mode, MODES)
+    if mode == "synthetic":
+        return _Choice(wanted, root, None, True)
+    if (prepared := find(wanted, root)) is not None:
+        return _Choice(wanted, root, prepared, False)
+    if (reason := unreachable(wanted.url)) is None:
+        return _Choice(wanted, root, None, False)
+    missing = f"there is no {wanted.path} in {root}, and it cannot be downloaded: {reason}"
+    if mode == "tfds":
+        raise UsageError(
+            f"{missing}; set TFDS_DATA_DIR or --data-dir to a folder where tensorflow-datasets "
+            "prepared it, or use generated stand-ins with --data synthetic"
+        )
+    return _Choice(wanted, root, None, True, missing)
+
+
+def _split(arrays: Mapping[str, np.ndarray], name: str) -> Split:
+    return Split(arrays[f"{name}_values"], arrays[f"{name}_labels"], arrays.get(f"{name}_lengths"))

@@ -1,0 +1,165 @@
+"""Data sets that tensorflow-datasets has prepared in a folder: found and checked without it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from bench.errors import UsageError, unknown
+
+SPLITS = ("train", "test")
+# A TFRecord frames each example with its length (8 bytes) and two checksums (4 bytes each).
+_FRAME_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set by the names that tensorflow-datasets has for it, and where it comes from."""
+
+    name: str
+    config: str
+    version: str
+    kind: Literal["images", "text"]
+    url: str
+
+    @property
+    def path(self) -> Path:
+        """The folder of its versions, below the data folder."""
+        return Path(self.name, self.config)
+
+    def identity(self, version: str) -> str:
+        """How records name this data, for instance "tfds:imdb_reviews/plain_text:1.0.0"."""
+        return f"tfds:{self.path.as_posix()}:{version}"
+
+
+SOURCES = {
+    source.name: source
+    for source in (
+        Source(
+            name="cifar10",
+            config="",
+            version="3.0.2",
+            kind="images",
+            url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+        ),
+        Source(
+            name="imdb_reviews",
+            config="plain_text",
+            version="1.0.0",
+            kind="text",
+            url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A prepared version of a data set.
+
+    folder: where its shards lie.
+    key: hash over the shards' names and sizes and the description of the data set.
+    """
+
+    folder: Path
+    version: str
+    key: str
+
+
+def source(name: str) -> Source:
+    """The data set of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in SOURCES:
+        raise unknown("data set", name, SOURCES)
+    return SOURCES[name]
+
+
+def data_root(data_dir: Path | None) -> Path:
+    """The data folder: as given, or as tensorflow-datasets itself chooses it."""
+    named = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
+    return Path(named).expanduser()
+
+
+def find(wanted: Source, root: Path) -> Prepared | None:
+    """The newest version of the data set that lies prepared under `root`; None if none does.
+
+    Raises:
+        UsageError: a version is there, and a part of it is missing, cut short or unreadable.
+    """
+    try:
+        children = list((root / wanted.path).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise UsageError(
+            f"the data folder {root / wanted.path} cannot be read ({error.strerror})"
+        ) from error
+    versions = [child for child in children if re.fullmatch(r"\d+\.\d+\.\d+", child.name)]
+    if not versions:
+        return None
+    newest = max(versions, key=lambda child: tuple(map(int, child.name.split("."))))
+    try:
+        return Prepared(newest, newest.name, _check(newest))
+    except OSError as error:
+        raise damaged(newest, f"{error.filename}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged(newest, "dataset_info.json is no description of a data set") from error
+
+
+def damaged(folder: Path, what: str) -> UsageError:
+    """The error for prepared data that cannot be used."""
+    return UsageError(
+        f"the data folder {folder} is damaged ({what}); delete it and prepare it again, or name "
+        "another data folder with --data-dir or TFDS_DATA_DIR"
+    )
+
+
+def _check(folder: Path) -> str:
+    """The key of a prepared version, after a look at everything that reading it will need."""
+    description = (folder / "dataset_info.json").read_bytes()
+    key = sha256(description)
+    info = json.loads(description)
+    features = (folder / "features.json").read_bytes()
+    json.loads(features)
+    key.update(features)
+    splits = {split["name"]: split for split in info["splits"]}
+    for name in SPLITS:
+        if name not in splits:
+            raise damaged(folder, f"it has no split {name!r}")
+        shards = list(_shards(folder, info, splits[name]))
+        total = 0
+        for shard in shards:
+            size = shard.stat().st_size
+            total += size
+            key.update(f"{shard.name}:{size};".encode())
+        examples = sum(map(int, splits[name]["shardLengths"]))
+        least = int(splits[name]["numBytes"]) + _FRAME_BYTES * examples
+        if info.get("fileFormat", "tfrecord") == "tfrecord" and total < least:
+            raise damaged(
+                folder, f"split {name!r} has {total} bytes and should have at least {least}"
+            )
+    return key.hexdigest()
+
+
+def _shards(folder: Path, info: dict[str, Any], split: dict[str, Any]) -> Iterator[Path]:
+    template = split.get("filepathTemplate", "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}")
+    count = len(split["shardLengths"])
+    for index in range(count):
+        file_name = template.format(
+            DATASET=info["name"],
+            SPLIT=split["name"],
+            FILEFORMAT=info.get("fileFormat", "tfrecord"),
+            SHARD_INDEX=f"{index:05d}",
+            NUM_SHARDS=f"{count:05d}",
+            SHARD_X_OF_Y=f"{index:05d}-of-{count:05d}",
+        )
+        yield folder / Path(file_name).name

@@ -1,0 +1,91 @@
+"""The training, validation and test examples of a recipe, and the hash of exactly those."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from bench.data.dataset import Dataset, Split
+from bench.errors import BenchError, UsageError
+from bench.files import write_atomic
+
+
+@dataclass(frozen=True)
+class Subset:
+    """What a trial trains on, follows its curve on, and is judged on once, at the end.
+
+    digest: SHA-256 in hexadecimal digits over all arrays of the three splits.
+    """
+
+    train: Split
+    validation: Split
+    test: Split
+    digest: str
+
+
+def select(dataset: Dataset, train: int, validation: int, test: int) -> Subset:
+    """Take the first `train`, the last `validation` training examples and the first `test` ones.
+
+    Training and validation never overlap, and the validation examples stay the same ones whatever
+    `train` is. The arrays are views: nothing is copied.
+
+    Raises:
+        UsageError: a number that is out of range, or more examples than there are.
+    """
+    for name, number, least in (
+        ("train_examples", train, 1),
+        ("validation_examples", validation, 0),
+        ("test_examples", test, 1),
+    ):
+        if number < least:
+            raise UsageError(f"{name} is {number}; it must be at least {least}")
+    total = len(dataset.train)
+    if train + validation > total:
+        raise UsageError(
+            f"train_examples={train} and validation_examples={validation} together are more than "
+            f"the {total} training examples of {dataset.identity}; lower one of them"
+        )
+    if test > len(dataset.test):
+        raise UsageError(
+            f"test_examples={test} is more than the {len(dataset.test)} test examples of "
+            f"{dataset.identity}; lower it"
+        )
+    splits = (
+        dataset.train.rows(0, train),
+        dataset.train.rows(total - validation, total),
+        dataset.test.rows(0, test),
+    )
+    return Subset(*splits, digest=_digest(dataset.folder, splits))
+
+
+def _digest(folder: Path | None, splits: tuple[Split, ...]) -> str:
+    """The splits' hash, remembered beside the arrays, whose folder is named by their content."""
+    if folder is None:
+        return _hash(splits)
+    name = "-".join(str(len(split)) for split in splits)
+    remembered = folder / "digests" / f"{name}.txt"
+    if remembered.is_file():
+        text = remembered.read_text(encoding="ascii", errors="replace").strip()
+        if re.fullmatch(r"[0-9a-f]{64}", text):
+            return text
+    digest = _hash(splits)
+    # It only saves time: in a cache that is read-only or full it is computed again.
+    with suppress(BenchError):
+        write_atomic(remembered, f"{digest}\n".encode())
+    return digest
+
+
+def _hash(splits: tuple[Split, ...]) -> str:
+    digest = sha256()
+    for split in splits:
+        for array in (split.values, split.labels, split.lengths):
+            if array is not None:
+                digest.update(f"{array.dtype.str}{array.shape};".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        digest.update(b"split;")
+    return digest.hexdigest()

@@ -1,0 +1,55 @@
+"""Reviews to token ids.
+
+Words are what is left between spaces after lowering the case, dropping `<br />` and apostrophes
+and turning all other ASCII punctuation into spaces. A long review keeps its beginning.
+"""
+
+from __future__ import annotations
+
+import string
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from bench.data.dataset import FIRST_WORD, PADDING, UNKNOWN
+
+_PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation, " ") | {"'": None})
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, in order."""
+    return text.lower().replace("<br />", " ").translate(_PUNCTUATION).split()
+
+
+def vocabulary(texts: Iterable[Sequence[str]], size: int) -> dict[str, int]:
+    """The id of each of the most frequent words of the given texts, ties in alphabetical order.
+
+    Args:
+        texts: the words of each text; only of the training split.
+        size: how many different ids there are in all, padding and the unknown word included: all
+            ids are below it.
+    """
+    counts = Counter(word for text in texts for word in text)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    kept = ranked[: max(size - FIRST_WORD, 0)]
+    return {word: index for index, (word, _) in enumerate(kept, start=FIRST_WORD)}
+
+
+def encode(
+    texts: Sequence[Sequence[str]], ids: dict[str, int], length: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Token ids of the first `length` words of each text, right-padded; and how many there are.
+
+    A text without a word becomes one unknown word, so that no length is 0.
+
+    Returns:
+        int32 [N, length] and int32 [N].
+    """
+    values = np.full((len(texts), length), PADDING, dtype=np.int32)
+    lengths = np.empty(len(texts), dtype=np.int32)
+    for row, text in enumerate(texts):
+        tokens = [ids.get(word, UNKNOWN) for word in text[:length]] or [UNKNOWN]
+        values[row, : len(tokens)] = tokens
+        lengths[row] = len(tokens)
+    return values, lengths

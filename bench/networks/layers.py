@@ -1,0 +1,35 @@
+"""Layers whose kernels a strategy may reparametrize."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from bench.network import Pass
+from bench.parts import Parts
+from bench.strategy import Slot, Tensor
+
+
+class Convolution(keras.layers.Layer):
+    """A 3x3 or 1x1 convolution, same padding, channels last, with a bias."""
+
+    def __init__(
+        self, parts: Parts, name: str, channels: int, size: int = 3, stride: int = 1
+    ) -> None:
+        super().__init__(name=name, dtype=parts.dtype)
+        self.slot = Slot(name, "convolution")
+        self.channels, self.size, self.stride = channels, size, stride
+        self._initializer = parts.initializer("he_normal", name)
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(self.size, self.size, shape[-1], self.channels),
+            initializer=self._initializer,
+        )
+        self.bias = self.add_weight(name="bias", shape=(self.channels,), initializer="zeros")
+
+    def call(self, values: Tensor, flow: Pass) -> Tensor:
+        kernel = flow.kernel(self.slot, tf.convert_to_tensor(self.kernel))
+        values = tf.nn.conv2d(values, kernel, strides=self.stride, padding="SAME")
+        return tf.nn.bias_add(values, self.bias)

@@ -1,0 +1,64 @@
+"""A small residual network (He et al. 2015, 1512.03385) that trains without normalization."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from bench.network import Network, Pass
+from bench.networks.layers import Convolution
+from bench.parts import Parts
+from bench.strategy import Slot, Tensor
+
+MEAN = (0.4914, 0.4822, 0.4465)
+DEVIATION = (0.2470, 0.2435, 0.2616)
+"""Per channel of CIFAR-10's training images, in [0, 1]."""
+
+
+class Block(keras.layers.Layer):
+    """conv, norm, ReLU, conv, norm, then the merge with the shortcut, ReLU."""
+
+    def __init__(self, parts: Parts, index: int, count: int, width: int, stride: int) -> None:
+        name = f"block{index}"
+        super().__init__(name=name, dtype=parts.dtype)
+        depth = (index + 1) / count
+        self.first = Convolution(parts, f"{name}_conv1", width, stride=stride)
+        self.second = Convolution(parts, f"{name}_conv2", width)
+        self.project = None
+        if stride > 1:
+            self.project = Convolution(parts, f"{name}_shortcut", width, size=1, stride=stride)
+        self.norm1 = parts.normalization(Slot(f"{name}_norm1", "map", depth))
+        self.norm2 = parts.normalization(Slot(f"{name}_norm2", "map", depth))
+        self.slot = Slot(name, "map", depth)
+
+    def call(self, values: Tensor, flow: Pass) -> Tensor:
+        branch = tf.nn.relu(flow.normalize(self.norm1, self.first(values, flow=flow)))
+        branch = flow.noise(self.slot, branch)
+        branch = flow.normalize(self.norm2, self.second(branch, flow=flow))
+        shortcut = values if self.project is None else self.project(values, flow=flow)
+        return tf.nn.relu(flow.merge(self.slot, shortcut, branch))
+
+
+class ResidualNetwork(Network):
+    """Images [B, H, W, 3] in [0, 1] -> logits [B, K]: a stem and a block for each width."""
+
+    def __init__(self, parts: Parts, widths: tuple[int, ...], classes: int) -> None:
+        super().__init__(name="network", dtype=parts.dtype)
+        self.stem = Convolution(parts, "stem", widths[0])
+        self.stem_norm = parts.normalization(Slot("stem_norm", "map"))
+        self.blocks = [
+            Block(parts, i, len(widths), width, stride=1 if i == 0 else 2)
+            for i, width in enumerate(widths)
+        ]
+        self.head = parts.dense("head", classes, kind="glorot_uniform")
+
+    def embed(self, values: Tensor) -> Tensor:
+        return (tf.cast(values, tf.float32) - MEAN) / DEVIATION
+
+    def call(self, features: Tensor, flow: Pass) -> Tensor:  # type: ignore[override]
+        x = flow.hidden(Slot("input", "map"), tf.cast(features, self.compute_dtype))
+        x = tf.nn.relu(flow.normalize(self.stem_norm, self.stem(x, flow=flow)))
+        for block in self.blocks:
+            x = flow.hidden(block.slot, block(x, flow=flow))
+        x = flow.noise(Slot("pooled", "vector", 1.0), tf.reduce_mean(x, axis=[1, 2]))
+        return self.head(x)

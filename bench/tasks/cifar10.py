@@ -1,0 +1,75 @@
+"""CIFAR-10 with a small residual network that trains without normalization."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from bench.recipe import Positive, Recipe
+from bench.strategy import TaskFacts
+from bench.task import Identity, Source, Task
+
+if TYPE_CHECKING:
+    from bench.data.load import Subset
+    from bench.network import Network
+    from bench.parts import Parts
+
+
+class ImageRecipe(Recipe):
+    """A recipe with the widths of the residual blocks."""
+
+    widths: tuple[Positive, ...] = (16, 32, 64)
+
+
+class Cifar10(Task):
+    """32x32 color photographs of 10 sorts of things (Krizhevsky 2009)."""
+
+    facts = TaskFacts(
+        name="cifar10",
+        modality="image",
+        classes=10,
+        offers={
+            "normalization": ("map",),
+            "kernel": ("convolution",),
+            "noise": ("map", "vector"),
+            "merge": ("map",),
+            "hidden": ("map",),
+        },
+    )
+    summary = "photographs of 10 sorts of things; residual network"
+    profiles: ClassVar = {
+        "smoke": ImageRecipe(
+            train_examples=512, validation_examples=200, test_examples=500, steps=12,
+            batch_size=32, learning_rate=2e-3, evaluations=3, widths=(8, 16),
+        ),
+        "quick": ImageRecipe(
+            train_examples=1_000, validation_examples=1_000, test_examples=2_000, steps=250,
+            batch_size=64, learning_rate=6e-3, evaluations=10,
+        ),
+        "standard": ImageRecipe(
+            train_examples=4_000, validation_examples=2_000, test_examples=5_000, steps=1_240,
+            batch_size=128, learning_rate=2e-3, evaluations=20,
+        ),
+        "full": ImageRecipe(
+            train_examples=45_000, validation_examples=5_000, test_examples=10_000, steps=35_000,
+            batch_size=128, learning_rate=2e-3, evaluations=50, widths=(32, 64, 128), margin=0.5,
+        ),
+    }  # fmt: skip
+
+    def identify(self, source: Source) -> Identity:
+        from bench.data.load import identify, notice
+
+        name, synthetic = identify("cifar10", mode=source.mode, data_dir=source.directory)
+        told = notice("cifar10", mode=source.mode, data_dir=source.directory)
+        return Identity(name, synthetic, told)
+
+    def load(self, recipe: Recipe, source: Source) -> Subset:
+        from bench.data.load import load, select
+
+        data = load("cifar10", mode=source.mode, data_dir=source.directory, cache_dir=source.cache)
+        return select(data, recipe.train_examples, recipe.validation_examples, recipe.test_examples)
+
+    def network(self, recipe: Recipe, parts: Parts) -> Network:
+        from bench.networks.residual import ResidualNetwork
+
+        assert isinstance(recipe, ImageRecipe)
+        return ResidualNetwork(parts, recipe.widths, self.facts.classes)

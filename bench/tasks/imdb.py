@@ -1,0 +1,156 @@
+"""IMDB reviews with an LSTM and with a small Transformer encoder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import model_validator
+
+from bench.recipe import Positive, Recipe
+from bench.strategy import TaskFacts
+from bench.task import Identity, Source, Task
+
+if TYPE_CHECKING:
+    from bench.data.load import Subset
+    from bench.network import Network
+    from bench.parts import Parts
+
+
+class TextRecipe(Recipe):
+    """A recipe with the vocabulary and the sizes of an LSTM classifier."""
+
+    vocabulary: Positive = 5_000
+    """Words, padding and unknown included; from the training split only."""
+    length: Positive = 100
+    """Tokens of a review; longer ones are cut, shorter ones padded on the right."""
+    embedding: Positive = 32
+    units: Positive = 32
+
+
+class TransformerRecipe(Recipe):
+    """A recipe with the vocabulary and the sizes of a Transformer encoder."""
+
+    vocabulary: Positive = 5_000
+    length: Positive = 100
+    embedding: Positive = 32
+    heads: Positive = 2
+    layers: Positive = 2
+
+    @model_validator(mode="after")
+    def _divides(self) -> TransformerRecipe:
+        if self.embedding % self.heads:
+            raise ValueError(f"embedding {self.embedding} is no multiple of heads {self.heads}")
+        return self
+
+
+class Imdb(Task):
+    """Is a film review positive? (Maas et al. 2011); embedding, LSTM, classifier."""
+
+    facts = TaskFacts(
+        name="imdb",
+        modality="text",
+        classes=2,
+        offers={
+            "normalization": ("sequence",),
+            "noise": ("sequence", "vector"),
+            "hidden": ("sequence",),
+        },
+    )
+    summary = "film reviews, positive or negative; embedding, LSTM, classifier"
+    xla = False
+    profiles: ClassVar = {
+        "smoke": TextRecipe(
+            train_examples=512, validation_examples=200, test_examples=500, steps=12,
+            batch_size=32, learning_rate=5e-3, evaluations=3, vocabulary=2_000, length=32,
+            embedding=16, units=16,
+        ),
+        "quick": TextRecipe(
+            train_examples=2_000, validation_examples=1_000, test_examples=2_000, steps=150,
+            batch_size=64, learning_rate=5e-3, evaluations=10,
+        ),
+        "standard": TextRecipe(
+            train_examples=4_000, validation_examples=2_000, test_examples=5_000, steps=600,
+            batch_size=64, learning_rate=3e-3, evaluations=20, length=150,
+        ),
+        "full": TextRecipe(
+            train_examples=22_500, validation_examples=2_500, test_examples=25_000, steps=3_500,
+            batch_size=64, learning_rate=1e-3, evaluations=30, vocabulary=10_000, length=400,
+            embedding=64, units=64, margin=0.5,
+        ),
+    }  # fmt: skip
+
+    def identify(self, source: Source) -> Identity:
+        from bench.data.load import identify, notice
+
+        name, synthetic = identify("imdb_reviews", mode=source.mode, data_dir=source.directory)
+        told = notice("imdb_reviews", mode=source.mode, data_dir=source.directory)
+        return Identity(name, synthetic, told)
+
+    def load(self, recipe: Recipe, source: Source) -> Subset:
+        from bench.data.load import load, select
+
+        assert isinstance(recipe, TextRecipe | TransformerRecipe)
+        data = load(
+            "imdb_reviews",
+            mode=source.mode,
+            data_dir=source.directory,
+            cache_dir=source.cache,
+            vocabulary_size=recipe.vocabulary,
+            length=recipe.length,
+        )
+        return select(data, recipe.train_examples, recipe.validation_examples, recipe.test_examples)
+
+    def network(self, recipe: Recipe, parts: Parts) -> Network:
+        from bench.networks.recurrent import RecurrentNetwork
+
+        assert isinstance(recipe, TextRecipe)
+        return RecurrentNetwork(
+            parts, recipe.vocabulary, recipe.embedding, recipe.units, self.facts.classes
+        )
+
+
+class ImdbTransformer(Imdb):
+    """The same reviews with a small Transformer encoder."""
+
+    facts = TaskFacts(
+        name="imdb_transformer",
+        modality="text",
+        classes=2,
+        offers={**Imdb.facts.offers, "merge": ("sequence",)},
+    )
+    summary = "film reviews, positive or negative; Transformer encoder"
+    xla = True
+    profiles: ClassVar = {
+        "smoke": TransformerRecipe(
+            train_examples=512, validation_examples=200, test_examples=500, steps=12,
+            batch_size=32, learning_rate=2e-3, evaluations=3, vocabulary=2_000, length=32,
+            embedding=16, layers=1,
+        ),
+        "quick": TransformerRecipe(
+            train_examples=2_000, validation_examples=1_000, test_examples=2_000, steps=150,
+            batch_size=64, learning_rate=2e-3, evaluations=10,
+        ),
+        "standard": TransformerRecipe(
+            train_examples=4_000, validation_examples=2_000, test_examples=5_000, steps=600,
+            batch_size=64, learning_rate=2e-3, evaluations=20, length=150,
+        ),
+        "full": TransformerRecipe(
+            train_examples=22_500, validation_examples=2_500, test_examples=25_000, steps=3_500,
+            batch_size=64, learning_rate=1e-3, evaluations=30, vocabulary=10_000, length=400,
+            embedding=64, heads=4, margin=0.5,
+        ),
+    }  # fmt: skip
+
+    def network(self, recipe: Recipe, parts: Parts) -> Network:
+        from bench.networks.transformer import TransformerNetwork
+
+        assert isinstance(recipe, TransformerRecipe)
+        return TransformerNetwork(
+            parts,
+            recipe.vocabulary,
+            recipe.length,
+            recipe.embedding,
+            recipe.heads,
+            recipe.layers,
+            self.facts.classes,
+        )
