@@ -1,0 +1,107 @@
+"""Everything that a report says about a study, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bench.analysis import comparable, contributions, convergence, step_times
+from bench.analysis.baselines import baselines
+from bench.analysis.classes import per_class, with_test_sampling
+from bench.analysis.decision import decision_table
+from bench.analysis.effects import effects
+from bench.analysis.time_to_target import profiles, seconds
+from bench.analysis.verdict import ALPHA
+from bench.study import Study
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Frames; the function that makes each documents its columns.
+
+    Attributes:
+        decision: a row per strategy and task (`bench.analysis.decision`).
+        baselines: a row per baseline: its gap and the warning where it underfits.
+        effects: a row per arm and metric (`tables/effects.csv`).
+        noise_floor: the rows of `effects` that belong to controls (A/A arms).
+        fairness: a row per arm with a reference: what was found equal, what was not compared.
+        rejected: a row per pair of trials that is not compared, with the difference.
+        per_class: a row per arm and class.
+        test_sampling: effects with intervals that include the sampling of the test split.
+        interactions: a row per pair of strategies trained alone and together.
+        leave_one_out: a row per stack and member that was left out.
+        hits: a row per trial and target: reached, examples and steps to it.
+        convergence: a row per arm and target.
+        areas: a row per arm: normalized area under the validation curve.
+        seconds: a row per arm, target and machine: time to target, decomposed.
+        profiles: steps of each arm's performance profile, per task and measure.
+        step_times: a row per arm, device, machine and settings.
+        place: the rows of `step_times` of one place a task, which `decision` shows.
+    """
+
+    decision: pd.DataFrame
+    baselines: pd.DataFrame
+    effects: pd.DataFrame
+    noise_floor: pd.DataFrame
+    fairness: pd.DataFrame
+    rejected: pd.DataFrame
+    per_class: pd.DataFrame
+    test_sampling: pd.DataFrame
+    interactions: pd.DataFrame
+    leave_one_out: pd.DataFrame
+    hits: pd.DataFrame
+    convergence: pd.DataFrame
+    areas: pd.DataFrame
+    seconds: pd.DataFrame
+    profiles: pd.DataFrame
+    step_times: pd.DataFrame
+    place: pd.DataFrame
+
+
+def analyse(
+    study: Study,
+    trials: pd.DataFrame,
+    curves: pd.DataFrame,
+    step_time_rows: pd.DataFrame,
+    alpha: float = ALPHA,
+) -> Analysis:
+    """Analyse a study from the frames of `bench.analysis.frames`.
+
+    Args:
+        study: what was asked for.
+        trials: a row per trial.
+        curves: a row per evaluation.
+        step_time_rows: a row per arm and process; may be empty.
+        alpha: of every decision; a study that grew by the sequential rule passes
+            `bench.analysis.looks.ALPHA`.
+    """
+    wanted = comparable.contrasts(study)
+    comparison = comparable.compare(trials, wanted)
+    measured = effects(study, trials, comparison, wanted, alpha)
+    controls = [(arm.task, arm.name) for arm in study.arms if arm.role == "control"]
+    keys = pd.MultiIndex.from_frame(measured[["task", "arm"]])
+    times = step_times.summary(step_time_rows)
+    place = step_times.headline(times)
+    hits = convergence.hits(study, trials, curves)
+    converged = convergence.convergence(study, comparison, wanted, hits)
+    time_to_target = seconds(converged, times)
+    return Analysis(
+        decision=decision_table(study, measured, place, converged, seconds(converged, place)),
+        baselines=baselines(study, trials),
+        effects=measured,
+        noise_floor=measured[keys.isin(controls)],
+        fairness=comparable.fairness(study, trials, comparison),
+        rejected=comparison.rejected,
+        per_class=per_class(study, trials, comparison),
+        test_sampling=with_test_sampling(trials, comparison),
+        interactions=contributions.interactions(study, trials),
+        leave_one_out=contributions.leave_one_out(study, trials),
+        hits=hits,
+        convergence=converged,
+        areas=convergence.areas(study, trials, curves, comparison, wanted),
+        seconds=time_to_target,
+        profiles=profiles(study, hits, place),
+        step_times=times,
+        place=place,
+    )

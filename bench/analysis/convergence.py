@@ -1,0 +1,241 @@
+"""How soon arms get to a target: examples, steps and seconds, and the area under the curve.
+
+Targets are chance + 80, 90 and 95% of (the baseline's median final validation accuracy - chance).
+A target is reached at the first of two consecutive evaluations at or above it. A trial that never
+got there within the baseline's budget (the horizon), or diverged, is right-censored at the horizon:
+all censoring is there, so the restricted mean is the mean of min(time, horizon).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import integrate, stats
+
+from bench.analysis.columns import columns
+from bench.analysis.comparable import Comparison, Contrast
+from bench.analysis.frames import roots
+from bench.analysis.paired import batched, interval
+from bench.study import Study
+
+SHARES = (0.8, 0.9, 0.95)
+HITS = columns("task arm seed target accuracy reached examples steps horizon")
+CONVERGENCE = columns(
+    "task arm reference target accuracy n hits hit_rate examples steps horizon examples_ratio low "
+    "high steps_ratio"
+)
+AREAS = columns("task arm reference n area effect low high p")
+
+
+def targets(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
+    """A row per task, baseline and target: task, baseline, target (share), accuracy.
+
+    A baseline whose median is not above chance has no targets.
+    """
+    rows = []
+    measured = trials[trials["status"] != "failed"]
+    for arm in study.arms:
+        mine = measured[(measured["task"] == arm.task) & (measured["arm"] == arm.name)]
+        if arm.reference is not None or mine.empty:
+            continue
+        chance = 1 / mine["classes"].iloc[0]
+        gain = mine["validation_accuracy"].median() - chance
+        if gain > 0:
+            rows += [(arm.task, arm.name, share, chance + share * gain) for share in SHARES]
+    return pd.DataFrame(rows, columns=["task", "baseline", "target", "accuracy"])
+
+
+def first_reached(accuracy: np.ndarray, target: float) -> int | None:
+    """Index of the first of two consecutive evaluations at or above the target, or None."""
+    above = accuracy >= target
+    both = np.flatnonzero(above[:-1] & above[1:])
+    return int(both[0]) if both.size else None
+
+
+def horizons(study: Study, curves: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """(task, baseline) -> examples of a whole training run: the median over its seeds."""
+    last = curves.groupby(["task", "arm", "seed"])["examples"].max()
+    median = last.groupby(["task", "arm"]).median().to_dict()
+    keys = [(arm.task, arm.name) for arm in study.arms if arm.reference is None]
+    return {key: float(median[key]) for key in keys if key in median}
+
+
+def hits(study: Study, trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """A row per trial and target: reached, and examples and steps to it (`HITS`).
+
+    Where it was not reached (or past the horizon), examples are the horizon and steps those that
+    the horizon's examples take.
+    """
+    wanted = {
+        key: list(zip(rows["target"], rows["accuracy"], strict=True))
+        for key, rows in targets(study, trials).groupby(["task", "baseline"], sort=False)
+    }
+    ends, base = horizons(study, curves), roots(study)
+    found: list[tuple[Any, ...]] = []
+    for row, curve in _curves(trials, curves):
+        baseline = (row.task, base[row.task, row.arm])
+        if baseline not in ends:
+            continue
+        end = ends[baseline]
+        examples, steps = curve["examples"], curve["step"]
+        per_example = steps[-1] / examples[-1] if examples[-1] else np.nan
+        for target, accuracy in wanted.get(baseline, []):
+            index = None
+            if row.status == "ok":
+                index = first_reached(curve["validation_accuracy"], accuracy)
+            got = index is not None and examples[index] <= end
+            found.append(
+                (
+                    *(row.task, row.arm, row.seed, target, accuracy, got),
+                    float(examples[index]) if got else end,
+                    float(steps[index]) if got else end * per_example,
+                    end,
+                )
+            )
+    return pd.DataFrame(found, columns=HITS)
+
+
+def _curves(
+    trials: pd.DataFrame, curves: pd.DataFrame
+) -> Iterator[tuple[Any, dict[str, np.ndarray]]]:
+    """Every trial that has a curve, with the curve's columns as arrays in order of examples."""
+    where: Any = curves.groupby(["task", "arm", "seed"], sort=False).indices
+    columns = {name: curves[name].to_numpy() for name in curves.columns[3:]}
+    wanted = trials.loc[trials["status"] != "failed", ["task", "arm", "seed", "status", "classes"]]
+    for row in wanted.itertuples(index=False):
+        index = where.get((row.task, row.arm, row.seed))
+        if index is not None:
+            order = index[np.argsort(columns["examples"][index], kind="stable")]
+            yield row, {name: values[order] for name, values in columns.items()}
+
+
+def convergence(
+    study: Study, comparison: Comparison, wanted: Sequence[Contrast], hits: pd.DataFrame
+) -> pd.DataFrame:
+    """A row per arm and target, baselines too (`CONVERGENCE`).
+
+    `examples` and `steps` are restricted means over the seeds, `examples_ratio` and `steps_ratio`
+    their ratios to the reference's over the same seeds; `low` and `high` are the 95% interval of
+    `examples_ratio` (delta method on the pairs, t; NaN for one pair).
+    """
+    columns_of = {name: hits[name].to_numpy() for name in HITS[4:]}
+    places: dict[tuple[str, str, float], dict[int, int]] = {}
+    for place, (task, arm, seed, target) in enumerate(
+        hits[HITS[:4]].itertuples(index=False, name=None)
+    ):
+        places.setdefault((task, arm, target), {})[seed] = place
+    rows = []
+    for task, arm, reference, seeds in compared(study, comparison, wanted, hits):
+        for target in SHARES:
+            mine = places.get((task, arm, target), {})
+            theirs = places.get((task, reference, target), {})
+            shared = [seed for seed in seeds if seed in mine and seed in theirs]
+            if not shared:
+                continue
+            a, r = ([side[seed] for seed in shared] for side in (mine, theirs))
+            row = _row({name: values[a] for name, values in columns_of.items()})
+            examples = columns_of["examples"]
+            ratio, low, high = ratio_of_means(examples[a], examples[r])
+            steps, _, _ = ratio_of_means(columns_of["steps"][a], columns_of["steps"][r])
+            own = arm == reference
+            head = (task, arm, None if own else reference, target)
+            ratios = (ratio, *((np.nan, np.nan) if own else (low, high)), steps)
+            rows.append((*head, *row, *ratios))
+    return pd.DataFrame(rows, columns=CONVERGENCE)
+
+
+def _row(hits: dict[str, np.ndarray]) -> tuple[float, ...]:
+    """accuracy, n, hits, hit_rate, examples, steps, horizon of the hits of one arm and target."""
+    reached = hits["reached"].astype(bool)
+    return (
+        hits["accuracy"][0],
+        len(reached),
+        int(reached.sum()),
+        reached.mean(),
+        hits["examples"].mean(),
+        hits["steps"].mean(),
+        hits["horizon"][0],
+    )
+
+
+def compared(
+    study: Study, comparison: Comparison, wanted: Sequence[Contrast], trials: pd.DataFrame
+) -> Iterator[tuple[str, str, str, list[int]]]:
+    """(task, arm, reference, seeds): every baseline with itself, then every contrast's pairs."""
+    seeds = trials.groupby(["task", "arm"], sort=False)["seed"].unique()
+    for arm in study.arms:
+        if arm.reference is None and (arm.task, arm.name) in seeds.index:
+            yield arm.task, arm.name, arm.name, sorted(seeds[arm.task, arm.name])
+    paired_seeds = {
+        key: list(rows["seed"])
+        for key, rows in comparison.pairs.groupby(["task", "arm", "reference"], sort=False)
+    }
+    for contrast in wanted:
+        key = (contrast.task, contrast.arm, contrast.reference)
+        if key in paired_seeds:
+            yield (*key, paired_seeds[key])
+
+
+def ratio_of_means(arm: np.ndarray, reference: np.ndarray) -> tuple[float, float, float]:
+    """mean(arm) / mean(reference) of pairs, shape (seeds,), with its 95% delta-method interval."""
+    mean, n = reference.mean(), len(arm)
+    if not mean > 0:
+        return np.nan, np.nan, np.nan
+    ratio = arm.mean() / mean
+    if n < 2:
+        return ratio, np.nan, np.nan
+    error = np.std((arm - ratio * reference) / mean, ddof=1) / np.sqrt(n)
+    half = stats.t.isf(0.025, n - 1) * error
+    return ratio, ratio - half, ratio + half
+
+
+def area(examples: np.ndarray, accuracy: np.ndarray, end: float, chance: float) -> float:
+    """Mean height of a validation curve over 0 to `end` examples (trapezoids), a fraction.
+
+    It starts at chance unless it was evaluated at 0; a curve that ends early is held at its last
+    value, a longer one is cut.
+    """
+    x, y = np.append(0.0, examples), np.append(chance, accuracy)
+    if examples.size and examples[0] == 0:
+        x, y = x[1:], y[1:]
+    inside = x < end
+    x, y = np.append(x[inside], end), np.append(y[inside], np.interp(end, x, y))
+    return float(integrate.trapezoid(y, x) / end)
+
+
+def areas(
+    study: Study,
+    trials: pd.DataFrame,
+    curves: pd.DataFrame,
+    comparison: Comparison,
+    wanted: Sequence[Contrast],
+) -> pd.DataFrame:
+    """A row per arm, baselines too (`AREAS`): normalized area, and its paired difference.
+
+    `area` is a mean of fractions; effect, low and high are percentage points, with p of the paired
+    t test: exploratory. A diverged trial's curve is at chance throughout.
+    """
+    ends, base = horizons(study, curves), roots(study)
+    known: dict[tuple[str, str], dict[int, float]] = {}
+    for row, curve in _curves(trials, curves):
+        end = ends.get((row.task, base[row.task, row.arm]))
+        if not end:
+            continue
+        chance = 1 / row.classes
+        height = area(curve["examples"], curve["validation_accuracy"], end, chance)
+        known.setdefault((row.task, row.arm), {})[row.seed] = (
+            height if row.status == "ok" else chance
+        )
+    heads, samples = [], []
+    for task, arm, reference, seeds in compared(study, comparison, wanted, trials):
+        mine, theirs = known.get((task, arm), {}), known.get((task, reference), {})
+        shared = [seed for seed in seeds if seed in mine and seed in theirs]
+        if shared:
+            a, r = (np.array([side[seed] for seed in shared]) for side in (mine, theirs))
+            own = arm == reference
+            heads.append((task, arm, None if own else reference, len(shared), a.mean()))
+            samples.append((a[:0], r[:0]) if own else (100 * a, 100 * r))
+    return pd.DataFrame(heads, columns=AREAS[:5]).join(batched(interval, samples))[AREAS]

@@ -1,0 +1,180 @@
+"""Effects: what each arm changes against its reference, paired by seed.
+
+Accuracies and the generalization gap (train - test) are in percentage points, NLL in nats, Brier
+score and expected calibration error as they are (0 to 2, 0 to 1). For those three and the gap less
+is better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis import power, verdict
+from bench.analysis.columns import columns
+from bench.analysis.comparable import Comparison, Contrast
+from bench.analysis.paired import batched, equivalence, paired
+from bench.study import Study
+
+METRICS: dict[str, tuple[str, float]] = {
+    "test_accuracy": ("points", 100.0),
+    "validation_accuracy": ("points", 100.0),
+    "train_accuracy": ("points", 100.0),
+    "generalization_gap": ("points", 100.0),
+    "nll": ("nats", 1.0),
+    "ece": ("", 1.0),
+    "brier": ("", 1.0),
+}
+"""Metric -> unit and the factor from `trials` to that unit."""
+COLUMNS = columns(
+    "task arm reference metric unit n effect low high p p_adjusted verdict family sd sign_flip_p "
+    "d_z tost_p welch_p seed_correlation margin mde seeds_needed seeds_to_detect warning"
+)
+
+
+def values(trials: pd.DataFrame) -> pd.DataFrame:
+    """A column per metric, in the unit of the effects, in the order of `trials`.
+
+    The gap of a diverged trial is NaN: chance minus chance is no gap.
+    """
+    gap = (trials["train_accuracy"] - trials["test_accuracy"]).where(trials["status"] == "ok")
+    known = trials.assign(generalization_gap=gap)
+    return pd.DataFrame({name: known[name] * factor for name, (_, factor) in METRICS.items()})
+
+
+def effects(
+    study: Study,
+    trials: pd.DataFrame,
+    comparison: Comparison,
+    wanted: Sequence[Contrast],
+    alpha: float = verdict.ALPHA,
+) -> pd.DataFrame:
+    """A row per contrast and metric (see `COLUMNS`; a contrast without a pair has one row).
+
+    Args:
+        study: says the confirmatory family, its margins, and how many seeds were asked for.
+        trials: as `bench.analysis.frames.trials_frame` makes it.
+        comparison: of the same trials and contrasts.
+        wanted: the contrasts, in the order of the rows.
+        alpha: of every decision; a look of the sequential rule passes its share.
+
+    Returns:
+        effect, low, high and sd in `unit`; `mde`: the true effect that n seeds find with 80% power
+        at the level of the row's interval; `seeds_needed`: seeds to show equivalence within the
+        margin, `seeds_to_detect`: seeds to find a difference as large as the margin (80% power,
+        upper bound of sd); `warning`: what the reader must know, "" if nothing.
+    """
+    known = values(trials)
+    samples = list(_samples(study, trials, known, comparison, wanted))
+    rows = pd.DataFrame([row for row, _, _ in samples], columns=[*_HEAD, "warning"])
+    rows["family"] = [
+        verdict.family(study, *key)
+        for key in zip(rows["task"], rows["arm"], rows["metric"], rows["n"], strict=True)
+    ]
+    level = verdict.interval_alpha(study, rows["family"], alpha)
+    rows = rows.join(batched(paired, [(arm, reference) for _, arm, reference in samples], level))
+    rows["margin"] = [
+        study.margin.get(task, verdict.MARGIN) if metric == verdict.JUDGED else np.nan
+        for task, metric in zip(rows["task"], rows["metric"], strict=True)
+    ]
+    rows["tost_p"] = equivalence(
+        *(rows[name].to_numpy(dtype=float) for name in ("effect", "sd", "n", "margin"))
+    )
+    rows["p_adjusted"] = verdict.adjusted(rows, study)
+    rows["verdict"] = [verdict.word(row, alpha) for _, row in rows.iterrows()]
+    _add_power(rows, level, alpha / verdict.family_size(study), alpha)
+    same = (rows["sd"] == 0) & (rows["n"] > 1) & (rows["effect"].abs() > 1e-12)
+    rows.loc[same, "warning"] = [
+        "; ".join(filter(None, [text, "all differences are equal; p is the sign-flip test's"]))
+        for text in rows.loc[same, "warning"]
+    ]
+    return rows[COLUMNS]
+
+
+_HEAD = ["task", "arm", "reference", "metric", "unit", "n"]
+Sample = tuple[dict[str, Any], np.ndarray, np.ndarray]
+
+
+def _samples(
+    study: Study,
+    trials: pd.DataFrame,
+    known: pd.DataFrame,
+    comparison: Comparison,
+    wanted: Sequence[Contrast],
+) -> Iterator[Sample]:
+    """Per contrast and metric: head of the row, and the paired values of arm and reference."""
+    status = trials["status"].to_numpy()
+    table = known.to_numpy(dtype=float)
+    pairs = positions(comparison)
+    reasons = {
+        key: list(rows["difference"])
+        for key, rows in comparison.rejected.groupby(["task", "arm", "reference"], sort=False)
+    }
+    for contrast in wanted:
+        key = (contrast.task, contrast.arm, contrast.reference)
+        mine, theirs = pairs.get(key, (_NONE, _NONE))
+        diverged = (status[mine] == "diverged") | (status[theirs] == "diverged")
+        rejected = reasons.get(key, [])
+        common = _missing(study.seeds, len(mine), rejected)
+        for column, (metric, (unit, _)) in enumerate(METRICS.items()):
+            a, b = table[mine, column], table[theirs, column]
+            finite = np.isfinite(a) & np.isfinite(b)
+            head = dict(zip(_HEAD, (*key, metric, unit, int(finite.sum())), strict=True))
+            notes = [*common, *_unusual(diverged, finite)]
+            yield {**head, "warning": "; ".join(notes)}, a[finite], b[finite]
+            if not len(mine):
+                break
+
+
+_NONE = np.array([], dtype=int)
+
+
+def positions(comparison: Comparison) -> dict[tuple[str, str, str], tuple[np.ndarray, np.ndarray]]:
+    """(task, arm, reference) -> positions in `trials` of the arm's and the reference's pairs."""
+    return {
+        (str(task), str(arm), str(reference)): (
+            rows["row"].to_numpy(dtype=int),
+            rows["reference_row"].to_numpy(dtype=int),
+        )
+        for (task, arm, reference), rows in comparison.pairs.groupby(
+            ["task", "arm", "reference"], sort=False
+        )
+    }
+
+
+def _missing(asked: int, compared: int, rejected: list[str]) -> list[str]:
+    notes = [
+        f"{rejected.count(reason)} of {asked} seeds not compared: {reason}"
+        for reason in dict.fromkeys(rejected)
+    ]
+    missing = asked - compared - len(rejected)
+    if missing > 0:
+        notes.append(f"{missing} of {asked} seeds missing on one side or both")
+    return notes
+
+
+def _unusual(diverged: np.ndarray, finite: np.ndarray) -> list[str]:
+    notes = []
+    if counted := int((diverged & finite).sum()):
+        notes.append(f"{counted} diverged seed{'s' * (counted > 1)} counted at chance accuracy")
+    if left := int((~finite).sum()):
+        notes.append(f"{left} seed{'s' * (left > 1)} without this figure (diverged) left out")
+    return notes
+
+
+def _add_power(rows: pd.DataFrame, level: np.ndarray, detect: float, alpha: float) -> None:
+    sd, n = rows["sd"].to_numpy(dtype=float), rows["n"].to_numpy(dtype=int)
+    upper = [power.sd_upper(s, k) for s, k in zip(sd, n, strict=True)]
+    margin = rows["margin"].to_numpy(dtype=float)
+    rows["mde"] = [
+        power.detectable(s, int(k), float(a)) for s, k, a in zip(sd, n, level, strict=True)
+    ]
+    rows["seeds_needed"] = [
+        power.seeds_for_equivalence(s, m, alpha) for s, m in zip(upper, margin, strict=True)
+    ]
+    rows["seeds_to_detect"] = [
+        power.seeds_for_difference(s, m, detect) for s, m in zip(upper, margin, strict=True)
+    ]

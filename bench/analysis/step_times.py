@@ -1,0 +1,92 @@
+"""Step times of arms: ratios to the baseline over fresh processes, and the Pareto front.
+
+Blocks within a process are no replicates; the unit of an interval is a fresh process. Machines,
+devices, recipes' data and settings are never mixed: each combination has rows of its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from bench.analysis.columns import columns
+
+PLACE = ["device", "machine", "settings_hash"]
+"""What must be the same for two step times to stand in one row."""
+COLUMNS = columns(
+    "task arm reference device machine settings_hash processes ratio low high median_ratio arm_ms "
+    "baseline_ms arm_iqr_ms baseline_iqr_ms first_step_s baseline_first_step_s "
+    "examples_per_second peak_memory_mb baseline_peak_memory_mb memory_ratio parameters "
+    "baseline_parameters input_ms load_average matrix_rate_share synthetic notes"
+)
+_MEDIANS = columns(
+    "arm_ms baseline_ms arm_iqr_ms baseline_iqr_ms first_step_s baseline_first_step_s "
+    "examples_per_second peak_memory_mb baseline_peak_memory_mb parameters baseline_parameters "
+    "input_ms load_average matrix_rate_share"
+)
+
+
+def geometric_mean(ratios: np.ndarray, alpha: float = 0.05) -> tuple[float, float, float]:
+    """Geometric mean of ratios, shape (processes,), with a t interval on the logs.
+
+    The interval is NaN for one process. Zero variance gives an interval without width.
+    """
+    logs = np.log(ratios)
+    mean, n = logs.mean(), len(logs)
+    if n < 2:
+        return float(np.exp(mean)), np.nan, np.nan
+    half = stats.t.isf(alpha / 2, n - 1) * logs.std(ddof=1) / np.sqrt(n)
+    return float(np.exp(mean)), float(np.exp(mean - half)), float(np.exp(mean + half))
+
+
+def summary(step_times: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
+    """A row per task, arm, reference, device, machine and settings.
+
+    `ratio` with `low` and `high` is the geometric mean over processes of the paired ratio (no
+    interval for one process); `median_ratio` their median; all else medians over processes.
+    """
+    keys = ["task", "arm", "reference", *PLACE]
+    memory = step_times["peak_memory_mb"] / step_times["baseline_peak_memory_mb"]
+    groups = step_times.assign(memory_ratio=memory).groupby(keys, sort=False, dropna=False)
+    table = groups[[*_MEDIANS, "memory_ratio"]].median()
+    table["median_ratio"] = groups["ratio"].median()
+    table["processes"] = groups.size()
+    table["synthetic"] = groups["synthetic"].any()
+    means = [geometric_mean(ratios.to_numpy(dtype=float), alpha) for _, ratios in groups["ratio"]]
+    table[["ratio", "low", "high"]] = np.array(means).reshape(-1, 3)
+    table["notes"] = [
+        "; ".join(dict.fromkeys(note for notes in group for note in notes))
+        for _, group in groups["notes"]
+    ]
+    return table.reset_index()[COLUMNS]
+
+
+def headline(summaries: pd.DataFrame) -> pd.DataFrame:
+    """Of each task the rows of one device, machine and settings: the most processes and arms.
+
+    For tables with one step time per arm; the columns say which place that is.
+    """
+    chosen = []
+    for _, group in summaries.groupby("task", sort=False):
+        size = group.groupby(PLACE, sort=True, dropna=False)["processes"].sum()
+        place: tuple[str, ...] = size.index[int(size.argmax())]
+        here = [group[name] == value for name, value in zip(PLACE, place, strict=True)]
+        chosen.append(group[np.logical_and.reduce(here)])
+    return pd.concat(chosen) if chosen else summaries
+
+
+def pareto_front(effect: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """Which arms no other beats: more accurate and no slower, or faster and no less accurate.
+
+    Args:
+        effect: (arms,) change of accuracy; the baseline's 0 competes too, at ratio 1.
+        ratio: (arms,) step time over the baseline's.
+
+    Returns:
+        (arms,) booleans, on point estimates; False where a figure is NaN.
+    """
+    effects, ratios = np.append(effect, 0.0), np.append(ratio, 1.0)
+    better = (effects[None, :] >= effect[:, None]) & (ratios[None, :] <= ratio[:, None])
+    strictly = (effects[None, :] > effect[:, None]) | (ratios[None, :] < ratio[:, None])
+    return ~(better & strictly).any(axis=1) & np.isfinite(effect) & np.isfinite(ratio)

@@ -1,0 +1,96 @@
+"""From p values to words: families, adjustments for many comparisons, verdicts.
+
+Confirmatory: a family declared before the study ran, Holm-adjusted paired t, Bonferroni intervals.
+Everything else is exploratory (Benjamini-Hochberg, no verdict), a smoke run (under 5 seeds), or
+synthetic data, on which nothing is judged.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from bench.study import Study
+
+ALPHA = 0.05
+SMOKE_SEEDS = 5
+"""With fewer, a study is a smoke run."""
+MARGIN = 1.0
+"""Margin of practical relevance where the study names none, percentage points."""
+JUDGED = "test_accuracy"
+WORDS = {
+    "exploratory": "exploratory",
+    "smoke": "smoke run",
+    "synthetic": "synthetic data",
+}
+DECIDED = ("helps", "hurts", "negligible", "equivalent")
+"""The verdicts that settle a question; the other one is `inconclusive`."""
+
+
+def family(study: Study, task: str, arm: str, metric: str, n: int) -> str:
+    """`synthetic`, `smoke`, `confirmatory` or `exploratory`: what a comparison belongs to."""
+    if study.synthetic:
+        return "synthetic"
+    if n < SMOKE_SEEDS:
+        return "smoke"
+    declared = metric == JUDGED and (task, arm) in study.family
+    return "confirmatory" if declared else "exploratory"
+
+
+def family_size(study: Study) -> int:
+    """Members of the declared family, measured or not; 1 where none was declared."""
+    return max(1, len(set(study.family)))
+
+
+def interval_alpha(study: Study, families: pd.Series, alpha: float) -> np.ndarray:
+    """1 - level of each interval: Bonferroni over the whole declared family if confirmatory."""
+    return np.where(families == "confirmatory", alpha / family_size(study), alpha)
+
+
+def holm(p: np.ndarray, size: int) -> np.ndarray:
+    """Holm-adjusted p over a family of `size`, of which members without a p count as p = 1.
+
+    Args:
+        p: (..., members), each row a family of its own; NaN stays NaN.
+        size: of the family, at least the number of members.
+    """
+    order = np.argsort(p, axis=-1)
+    factors = size - np.arange(p.shape[-1])
+    steps = np.maximum.accumulate(factors * np.take_along_axis(p, order, axis=-1), axis=-1)
+    result = np.full(p.shape, np.nan)
+    np.put_along_axis(result, order, np.minimum(steps, 1.0), axis=-1)
+    return result
+
+
+def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
+    """Benjamini-Hochberg adjusted p, shape (comparisons,); NaN stays NaN and does not count."""
+    known = np.isfinite(p)
+    result = np.full(len(p), np.nan)
+    if known.any():
+        result[known] = stats.false_discovery_control(p[known], method="bh")
+    return result
+
+
+def adjusted(effects: pd.DataFrame, study: Study) -> np.ndarray:
+    """p_adjusted per row of `effects` (p, family): Holm or Benjamini-Hochberg, else NaN."""
+    result = np.full(len(effects), np.nan)
+    p = effects["p"].to_numpy(dtype=float)
+    confirmatory = (effects["family"] == "confirmatory").to_numpy()
+    exploratory = (effects["family"] == "exploratory").to_numpy()
+    result[confirmatory] = holm(p[confirmatory], family_size(study))
+    result[exploratory] = benjamini_hochberg(p[exploratory])
+    return result
+
+
+def word(row: pd.Series, alpha: float) -> str:
+    """The verdict of one row (family, n, effect, low, high, p_adjusted, tost_p, margin)."""
+    if row["n"] == 0:
+        return "not compared"
+    if row["family"] != "confirmatory":
+        return WORDS[row["family"]]
+    if row["p_adjusted"] < alpha:
+        if -row["margin"] < row["low"] and row["high"] < row["margin"]:
+            return "negligible"
+        return "helps" if row["effect"] > 0 else "hurts"
+    return "equivalent" if row["tost_p"] < alpha else "inconclusive"
