@@ -1,0 +1,39 @@
+"""`bench accept`: a shift that is meant to be, so that it alerts once."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated
+
+import typer
+
+from bench.cli.options import RESULTS, Results
+
+
+def accept(
+    study: Annotated[str, typer.Argument(help="The study that shows the shift.")],
+    reason: Annotated[str, typer.Option(help="Why the shift is right; it is committed.")],
+    base: Annotated[str, typer.Option(help="The study that it is a shift from.")] = "baseline",
+    results: Results = RESULTS,
+) -> None:
+    """Accept a study's regressions: later studies are measured from its level."""
+    from bench import levels
+    from bench.analysis.regressions import compare
+    from bench.cli.sides import study_lines
+    from bench.errors import UsageError
+    from bench.history import HISTORY, append
+
+    if not reason.strip():
+        raise UsageError("--reason is empty: say why the shift is right")
+    before, after = study_lines(results, base), study_lines(results, study)
+    name = before[0].study
+    found = compare(before, after, accepted=levels.accepted_harm(results, name)).regressions
+    if found.empty:
+        print(f"nothing to accept: {after[0].study} shows no regression from {name}")
+        return
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    levels.accept(results, name, after[0].study, reason.strip(), found, now)
+    append(results / HISTORY, after)
+    for row in found.itertuples(index=False):
+        print(f"accepted: {row.task} {row.arm}: {row.metric} {row.change:+.2f}")
+    print(f"to be committed: {results / levels.ACCEPTED} {results / HISTORY}")

@@ -1,0 +1,61 @@
+"""`bench compare`: is a study worse or slower than another?"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from bench.cli.options import RESULTS, Results
+
+
+def compare(
+    base: Annotated[str, typer.Argument(help="A study's name or folder, or `baseline`.")],
+    new: Annotated[str, typer.Argument(help="The study that is judged.")],
+    results: Results = RESULTS,
+    format_: Annotated[str, typer.Option("--format", help="text, markdown or json.")] = "text",
+    margin: Annotated[
+        float | None,
+        typer.Option(help="Points of accuracy that do not count; default: 1.", min=0.01),
+    ] = None,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="METRIC:LEAST such as step_time:5%, accuracy:2; only those named fail; repeatable."
+        ),
+    ] = None,
+    export: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="FORMAT=FILE; text, markdown, json, junit, github-smaller, github-bigger."
+        ),
+    ] = None,
+) -> None:
+    """Compare two studies. Exit codes: 0 fine, 3 regression, 4 nothing comparable."""
+    from bench.analysis import regressions
+    from bench.analysis.metrics import MINIMUMS, threshold
+    from bench.cli.sides import study_lines
+    from bench.errors import unknown
+    from bench.export import formats
+    from bench.export.compared import Compared
+    from bench.levels import accepted_harm
+
+    if format_ not in formats.SHOWN:
+        raise unknown("format", format_, formats.SHOWN)
+    targets = [formats.target(typed) for typed in export or ()]
+    failing = dict(threshold(text) for text in fail_if or ())
+    quality = {} if margin is None else {"accuracy": margin, "convergence": margin}
+    before, after = study_lines(results, base), study_lines(results, new)
+    comparison = regressions.compare(
+        before,
+        after,
+        {**MINIMUMS, **quality, **failing},
+        accepted_harm(results, before[0].study),
+    )
+    compared = Compared(comparison, after)
+    sys.stdout.write(formats.SHOWN[format_](compared))
+    formats.export(compared, targets)
+    code = comparison.exit_code(list(failing))
+    if code:
+        raise typer.Exit(code)

@@ -1,0 +1,52 @@
+"""`bench history`: what was measured over time, and plots of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli.options import RESULTS, Results
+
+
+def history(
+    add: Annotated[
+        list[str] | None,
+        typer.Option(help="Append a study (name or folder) to the history; repeatable."),
+    ] = None,
+    plots: Annotated[
+        Path | None, typer.Option(help="Folder for the trend plots; default: history/ of results.")
+    ] = None,
+    results: Results = RESULTS,
+) -> None:
+    """List the studies of the history, and draw the trend of every metric."""
+    from bench.analysis.trend import software_notes, studies
+    from bench.cli.sides import study_lines, warn_of_broken
+    from bench.history import HISTORY, append, read
+    from bench.report.plots.trend import write_trends
+
+    path = results / HISTORY
+    for name in add or ():
+        lines = study_lines(results, name)
+        print(f"{lines[0].study}: {append(path, lines)} lines added to {path}")
+    known = read(path)
+    warn_of_broken(path, known)
+    found = studies(known.lines)
+    if not found:
+        print(f"{path} is empty; `bench history --add STUDY` adds a study")
+        return
+    notes = software_notes(found)
+    for study, lines in found.items():
+        seeds, processes = (
+            max(len(line.seeds) for line in lines),
+            max(len(line.processes) for line in lines),
+        )
+        print(
+            f"{lines[0].created[:16]:<18}{study:<32}{len(lines):>3} arms, {seeds} seeds, "
+            f"{processes} processes{'  ' + notes[study] if notes[study] else ''}"
+        )
+    written = write_trends(known.lines, plots or results / "history")
+    print(
+        f"plots: {', '.join(str(file) for file in written) or 'none: nothing was measured twice'}"
+    )

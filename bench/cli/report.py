@@ -1,0 +1,31 @@
+"""`bench report`: tables, plots and page of what a study measured so far."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bench.cli.options import RESULTS, Plugins, Results, study_folder
+
+
+def report(
+    study: Annotated[
+        str | None, typer.Argument(help="A study's name or folder; default: the newest.")
+    ] = None,
+    results: Results = RESULTS,
+    plugin: Plugins = None,
+) -> None:
+    """Write the tables, plots and page of a study from its records."""
+    from bench import study_run
+    from bench.cli.summary import print_paths
+    from bench.errors import UsageError
+    from bench.registry import find
+    from bench.store import Store
+
+    store = Store(study_folder(results, study))
+    found = store.study()
+    if found is None:
+        raise UsageError(f"{store.folder} holds no study")
+    paths = study_run.report(found, store, find(plugin or ()))
+    print_paths(paths)

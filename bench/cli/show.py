@@ -1,0 +1,94 @@
+"""`bench show NAME`: the card of a strategy, or a task's recipes."""
+
+from __future__ import annotations
+
+import dataclasses
+import textwrap
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli.options import RESULTS, Plugins, Results
+from bench.errors import unknown
+from bench.strategy import COST_LIMITS, Strategy
+from bench.task import Task
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A strategy or a task.")],
+    plugin: Plugins = None,
+    results: Results = RESULTS,
+) -> None:
+    """Show what is known of a strategy: equation, parameters, claims, what was measured here."""
+    from bench.registry import find
+
+    registry = find(plugin or ())
+    if name in registry.strategies:
+        print(card(registry.strategies[name]))
+        print(measured(name, results))
+    elif name in registry.tasks:
+        print(task_card(registry.tasks[name]))
+    else:
+        raise unknown("strategy or task", name, [*registry.strategies, *registry.tasks])
+
+
+def card(kind: type[Strategy]) -> str:
+    """A strategy's facts as text."""
+    facts, paper = kind.facts, kind.facts.paper
+    source = f"{paper.authors} {paper.year}, {paper.title}"
+    source += f", arXiv {paper.arxiv}" if paper.arxiv else ""
+    lines = [f"{facts.name} ({facts.family}): {facts.summary}", ""]
+    lines += textwrap.dedent("    " + (kind.__doc__ or "").strip()).splitlines()
+    lines += ["", f"equation    {facts.equation}", f"source      {source}"]
+    lines.append(f"applies to  {', '.join(facts.modalities)}")
+    limit = COST_LIMITS[facts.cost]
+    lines.append(f"cost        {facts.cost}: at most {limit:.0%} over the baseline's step")
+    if isinstance(facts.identity, str):
+        lines.append(f"identity    none: {facts.identity}")
+    else:
+        settings = ", ".join(f"{key}={value:g}" for key, value in facts.identity.items())
+        lines.append(f"identity    {settings}")
+    for other, why in facts.conflicts.items():
+        lines.append(f"conflicts   {other}: {why}")
+    lines += ["", "parameters"]
+    for declared in dataclasses.fields(kind):
+        meta = declared.metadata
+        allowed = (
+            "one of " + ", ".join(meta["choices"])
+            if meta.get("choices")
+            else f"in [{meta.get('low')}, {meta.get('high')}]"
+        )
+        lines.append(f"  {declared.name} = {declared.default}  {allowed}  {meta.get('doc', '')}")
+    if facts.claims:
+        lines += ["", f"claims of the paper ({paper.authors} {paper.year})"]
+        lines += [f"  - {claim}" for claim in facts.claims]
+    return "\n".join(lines)
+
+
+def measured(name: str, results: Path) -> str:
+    """What the studies in a results folder say of a strategy, from their effects tables."""
+    import pandas as pd
+
+    lines = ["", f"measured by the studies in {results}"]
+    for path in sorted(results.glob("*/tables/effects.csv")):
+        effects = pd.read_csv(path)
+        if not {"arm", "task", "metric", "effect", "low", "high", "verdict", "n"} <= set(effects):
+            continue
+        own = effects[(effects["arm"] == name) & (effects["metric"] == "test_accuracy")]
+        for row in own.itertuples():
+            lines.append(
+                f"  {path.parent.parent.name}, {row.task}: test accuracy {row.effect:+.1f} points "
+                f"[{row.low:+.1f}, {row.high:+.1f}], {row.n} seeds, {row.verdict}"
+            )
+    return "\n".join(lines if len(lines) > 2 else [*lines, "  nothing yet: `bench run` measures"])
+
+
+def task_card(task: Task) -> str:
+    """A task's facts and recipes as text."""
+    facts = task.facts
+    lines = [f"{facts.name} ({facts.modality}, {facts.classes} classes): {task.summary}", ""]
+    for profile, recipe in task.profiles.items():
+        lines.append(f"recipe of the profile {profile}")
+        lines += [f"  {key} = {value}" for key, value in recipe.model_dump().items()]
+    return "\n".join(lines)

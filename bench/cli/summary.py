@@ -1,0 +1,112 @@
+"""What `bench run` says before and after."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+
+from bench.cli.progress import duration
+from bench.failure import Failure
+from bench.report.card import Card
+from bench.report.report import ReportPaths
+from bench.store import Store
+from bench.study import Study
+from bench.study_run import Trained, expected_seconds
+
+VERDICT_SEEDS = 10
+
+
+def described(study: Study, store: Store) -> str:
+    """What would run: arms, trials, what is already there, the expected time."""
+    from bench.environment import cores
+
+    trials = study.trials()
+    missing = store.missing(study)
+    lines = [
+        f"study {study.name} in {store.folder}",
+        *(f"  {t}: {d}" for t, d in study.data.items()),
+    ]
+    lines.append(f"{len(study.arms)} arms x {study.seeds} seeds = {len(trials)} trials")
+    for arm in study.arms:
+        against = f"  against {arm.reference}" if arm.reference else ""
+        lines.append(f"  {arm.task:<18}{arm.name}{against}")
+    lines += [f"  {n.task:<18}{n.arm}: not applicable: {n.reason}" for n in study.not_applicable]
+    lines.append(f"{len(trials) - len(missing)} measured already, {len(missing)} to train")
+    seconds = expected_seconds(store, missing)
+    lines.append(
+        "expected time: known after the first trials"
+        if seconds is None
+        else f"expected time: {duration(seconds / cores())} on {cores()} cores"
+    )
+    return "\n".join(lines)
+
+
+def summarize(
+    study: Study,
+    store: Store,
+    trained: Trained,
+    timed: Mapping[str, Failure],
+    paths: ReportPaths,
+    cards: Mapping[str, Card],
+    as_json: bool,
+) -> None:
+    """The decision table, what went wrong, where everything is, what gives verdicts."""
+    from bench.report.terminal import print_decision
+
+    if as_json:
+        told = {
+            "event": "study",
+            "name": study.name,
+            "synthetic": study.synthetic,
+            "trained": trained.written,
+            "there": trained.there,
+            "failed": len(trained.failed),
+            "interrupted": trained.interrupted,
+            "tables": str(paths.tables),
+            "plots": str(paths.plots),
+            "page": str(paths.page),
+        }
+        print(json.dumps(told), flush=True)
+        return
+    print_decision(study, paths.analysis, cards, sys.stdout)
+    for name, failure in trained.failed.items():
+        reason = (failure.reason.strip().splitlines() or [""])[-1]
+        print(f"failed: {name}: {failure.kind}: {reason}", file=sys.stderr)
+    if trained.failed:
+        print(
+            f"{len(trained.failed)} trials failed; logs are in {store.folder / 'logs'}; "
+            "the same command with --retry failed runs them again",
+            file=sys.stderr,
+        )
+    for name, failure in timed.items():
+        print(f"not timed: {name}: {failure.reason}", file=sys.stderr)
+    if trained.interrupted:
+        print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
+    print_paths(paths)
+    print(advice(study, store))
+
+
+def print_paths(paths: ReportPaths) -> None:
+    """Where tables, plots and page are."""
+    for line in paths.problems:
+        print(f"warning: {line}", file=sys.stderr)
+    print(f"tables: {paths.tables}")
+    print(f"plots:  {paths.plots}")
+    print(f"page:   {paths.page}")
+
+
+def advice(study: Study, store: Store) -> str:
+    """Which command gives verdicts, and in what time."""
+    if study.synthetic:
+        return (
+            "verdicts: none on stand-in data; set TFDS_DATA_DIR (or have a network) and run again"
+        )
+    if study.seeds >= VERDICT_SEEDS and study.family:
+        return "verdicts: above; `bench report` writes them again"
+    more = study.model_copy(update={"seeds": VERDICT_SEEDS})
+    if study.profile in ("smoke", "quick"):
+        command = "make bench PROFILE=standard"
+        return f"verdicts: `{command}` ({VERDICT_SEEDS} seeds; up to 3 hours on two cores)"
+    seconds = expected_seconds(store, store.missing(more)) or 0.0
+    return f"verdicts: the same command with --seeds {VERDICT_SEEDS}, about {duration(seconds / 2)}"

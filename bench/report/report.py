@@ -1,0 +1,100 @@
+"""The report of a study: tables first, then plots, then the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from bench.analysis import looks
+from bench.analysis.analysis import Analysis, analyse
+from bench.analysis.comparable import compare, contrasts
+from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
+from bench.analysis.verdict import ALPHA
+from bench.failure import Failure
+from bench.files import write_atomic
+from bench.record import Record, StepTime
+from bench.report.card import Card
+from bench.report.gallery import Frames, gallery
+from bench.report.page import Extra, Failed, page
+from bench.report.plots.curves import curve_bands
+from bench.report.study_tables import study_tables
+from bench.report.tables import write_table
+from bench.study import Study
+
+
+@dataclass(frozen=True)
+class ReportPaths:
+    """What was written, and what could not be."""
+
+    tables: Path
+    plots: Path
+    page: Path
+    analysis: Analysis
+    problems: tuple[str, ...]
+    """A line each: a plot that could not be drawn, records that were set aside."""
+
+
+def write_report(
+    study: Study,
+    records: Sequence[Record],
+    step_times: Sequence[StepTime],
+    folder: Path,
+    cards: Mapping[str, Card],
+    failures: Mapping[str, Failure] | None = None,
+    problems: Sequence[str] = (),
+) -> ReportPaths:
+    """Writes `tables/`, `plots/` and `report.html` into the study's folder.
+
+    The tables are on the disk before the first plot is drawn; each file is whole or not there.
+
+    Args:
+        cards: Facts of strategies by name; a strategy without a card is shown without one.
+        failures: Trial name to why it has no record.
+        problems: Lines that the page shows, such as damaged records that were set aside.
+
+    Raises:
+        BenchError: the folder cannot be written, or a record belongs to no arm of the study.
+    """
+    failed = _failed(study, failures or {})
+    trials = trials_frame(study, records, [(f.task, f.arm, f.seed) for f in failed])
+    curves = curves_frame(records)
+    alpha = looks.ALPHA if study.sequential else ALPHA
+    analysis = analyse(study, trials, curves, step_times_frame(step_times), alpha)
+    for table in study_tables(study, analysis, trials):
+        write_table(table, folder / "tables")
+    frames = Frames(trials, differences(study, trials), curve_bands(curves, trials))
+    drawn = gallery(study, analysis, frames)
+    for plot in (plot for plots in drawn.plots.values() for plot in plots):
+        write_atomic(folder / "plots" / f"{plot.name}.png", plot.png)
+        write_atomic(folder / "plots" / f"{plot.name}.svg", plot.svg.encode())
+    said = (*problems, *drawn.problems)
+    html = page(
+        study, analysis, frames.points, frames.bands, drawn.plots, Extra(cards, failed, said)
+    )
+    write_atomic(folder / "report.html", html.encode())
+    return ReportPaths(folder / "tables", folder / "plots", folder / "report.html", analysis, said)
+
+
+def differences(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
+    """Raw effects: a row per arm and seed that may be compared with its reference.
+
+    Returns:
+        task, arm, seed, difference (percentage points of test accuracy).
+    """
+    pairs = compare(trials, contrasts(study)).pairs
+    accuracy = 100 * trials["test_accuracy"].to_numpy(dtype=float)
+    mine, theirs = pairs["row"].to_numpy(dtype=int), pairs["reference_row"].to_numpy(dtype=int)
+    return pairs[["task", "arm", "seed"]].assign(difference=accuracy[mine] - accuracy[theirs])
+
+
+def _failed(study: Study, failures: Mapping[str, Failure]) -> list[Failed]:
+    if not failures:
+        return []
+    return [
+        Failed(trial.arm.task, trial.arm.name, trial.seed, f"{failure.kind}: {failure.reason}")
+        for trial in study.trials()
+        if (failure := failures.get(trial.name)) is not None
+    ]

@@ -1,0 +1,94 @@
+"""The decision table in the terminal: a colored table there, plain lines everywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bench.analysis.analysis import Analysis
+from bench.report.card import Card
+from bench.report.headings import headings
+from bench.report.rows import Row, columns, decision_rows, is_tuned
+from bench.study import Study
+
+STYLES = {
+    "helps": "bold blue",
+    "hurts": "bold red",
+    "equivalent": "green",
+    "negligible": "green",
+    "inconclusive": "dim",
+}
+FIRST = ("effect", "tuned", "verdict", "step", "examples")
+SHOWN = (*FIRST, "ece", "gap", "seeds")
+ROOM = 110
+"""Characters that a terminal needs for all columns of `SHOWN`; narrower ones get `FIRST`."""
+
+
+def print_decision(
+    study: Study, analysis: Analysis, cards: Mapping[str, Card], out: TextIO
+) -> None:
+    """Prints the headings and the table of `Analysis.decision`.
+
+    To a terminal as a table (colors unless `NO_COLOR` is set), else as lines of words separated by
+    tabs that other programs can read. Names are printed as they are, never read as markup.
+    """
+    rows = decision_rows(study, analysis.decision, cards)
+    lines = headings(study, analysis.baselines)
+    named = columns(analysis.place["device"], is_tuned(analysis.decision))
+    head = {key: named[key][0] for key in SHOWN if key in named}
+    if not out.isatty():
+        out.write(plain(lines, rows, head))
+        return
+    console = Console(file=out)
+    for line in lines:
+        loud = "WARNING" in line or "SYNTHETIC" in line
+        console.print(Text(clean(line), style="bold yellow" if loud else "dim"))
+    wide = console.width >= ROOM
+    console.print(
+        _table(rows, {key: head[key] for key in (head if wide else FIRST) if key in head})
+    )
+    for row in rows:
+        if not row.cells:
+            reason = clean(f"{row.arm} is not applicable to {row.task}: {row.warning}")
+            console.print(Text(reason, style="dim"))
+
+
+def plain(lines: Sequence[str], rows: Sequence[Row], head: Mapping[str, str]) -> str:
+    """The table as text: headings as comments, then a line a row, separated by tabs."""
+    texts = [f"# {clean(line)}" for line in lines]
+    texts.append("\t".join(["task", "strategy", *head.values()]))
+    for row in rows:
+        cells = [f"{c.text} {c.detail}".strip() for c in (row.cells.get(k) for k in head) if c]
+        shown = cells or [f"{row.verdict or row.evidence}: {row.warning}"]
+        texts.append("\t".join(clean(value) for value in (row.task, row.arm, *shown)))
+    return "\n".join(texts) + "\n"
+
+
+def clean(text: str) -> str:
+    """On one line and without control characters: a name cannot move the cursor."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _table(rows: Sequence[Row], head: Mapping[str, str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("task")
+    table.add_column("strategy", overflow="fold")
+    for key, name in head.items():
+        table.add_column(name, justify="left" if key == "verdict" else "right")
+    for row in rows:
+        if not row.cells:
+            continue
+        cells = [_cell(key, row) for key in head]
+        table.add_row(Text(clean(row.task)), Text(clean(row.arm), style="bold"), *cells)
+    return table
+
+
+def _cell(key: str, row: Row) -> Text:
+    cell = row.cells[key]
+    detail = f" {cell.detail}" if key in ("effect", "tuned") and cell.detail else ""
+    style = STYLES.get(row.verdict, "") if key == "verdict" else ""
+    return Text(cell.text + detail, style=style)
