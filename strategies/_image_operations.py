@@ -1,0 +1,211 @@
+"""The fourteen image operations of RandAugment and TrivialAugment, one on each image of a batch.
+
+XLA needs fixed shapes, and computing every operation for every image would cost fourteen times as
+much. So the operations are dealt out like cards: the batch gets ceil(B / 14) seats at each one, every
+image takes a seat at random, each operation works on its own seats, and the images are put back in
+order. Each image's operation is uniform over the fourteen.
+
+Operations as in Pillow, by which the papers define them, on pixels in [0, 1].
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from bench.lazy import tf
+from bench.strategy import Tensor
+from strategies._random import uniform
+
+OPERATIONS = (
+    "identity", "shear_x", "shear_y", "translate_x", "translate_y", "rotate", "brightness",
+    "color", "contrast", "sharpness", "posterize", "solarize", "auto_contrast", "equalize",
+)  # fmt: skip
+"""In the order of their seats."""
+FILL = 0.5
+"""What comes in from beyond the border: gray, as in the papers' code."""
+GRAY = (0.299, 0.587, 0.114)
+
+
+class Space(NamedTuple):
+    """How far each operation goes at strength 1."""
+
+    shear: float
+    translate: float
+    """As a share of the width or height."""
+    degrees: float
+    enhance: float
+    """Brightness, color, contrast and sharpness are multiplied by 1 +- this."""
+    bits: int
+    """How many of the 8 bits posterizing removes."""
+
+
+def deal(key: Tensor, size: int, operations: int) -> tuple[Tensor, Tensor]:
+    """Seats for a batch of `size` at some operations, ceil(size / operations) at each.
+
+    Returns:
+        the seat of each example, int32 [size], and who sits on each seat, int32
+        [operations * ceil(size / operations)]; on a spare seat sits any example.
+    """
+    count = operations * math.ceil(size / operations)
+    seats = tf.argsort(uniform(key, [count]))
+    return seats[:size], tf.argsort(seats) % size
+
+
+def augment(
+    images: Tensor, strength: Tensor, sign: Tensor, acting: Tensor, key: Tensor, space: Space
+) -> Tensor:
+    """One operation on each image.
+
+    Args:
+        images: [B, H, W, 3] in [0, 1]; all of the shape is known when the graph is built.
+        strength: float32 [B] in [0, 1].
+        sign: float32 [B], -1 or 1: the direction of those operations that have one.
+        acting: boolean [B]; where false the image stays as it is.
+        key: stateless random key, int32 [2], of the choice of operations.
+        space: what strength 1 means.
+    """
+    seats, sitting = deal(key, images.shape[0], len(OPERATIONS))
+    by_operation = (len(OPERATIONS), sitting.shape[0] // len(OPERATIONS))
+    seated = tf.reshape(tf.gather(images, sitting), (*by_operation, *images.shape[1:]))
+    strength = tf.reshape(tf.gather(strength, sitting), by_operation)
+    signed = strength * tf.reshape(tf.gather(sign, sitting), by_operation)
+    height, width = images.shape[1:3]
+    maps = tf.concat(
+        [
+            moved(signed[1] * space.shear, "x by y"),
+            moved(signed[2] * space.shear, "y by x"),
+            moved(signed[3] * (space.translate * width), "x"),
+            moved(signed[4] * (space.translate * height), "y"),
+            rotated(signed[5] * math.radians(space.degrees), height, width),
+        ],
+        axis=0,
+    )
+    bare = [tf.zeros_like(seated[6]), grayed(seated[7]), flattened(seated[8]), smoothed(seated[9])]
+    factor = tf.reshape(1.0 + signed[6:10] * space.enhance, [-1])
+    done = [
+        seated[0],
+        transformed(tf.concat(tf.unstack(seated[1:6]), axis=0), maps),
+        enhanced(tf.concat(tf.unstack(seated[6:10]), axis=0), tf.concat(bare, axis=0), factor),
+        posterized(seated[10], tf.cast(tf.round(strength[10] * space.bits), tf.int32)),
+        solarized(seated[11], strength[11]),
+        auto_contrasted(seated[12]),
+        equalized(seated[13]),
+        images,
+    ]
+    unchanged = tf.range(images.shape[0]) + sitting.shape[0]
+    return tf.gather(tf.concat(done, axis=0), tf.where(acting, seats, unchanged))
+
+
+# Geometry: an affine map [N, 6] says where a pixel of the result comes from ----------------------
+
+
+def moved(amount: Tensor, what: str) -> Tensor:
+    """Maps that shear or translate by float32 [N] amounts: `x by y`, `y by x`, `x`, `y` (pixels)."""
+    place = {"x by y": 1, "x": 2, "y by x": 3, "y": 5}[what]
+    return tf.constant([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]) + amount[:, None] * tf.one_hot(place, 6)
+
+
+def rotated(angle: Tensor, height: int, width: int) -> Tensor:
+    """Maps that rotate counterclockwise around the center, by float32 [N] radians."""
+    cosine, sine = tf.cos(angle), tf.sin(angle)
+    x, y = width / 2.0, height / 2.0
+    return tf.stack(
+        [cosine, -sine, x - cosine * x + sine * y, sine, cosine, y - sine * x - cosine * y], axis=-1
+    )
+
+
+def transformed(images: Tensor, maps: Tensor) -> Tensor:
+    """Images [N, H, W, 3] under maps [N, 6], nearest pixel: x' = a x + b y + c, y' = d x + e y + f."""
+    count, height, width, channels = images.shape
+    y, x = tf.meshgrid(
+        *(tf.range(n, dtype=tf.float32) + 0.5 for n in (height, width)), indexing="ij"
+    )
+    a, b, c, d, e, f = (m[:, None, None] for m in tf.unstack(maps, axis=-1))
+    column = tf.cast(tf.floor(a * x + b * y + c), tf.int32)
+    row = tf.cast(tf.floor(d * x + e * y + f), tf.int32)
+    inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+    row, column = tf.clip_by_value(row, 0, height - 1), tf.clip_by_value(column, 0, width - 1)
+    pixel = (tf.range(count)[:, None, None] * height + row) * width + column
+    found = tf.gather(tf.reshape(images, [-1, channels]), pixel)
+    shown = tf.cast(inside, images.dtype)[..., None]
+    return found * shown + FILL * (1.0 - shown)
+
+
+# Enhancement: away from a bare version of the image ----------------------------------------------
+
+
+def enhanced(images: Tensor, bare: Tensor, factor: Tensor) -> Tensor:
+    """bare + factor (image - bare), clipped; factors float32 [N]."""
+    return tf.clip_by_value(bare + factor[:, None, None, None] * (images - bare), 0.0, 1.0)
+
+
+def grayed(images: Tensor) -> Tensor:
+    """Every pixel's luminance in all three channels."""
+    return tf.broadcast_to(
+        tf.reduce_sum(images * tf.constant(GRAY), axis=-1, keepdims=True), tf.shape(images)
+    )
+
+
+def flattened(images: Tensor) -> Tensor:
+    """Everywhere the mean luminance of the image."""
+    mean = tf.reduce_mean(grayed(images), axis=[1, 2, 3], keepdims=True)
+    return tf.broadcast_to(mean, tf.shape(images))
+
+
+def smoothed(images: Tensor) -> Tensor:
+    """Each inner pixel's mean with its eight neighbors, itself counted five times."""
+    around = 9.0 * tf.nn.avg_pool2d(images, ksize=3, strides=1, padding="VALID")
+    inner = (around + 4.0 * images[:, 1:-1, 1:-1]) / 13.0
+    middle = tf.pad(tf.ones_like(inner, tf.bool), [[0, 0], [1, 1], [1, 1], [0, 0]])
+    return tf.where(middle, tf.pad(inner, [[0, 0], [1, 1], [1, 1], [0, 0]]), images)
+
+
+# Tones -------------------------------------------------------------------------------------------
+
+
+def bytes_of(images: Tensor) -> Tensor:
+    """Pixels in [0, 1] as whole numbers 0 to 255, float32."""
+    return tf.round(images * 255.0)
+
+
+def posterized(images: Tensor, removed: Tensor) -> Tensor:
+    """Pixels without their lowest `removed` bits, int32 [N]."""
+    bits = removed[:, None, None, None]
+    whole = tf.cast(bytes_of(images), tf.int32)
+    kept = tf.bitwise.left_shift(tf.bitwise.right_shift(whole, bits), bits)
+    return tf.cast(kept, tf.float32) / 255.0
+
+
+def solarized(images: Tensor, strength: Tensor) -> Tensor:
+    """Pixels from 256 (1 - strength) on turned into their negative."""
+    threshold = 256.0 * (1.0 - strength)[:, None, None, None]
+    return tf.where(bytes_of(images) >= threshold, 1.0 - images, images)
+
+
+def auto_contrasted(images: Tensor) -> Tensor:
+    """Each channel stretched to [0, 1]; left as it is where it has one value."""
+    low = tf.reduce_min(images, axis=[1, 2], keepdims=True)
+    width = tf.reduce_max(images, axis=[1, 2], keepdims=True) - low
+    stretched = (images - low) / tf.where(width > 0.0, width, 1.0)
+    return tf.where(width > 0.0, stretched, images)
+
+
+def equalized(images: Tensor) -> Tensor:
+    """Each channel's histogram made flat, by Pillow's whole-number rule."""
+    count, height, width, channels = images.shape
+    histograms = count * channels
+    values = tf.transpose(tf.cast(bytes_of(images), tf.int32), [0, 3, 1, 2])
+    values = tf.reshape(values, [histograms, height * width])
+    bins = values + 256 * tf.range(histograms)[:, None]
+    ones = tf.ones([histograms * height * width], tf.int32)
+    histogram = tf.math.unsorted_segment_sum(ones, tf.reshape(bins, [-1]), histograms * 256)
+    histogram = tf.reshape(histogram, [histograms, 256])
+    brightest = tf.reduce_max(values, axis=1) + 256 * tf.range(histograms)
+    step = (height * width - tf.gather(tf.reshape(histogram, [-1]), brightest)) // 255
+    below = tf.cumsum(histogram, axis=1, exclusive=True)
+    table = (below + step[:, None] // 2) // tf.maximum(step, 1)[:, None]
+    table = tf.where(step[:, None] > 0, tf.minimum(table, 255), tf.range(256))
+    flat = tf.gather(tf.reshape(table, [-1]), bins)
+    result = tf.reshape(tf.cast(flat, tf.float32) / 255.0, [count, channels, height, width])
+    return tf.transpose(result, [0, 2, 3, 1])

@@ -1,0 +1,53 @@
+"""Pairs of examples: what MixUp and CutMix share."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from bench.lazy import tf
+from bench.strategy import Tensor
+
+
+class Pairs(NamedTuple):
+    """A batch's partners and how much of itself each example keeps."""
+
+    partners: Tensor
+    """int32 [B], a permutation of the batch."""
+    share: Tensor
+    """float32 [B], lambda, in [0, 1]: 1 leaves the example as it is."""
+
+
+def beta(key: Tensor, size: int, alpha: float) -> Tensor:
+    """Numbers from Beta(alpha, alpha), float32 [size]; `key` is a stateless key, int32 [2].
+
+    X / (X + Y) of two gammas with shape alpha. In float64, where they do not underflow for
+    alpha >= 0.05. XLA has no gammas: call it outside the compiled step.
+    """
+    shape = tf.constant(alpha, tf.float64)
+    gammas = tf.random.stateless_gamma([2, size], key, shape, dtype=tf.float64)
+    return tf.cast(gammas[0] / (gammas[0] + gammas[1]), tf.float32)
+
+
+def pairs(key: Tensor, size: int, alpha: float, per: str, prob: float | Tensor) -> Pairs:
+    """Random partners and shares for a batch of `size` examples.
+
+    Args:
+        key: stateless random key, int32 [2].
+        size: B.
+        alpha: of the Beta distribution of the shares.
+        per: "example" draws a share for each example, "batch" one for all of them.
+        prob: probability with which an example (the batch) is mixed at all; else its share is 1.
+    """
+    ratio, mixing, order = (tf.random.experimental.stateless_fold_in(key, i) for i in range(3))
+    count = 1 if per == "batch" else size
+    mixed = tf.random.stateless_uniform([count], mixing) < prob
+    share = tf.where(mixed, beta(ratio, count, alpha), 1.0)
+    partners = tf.random.experimental.stateless_shuffle(tf.range(size), seed=order)
+    return Pairs(partners, tf.broadcast_to(share, [size]))
+
+
+def blend(values: Tensor, pairs: Pairs) -> Tensor:
+    """lambda x + (1 - lambda) x_partner for values [B, ...]."""
+    shape = [-1] + [1] * (len(values.shape) - 1)
+    share = tf.cast(tf.reshape(pairs.share, shape), values.dtype)
+    return share * values + (1 - share) * tf.gather(values, pairs.partners)

@@ -1,0 +1,50 @@
+"""Ghost batch normalization."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bench.lazy import keras
+from bench.strategy import Facts, Paper, Slot, Strategy, parameter
+
+
+@dataclass(frozen=True)
+class GhostBatchNorm(Strategy):
+    """Batch normalization by the statistics of small ghost batches that a batch is cut into.
+
+    So a large batch keeps the noise of a small one. The moving averages take in one ghost batch
+    after another; evaluation uses them. Text: over the unmasked positions of a ghost batch. With a
+    `size` of the whole batch it is batch normalization. Hoffer et al. 2017, algorithm 1, whose ghost
+    batches have 128 of 4096 examples.
+    """
+
+    size: int = parameter(32, low=2, high=4096, log=True, doc="examples of a ghost batch")
+    momentum: float = parameter(0.9, low=0.0, high=0.9999, doc="of the moving averages, each ghost")
+    epsilon: float = parameter(1e-3, low=1e-8, high=0.1, log=True, doc="added to the variance")
+
+    facts: ClassVar = Facts(
+        name="ghost_batch_norm",
+        family="normalization",
+        paper=Paper(
+            "Hoffer, Hubara, Soudry",
+            2017,
+            "Train longer, generalize better: closing the generalization gap in large batch "
+            "training of neural networks",
+            "1705.08741",
+        ),
+        summary="normalizes each channel over small parts of the batch",
+        equation="y = gamma (x - mean_G) / sqrt(var_G + eps) + beta, G a part of the batch",
+        modalities=("image", "text"),
+        cost="moderate",
+        identity="it has learned scales and the batch's statistics; no setting leaves them out",
+        claims=(
+            "much of the generalization gap of large batches closes without more updates",
+            "with longer training too, no gap is left",
+        ),
+    )
+
+    def normalization(self, slot: Slot) -> keras.layers.Layer:
+        from strategies._ghost import GhostBatchNormalization
+
+        return GhostBatchNormalization(self.size, self.momentum, self.epsilon)

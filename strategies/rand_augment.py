@@ -1,0 +1,61 @@
+"""RandAugment: a few random image operations of one strength on each image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bench.lazy import tf
+from bench.strategy import Batch, Facts, Moment, Paper, Strategy, parameter
+from strategies._image_operations import Space, augment
+from strategies._random import keys, uniform
+
+SPACE = Space(shear=0.3, translate=150 / 331, degrees=30.0, enhance=0.9, bits=4)
+"""AutoAugment's ranges, as RandAugment took them over."""
+STRONGEST = 30
+
+
+@dataclass(frozen=True)
+class RandAugment(Strategy):
+    """Applies `ops` operations, each drawn for each image from fourteen, at one common magnitude.
+
+    Geometry, color and tone on RGB images; directions are random. At magnitude 30 each goes as far
+    as in AutoAugment. Helps large networks trained for long; short runs of small ones underfit.
+    Cubuk et al. 2019, section 3; 2 and 9 are its choice for ResNet-50 on ImageNet.
+    """
+
+    ops: int = parameter(2, low=1, high=4, doc="operations on each image, one after the other")
+    magnitude: int = parameter(9, low=0, high=STRONGEST, tune=(1, 20), doc="strength, of 30")
+    prob: float = parameter(1.0, low=0.0, high=1.0, doc="probability of each operation to act")
+
+    facts: ClassVar = Facts(
+        name="rand_augment",
+        family="augmentation",
+        paper=Paper(
+            "Cubuk, Zoph, Shlens, Le",
+            2019,
+            "RandAugment: Practical Automated Data Augmentation with a Reduced Search Space",
+            "1909.13719",
+        ),
+        summary="random image operations of one strength",
+        equation="x' = o_N(... o_1(x, M) ..., M), o_n ~ U(14 operations)",
+        modalities=("image",),
+        cost="cheap",
+        identity={"prob": 0.0},
+        rank=20,
+        claims=(
+            "ImageNet top-1 accuracy of EfficientNet-B7 85.0%, 1.0 points over its baseline",
+            "matches or surpasses searched policies on CIFAR-10, CIFAR-100 and SVHN",
+        ),
+    )
+
+    def examples(self, batch: Batch, moment: Moment) -> Batch:
+        images, count = batch.values, batch.values.shape[0]
+        strength = tf.fill([count], self.magnitude / STRONGEST)
+        streams = keys(moment.key, 3 * self.ops)
+        for turn in range(self.ops):
+            choice, direction, acting = streams[3 * turn : 3 * turn + 3]
+            sign = tf.where(uniform(direction, [count]) < 0.5, -1.0, 1.0)
+            acts = uniform(acting, [count]) < self.prob
+            images = augment(images, strength, sign, acts, choice, SPACE)
+        return batch._replace(values=images)

@@ -1,0 +1,66 @@
+"""Sharpness-aware minimization: the gradient is taken where the loss nearby is worst."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bench.lazy import tf
+from bench.strategy import (
+    Differentiate,
+    Facts,
+    Gradients,
+    Moment,
+    Paper,
+    Strategy,
+    Weights,
+    parameter,
+)
+
+
+@dataclass(frozen=True)
+class Sam(Strategy):
+    """Steps along the gradient at w + rho g / |g|, which is taken with the same examples and masks.
+
+    The norm is over all weights together. Moving statistics change once, as the pass at w left
+    them; the loss that is reported is that at w. Helps generalization where the network overfits;
+    doubles the step's cost, so compare it at equal time too. Foret et al. 2020, algorithm 1.
+    """
+
+    rho: float = parameter(0.05, low=0.0, high=2.0, log=True, tune=(0.01, 0.5), doc="radius")
+
+    facts: ClassVar = Facts(
+        name="sam",
+        family="optimization",
+        paper=Paper(
+            "Foret, Kleiner, Mobahi, Neyshabur",
+            2020,
+            "Sharpness-Aware Minimization for Efficiently Improving Generalization",
+            "2010.01412",
+        ),
+        summary="takes the gradient where the loss nearby is worst",
+        equation="g' = grad L(w + rho g / |g|), g = grad L(w)",
+        modalities=("image", "text"),
+        cost="double",
+        identity={"rho": 0.0},
+        rank=60,
+        claims=(
+            "better generalization on CIFAR-10, CIFAR-100, ImageNet and when fine-tuning",
+            "robust to wrong labels, on par with methods made for them",
+        ),
+    )
+
+    def gradients(self, weights: Weights, moment: Moment, rest: Differentiate) -> Gradients:
+        start = [tf.identity(w) for w in weights.trainable]
+        loss, here = rest()
+        state = [tf.identity(s) for s in weights.state]
+        # A vanished gradient has no direction: then there is no step either.
+        scale = tf.math.divide_no_nan(tf.cast(self.rho, tf.float32), tf.linalg.global_norm(here))
+        for weight, value, gradient in zip(weights.trainable, start, here, strict=True):
+            weight.assign(value + scale * gradient)
+        worst = rest().values
+        for variable, value in zip(
+            [*weights.trainable, *weights.state], [*start, *state], strict=True
+        ):
+            variable.assign(value)
+        return Gradients(loss, worst)

@@ -1,0 +1,51 @@
+"""Word dropout: some tokens are replaced with the unknown token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bench.lazy import tf
+from bench.strategy import Batch, Facts, Moment, Paper, Strategy, Tensor, parameter
+from strategies._random import uniform
+
+UNKNOWN = 1
+"""The id of a word that is not in the vocabulary; 0 is padding."""
+
+
+def drop_words(ids: Tensor, mask: Tensor, rate: float | Tensor, key: Tensor) -> Tensor:
+    """Token ids [B, T], each one under the mask replaced with the unknown token at the rate."""
+    dropped = uniform(key, tf.shape(ids)) < rate
+    return tf.where(mask & dropped, tf.cast(UNKNOWN, ids.dtype), ids)
+
+
+@dataclass(frozen=True)
+class WordDropout(Strategy):
+    """Replaces each token with the unknown one with probability `rate`, so that no word decides.
+
+    Lengths and masks stay as they are (Iyyer et al. leave the words out of an average, which is the
+    same but for the unknown token's own embedding). Helps small vocabularies that overfit; costs
+    nothing. Iyyer et al. 2015, section 4.1, with a rate of .3.
+    """
+
+    rate: float = parameter(0.1, low=0.0, high=0.9, tune=(0.02, 0.5), doc="share of the tokens")
+
+    facts: ClassVar = Facts(
+        name="word_dropout",
+        family="augmentation",
+        paper=Paper(
+            "Iyyer, Manjunatha, Boyd-Graber, Daume III",
+            2015,
+            "Deep Unordered Composition Rivals Syntactic Methods for Text Classification",
+        ),
+        summary="replaces some tokens with the unknown token",
+        equation="w' = unknown with probability rate, else w",
+        modalities=("text",),
+        cost="free",
+        identity={"rate": 0.0},
+        rank=30,
+        claims=("with a deeper network, improves averaged word vectors at sentiment analysis",),
+    )
+
+    def examples(self, batch: Batch, moment: Moment) -> Batch:
+        return batch._replace(values=drop_words(batch.values, batch.mask, self.rate, moment.key))
