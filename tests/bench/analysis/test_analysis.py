@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import time
+import tracemalloc
+from dataclasses import fields
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.analysis.analysis import Analysis, analyse
+from bench.analysis.classes import crossed
+from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
+from bench.analysis.time_to_target import decomposition
+from bench.record import Record, StepTime
+from bench.study import NotApplicable, Study
+from tests.bench.analysis import studies
+
+NAMES = ("baseline", "a", "b", "a+b", "a+b+c", "b+c")
+ARMS = [*(studies.arm(name) for name in NAMES), studies.AA]
+STUDY = studies.study(
+    ARMS, 8, not_applicable=(NotApplicable(task="images", arm="eda", reason="text only"),)
+)
+NOISE = np.sin(np.arange(8)) / 100
+ACCURACY = {
+    "baseline": 0.60,
+    "a": 0.62,
+    "b": 0.63,
+    "a+b": 0.64,
+    "a+b+c": 0.66,
+    "b+c": 0.61,
+    "baseline[A/A]": 0.60,
+}
+MADE = studies.records(STUDY, {name: (x + NOISE).tolist() for name, x in ACCURACY.items()})
+TIMES = [studies.step_time("a", i, 1.2) for i in range(5)]
+TIMES += [studies.step_time("b", i, 1.1) for i in range(5)]
+
+
+def analysed(study: Study, made: list[Record], times: list[StepTime]) -> Analysis:
+    return analyse(study, trials_frame(study, made), curves_frame(made), step_times_frame(times))
+
+
+FOUND = analysed(STUDY, MADE, TIMES)
+
+
+def test_interaction_is_the_difference_of_differences() -> None:
+    row = FOUND.interactions.iloc[0]
+    assert (row["a"], row["b"], row["both"], row["n"]) == ("a", "b", "a+b", 8)
+    assert row["effect"] == pytest.approx(100 * (0.64 - 0.62 - 0.63 + 0.60))
+
+
+def test_leave_one_out_is_full_minus_without() -> None:
+    table = FOUND.leave_one_out.set_index("member")
+    assert table.loc["a", "effect"] == pytest.approx(5.0)
+    assert table.loc["c", "effect"] == pytest.approx(2.0)
+    assert set(table["verdict"]) == {"exploratory"}
+
+
+def test_decision_table() -> None:
+    table = FOUND.decision.set_index("arm")
+    assert list(table.index[:2]) == ["a+b+c", "a+b"]
+    assert "baseline[A/A]" not in table.index
+    assert table.loc["eda", ["verdict", "warning"]].tolist() == ["not applicable", "text only"]
+    assert table.loc["a", "step_time_ratio"] == pytest.approx(1.2)
+    assert table.loc["b", "on_front"] is True
+    assert table.loc["a", "on_front"] is False
+    assert table.loc["a+b", "on_front"] is None
+    ratios = table.loc["a", ["step_time_ratio", "seconds_ratio", "examples_ratio"]]
+    assert ratios["seconds_ratio"] == pytest.approx(
+        ratios["step_time_ratio"] * ratios["examples_ratio"]
+    )
+
+
+def test_baseline_gap_and_its_warning() -> None:
+    row = FOUND.baselines.iloc[0]
+    assert row["gap"] == pytest.approx(20)
+    assert row["warning"] == ""
+    low = studies.scores(0.6).model_copy(update={"train_accuracy": 0.64})
+    made = [studies.record(ARMS[0], seed, final=low) for seed in range(8)]
+    assert "underfits" in analysed(STUDY, made, []).baselines["warning"].iloc[0]
+
+
+def test_noise_floor_holds_the_controls() -> None:
+    assert set(FOUND.noise_floor["arm"]) == {"baseline[A/A]"}
+
+
+def test_per_class_effects() -> None:
+    better = studies.scores(0.6).model_copy(update={"class_correct": (40, 20)})
+    made = [studies.record(ARMS[0], seed) for seed in range(8)]
+    made += [studies.record(ARMS[1], seed, final=better) for seed in range(8)]
+    table = analysed(STUDY, made, []).per_class.set_index("class_index")
+    assert table["effect"].tolist() == pytest.approx([20, 0])
+
+
+def test_a_new_test_split_widens_the_interval_as_it_should() -> None:
+    random = np.random.default_rng(4)
+    covered = 0
+    for _ in range(400):
+        d = random.normal(0, 0.3, (8, 1)) + random.normal(0, 2, (1, 60))
+        mean, _, _, error = crossed(1.0 + d + random.normal(0, 1, (8, 60)))
+        covered += abs(mean - 1.0) < 2.36 * error
+    assert 0.92 < covered / 400 < 0.995
+
+
+def test_profiles_start_with_the_share_of_wins_and_end_with_the_share_solved() -> None:
+    table = FOUND.profiles[FOUND.profiles["measure"] == "examples"]
+    first = table.groupby("arm")["share"].first()
+    assert first["a+b+c"] == table["share"].max() == 1
+    assert (table.groupby("arm")["share"].diff().dropna() > 0).all()
+
+
+def test_decomposition_in_words() -> None:
+    assert decomposition(1.06, 0.89) == "6% slower a step, 11% fewer steps"
+    assert decomposition(0.998, 1.2) == "as fast a step, 20% more steps"
+    assert decomposition(np.nan, 1.0) == ""
+
+
+def test_a_study_without_a_trial_has_empty_frames() -> None:
+    found = analysed(STUDY, [], [])
+    assert all(isinstance(getattr(found, field.name), pd.DataFrame) for field in fields(found))
+    assert set(found.effects["verdict"]) == {"not compared"}
+
+
+@pytest.mark.slow
+def test_ten_thousand_trials_in_20_seconds_and_a_gigabyte() -> None:
+    arms = [studies.arm("baseline"), *(studies.arm(f"s{i}") for i in range(399))]
+    study = studies.study(arms, 25)
+    random = np.random.default_rng(0)
+    values = {arm.name: random.uniform(0.55, 0.75, 25).tolist() for arm in arms}
+    made = studies.records(study, values)
+    started = time.process_time()
+    found = analysed(study, made, [])
+    assert time.process_time() - started < 20
+    assert len(found.effects) == 399 * 7
+    tracemalloc.start()
+    analysed(study, made[:2500], [])
+    assert tracemalloc.get_traced_memory()[1] < 250e6
+    tracemalloc.stop()

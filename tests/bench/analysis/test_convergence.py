@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench.analysis.comparable import compare, contrasts
+from bench.analysis.convergence import (
+    area,
+    areas,
+    convergence,
+    first_reached,
+    hits,
+    ratio_of_means,
+    targets,
+)
+from bench.analysis.frames import curves_frame, trials_frame
+from bench.record import Evaluation
+from tests.bench.analysis import studies
+
+ARMS = [studies.arm("baseline"), studies.arm("fast"), studies.arm("never")]
+STUDY = studies.study(ARMS, 3)
+
+
+def curve(heights: list[float]) -> tuple[Evaluation, ...]:
+    return tuple(
+        Evaluation(
+            step=20 * i, examples=200 * i, train_loss=1, validation_accuracy=y, validation_nll=1
+        )
+        for i, y in enumerate(heights, 1)
+    )
+
+
+BASELINE = [0.6, 0.7, 0.8, 0.9, 0.9]
+FAST = [0.6, 0.9, 0.9, 0.9, 0.9]
+NEVER = [0.5, 0.6, 0.6, 0.6, 0.9]
+MADE = [
+    studies.record(arm, seed, 0.9, curve=curve(heights))
+    for arm, heights in zip(ARMS, (BASELINE, FAST, NEVER), strict=True)
+    for seed in range(3)
+]
+TRIALS, CURVES = trials_frame(STUDY, MADE), curves_frame(MADE)
+
+
+def test_targets_lie_between_chance_and_the_baselines_median() -> None:
+    assert targets(STUDY, TRIALS)["accuracy"].tolist() == pytest.approx([0.82, 0.86, 0.88])
+
+
+def test_a_baseline_at_chance_has_no_targets() -> None:
+    made = [studies.diverged(ARMS[0], 0)]
+    assert targets(STUDY, trials_frame(STUDY, made)).empty
+
+
+def test_reached_takes_two_consecutive_evaluations() -> None:
+    assert first_reached(np.array([0.5, 0.9, 0.5, 0.9, 0.9]), 0.8) == 3
+    assert first_reached(np.array([0.5, 0.9, 0.5, 0.5, 0.9]), 0.8) is None
+    assert first_reached(np.array([0.8, 0.8]), 0.8) == 0
+
+
+def test_rates_and_restricted_means() -> None:
+    comparison = compare(TRIALS, contrasts(STUDY))
+    table = convergence(STUDY, comparison, contrasts(STUDY), hits(STUDY, TRIALS, CURVES))
+    at = table[table["target"] == 0.9].set_index("arm")
+    assert at["hit_rate"].to_dict() == {"baseline": 1, "fast": 1, "never": 0}
+    assert at["examples"].to_dict() == {"baseline": 800, "fast": 400, "never": 1000}
+    assert at["steps"].to_dict() == {"baseline": 80, "fast": 40, "never": 100}
+    assert at.loc["fast", "examples_ratio"] == pytest.approx(0.5)
+    assert at.loc["never", "examples_ratio"] == pytest.approx(1.25)
+
+
+def test_a_diverged_trial_never_got_there() -> None:
+    made = [*MADE[:3], studies.diverged(ARMS[1], 0).model_copy(update={"curve": curve(FAST[:3])})]
+    found = hits(STUDY, trials_frame(STUDY, made), curves_frame(made))
+    last = found[found["arm"] == "fast"]
+    assert not last["reached"].any()
+    assert (last["examples"] == 1000).all()
+
+
+def test_area_under_a_straight_line_is_its_mean_height() -> None:
+    x = np.array([250.0, 500.0, 750.0, 1000.0])
+    assert area(x, 0.5 + 0.4 * x / 1000, 1000.0, 0.5) == pytest.approx(0.7)
+    assert area(x[:2], 0.5 + 0.4 * x[:2] / 1000, 1000.0, 0.5) == pytest.approx(0.65)
+    assert area(x, 0.5 + 0.4 * x / 1000, 500.0, 0.5) == pytest.approx(0.6)
+
+
+def test_areas_are_paired_with_the_reference() -> None:
+    comparison = compare(TRIALS, contrasts(STUDY))
+    table = areas(STUDY, TRIALS, CURVES, comparison, contrasts(STUDY)).set_index("arm")
+    assert table.loc["fast", "effect"] == pytest.approx(100 * (0.2 + 0.1) / 5)
+    assert np.isnan(table.loc["baseline", "effect"])
+
+
+def test_interval_of_a_ratio_covers() -> None:
+    random = np.random.default_rng(5)
+    covered = 0
+    for _ in range(2000):
+        reference = random.normal(100, 10, 10)
+        _, low, high = ratio_of_means(0.8 * reference + random.normal(0, 8, 10), reference)
+        covered += low < 0.8 < high
+    assert 0.93 < covered / 2000 < 0.97

@@ -1,0 +1,158 @@
+"""The command line as a user meets it: exit codes, one line an error, no TensorFlow for a list."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def bench(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-m", "bench.cli.main", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["list"], ["list", "--json"]])
+def test_help_and_list_import_no_tensorflow(words: list[str], tmp_path: Path) -> None:
+    code = (
+        "import sys; from bench.cli.main import app\n"
+        f"try: app({words!r})\n"
+        "except SystemExit: pass\n"
+        "heavy = {'tensorflow', 'keras', 'pandas', 'matplotlib', 'scipy'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+
+
+def test_list_as_json_names_what_there_is(tmp_path: Path) -> None:
+    found = json.loads(bench("list", "--json", folder=tmp_path).stdout)
+    assert {"mixup", "batch_norm"} <= {s["name"] for s in found["strategies"]}
+    assert {"cifar10", "imdb"} <= {t["name"] for t in found["tasks"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "--strategies", "mixpu"], "did you mean 'mixup'"),
+        (["run", "--tasks", "imbd"], "did you mean 'imdb'"),
+        (["run", "--profile", "quik"], "did you mean 'quick'"),
+        (["run", "--set", "mixup.alpha=-3"], "mixup.alpha is -3"),
+        (["run", "--set", "mixup"], "OWNER.PARAMETER"),
+        (["run", "--data", "real"], "unknown data mode 'real'"),
+        (["run", "--plugin", "missing.py"], "does not exist"),
+        (["run", "--stack", "batch_norm+layer_norm"], "one owner"),
+        (["run", "--retry", "all"], "only `failed`"),
+        (["run", "--executor", "slurm", "--profile", "smoke"], "unknown executor 'slurm'"),
+        (["run", "--tuned", "missing.json"], "bench tune"),
+        (["run", "--strategies", "mixup,mixup"], "twice"),
+        (["run", "--jobs", "0", "--profile", "smoke"], "at least 1"),
+        (["show", "mixpu"], "did you mean 'mixup'"),
+        (["report"], "`bench run` makes one"),
+        (["report", "nothing"], "no study 'nothing'"),
+        (["run", "--name", "../away", "--dry-run"], "--name '../away'"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_exit_code_2(
+    words: list[str], message: str, tmp_path: Path
+) -> None:
+    data = ["--data", "synthetic"] if words[0] == "run" and "--data" not in words else []
+    found = bench(*words, *data, folder=tmp_path)
+    errors = [line for line in found.stderr.splitlines() if line.startswith("bench:")]
+    assert found.returncode == 2, found.stderr
+    assert "Traceback" not in found.stderr
+    assert len(errors) == 1
+    assert message in errors[0]
+
+
+def test_a_study_of_another_schema_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "results" / "smoke-synthetic"
+    folder.mkdir(parents=True)
+    (folder / "study.json").write_text('{"sha256": "x", "study": {"schema_version": 99}}')
+    found = bench(
+        "run", "--profile", "smoke", "--data", "synthetic", folder=tmp_path
+    )  # fmt: skip
+    assert found.returncode == 2
+    assert "schema 99" in found.stderr
+
+
+def test_a_missing_data_folder_never_falls_back_with_tfds(tmp_path: Path) -> None:
+    found = bench(
+        "run", "--data", "tfds", "--data-dir", str(tmp_path / "none"), "--dry-run",
+        folder=tmp_path, TFDS_DATA_DIR="",
+    )  # fmt: skip
+    assert found.returncode in (1, 2)
+    assert "Traceback" not in found.stderr
+
+
+@pytest.mark.slow
+def test_a_study_runs_resumes_and_reports(tmp_path: Path) -> None:
+    words = [
+        "run", "--profile", "smoke", "--data", "synthetic", "--tasks", "cifar10,imdb",
+        "--strategies", "label_smoothing,batch_norm", "--seeds", "2", "--controls",
+    ]  # fmt: skip
+    first = bench(*words, folder=tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert "STAND-IN DATA" in first.stderr
+    folder = tmp_path / "results" / "smoke-synthetic"
+    records = sorted(path.name for path in (folder / "trials").glob("*.json"))
+    assert len(records) == 2 * 4 * 2
+    for name in ("tables/trials.csv", "tables/effects.csv", "tables/decision.md", "report.html"):
+        assert (folder / name).stat().st_size > 0
+    effects = (folder / "tables" / "effects.csv").read_text()
+    assert "synthetic" in effects
+    assert "helps" not in effects
+
+    (folder / "trials" / records[0]).unlink()
+    damaged = folder / "trials" / records[1]
+    damaged.write_bytes(damaged.read_bytes()[:-30])
+    untouched = {n: (folder / "trials" / n).stat().st_mtime_ns for n in records[2:]}
+    again = bench(*words, "--json", folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    told = [json.loads(line) for line in again.stdout.splitlines()]
+    assert sorted(t["event"] for t in told) == ["study", "trial", "trial"]
+    assert "damaged" in again.stderr
+    assert untouched == {n: (folder / "trials" / n).stat().st_mtime_ns for n in records[2:]}
+
+    other = bench(*words, "--set", "recipe.steps=13", folder=tmp_path)
+    assert other.returncode == 2
+    assert "another --name" in other.stderr
+
+
+@pytest.mark.slow
+def test_a_crashing_strategy_costs_its_own_trials_alone(tmp_path: Path) -> None:
+    (tmp_path / "crash.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from typing import ClassVar\n"
+        "import os\n"
+        "from bench.strategy import Facts, Paper, Strategy\n"
+        "print('a plugin that prints')\n"
+        "@dataclass(frozen=True)\n"
+        "class Crash(Strategy):\n"
+        "    facts: ClassVar = Facts('crash', 'own', Paper('me', 2026, 'x'), 'crashes', 'x',\n"
+        "        ('image',), 'free', 'none')\n"
+        "    def features(self, batch, moment):\n"
+        "        os._exit(9)\n"
+    )
+    words = [
+        "run", "--profile", "smoke", "--data", "synthetic", "--tasks", "cifar10", "--plugin",
+        "crash.py", "--strategies", "crash,label_smoothing", "--seeds", "1", "--no-step-times",
+    ]  # fmt: skip
+    found = bench(*words, folder=tmp_path)
+    assert found.returncode == 1
+    folder = tmp_path / "results" / "smoke-synthetic"
+    assert len(list((folder / "trials").glob("*.json"))) == 2
+    assert "failed: cifar10--crash--000: crashed" in found.stderr
+    assert (folder / "report.html").exists()
+    assert bench(*words, folder=tmp_path).returncode == 1  # not retried, still said

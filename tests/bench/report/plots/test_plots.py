@@ -1,0 +1,148 @@
+"""The drawings themselves: what is on them, and that their labels keep apart."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from bench.record import CalibrationBin
+from bench.report.plots import style
+from bench.report.plots.calibration import calibration_bins
+from bench.report.plots.convergence import convergence_plot
+from bench.report.plots.cost import cost_plot, place_labels
+from bench.report.plots.curves import curve_bands, curve_plot
+from bench.report.plots.effect import effect_plot
+from bench.report.plots.heat import interaction_plot
+from bench.report.plots.origin import Origin
+
+WHERE = Origin("tfds:cifar10:3.0.2", False, "none")
+
+
+def effects(count: int) -> pd.DataFrame:
+    effect = np.linspace(-3, 3, count)
+    return pd.DataFrame(
+        {
+            "arm": [f"arm{i:02d}" for i in range(count)],
+            "label": [f"arm{i:02d}" for i in range(count)],
+            "role": "treatment",
+            "effect": effect,
+            "low": effect - 1,
+            "high": effect + 1,
+            "verdict": "inconclusive",
+        }
+    )
+
+
+def points(rows: pd.DataFrame, shift: float = 0.0) -> pd.DataFrame:
+    parts = [rows.assign(seed=s, difference=rows["effect"] + s - 1 + shift) for s in range(3)]
+    return pd.concat(parts)[["arm", "seed", "difference"]]
+
+
+def texts(svg: str) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+
+
+def test_effects_are_ordered_with_the_control_last() -> None:
+    rows = effects(5)
+    rows.loc[4, ["label", "role"]] = ["baseline[A/A]", "control"]
+    drawn = texts(effect_plot("cifar10", rows, points(rows), 1.0, WHERE).svg)
+    names = [text for text in drawn if text.startswith(("arm", "baseline["))]
+    assert names == ["arm03", "arm02", "arm01", "arm00", "baseline[A/A]"]
+    assert "+1.5 [0.5, 2.5]" in drawn
+    assert any("noise floor" in text for text in drawn)
+
+
+def test_a_far_seed_does_not_squash_the_others() -> None:
+    rows = effects(5)
+    raw = points(rows)
+    raw.loc[raw.index[0], "difference"] = -43.0
+    ticks = texts(effect_plot("cifar10", rows, raw, 1.0, WHERE).svg)
+    assert "−40" not in ticks
+    assert "−2" in ticks
+
+
+def test_one_seed_without_intervals_is_drawn() -> None:
+    rows = effects(2).assign(low=np.nan, high=np.nan)
+    assert "+3.0" in texts(effect_plot("t", rows, points(rows).head(2), 1.0, WHERE).svg)
+
+
+def test_names_beside_points_never_overlap() -> None:
+    rng = np.random.default_rng(0)
+    with style.look():
+        figure = Figure(figsize=(6, 4))
+        canvas = FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1)
+        spots = [(f"strategy_{i}", *rng.uniform(0, 0.9, 2), "black") for i in range(60)]
+        left_out = place_labels(axes, spots)
+        renderer = canvas.get_renderer()
+        boxes = [Text.get_window_extent(text, renderer) for text in axes.texts]
+    assert len(boxes) + left_out == 60
+    assert len(boxes) > 20
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_cost_says_cpu_step_time_and_names_the_front() -> None:
+    rows = effects(3).assign(ratio=[1.0, 1.1, 1.2], pareto=[False, False, True])
+    plot = cost_plot("cifar10", rows, "CPU step time", style.colors(list(rows["arm"])), WHERE)
+    assert "CPU step time, ratio to the baseline" in texts(plot.svg)
+    assert plot.alt.endswith("arm02.")
+
+
+def test_diverged_seeds_are_left_out_of_a_curve_and_counted() -> None:
+    curves = pd.DataFrame(
+        [
+            ("t", "a", seed, step, step * 8, 0.5 + 0.1 * seed)
+            for seed in range(3)
+            for step in ((1,) if seed == 2 else (1, 2))
+        ],
+        columns=["task", "arm", "seed", "step", "examples", "validation_accuracy"],
+    )
+    status = ["ok", "ok", "diverged"]
+    trials = pd.DataFrame({"task": "t", "arm": "a", "seed": range(3), "status": status})
+    bands = curve_bands(curves, trials)
+    assert bands["seeds"].tolist() == [2, 2]
+    assert bands["mean"].tolist() == [0.55, 0.55]
+    assert bands["diverged"].tolist() == [1, 1]
+    plot = curve_plot("t", bands, "baseline", {"a": "#000000"}, [], WHERE)
+    assert "a 55.0, 1 diverged" in texts(plot.svg)
+
+
+def test_calibration_pools_bins_by_their_counts_and_drops_thin_ones() -> None:
+    def bins(accuracy: float) -> tuple[CalibrationBin, ...]:
+        full = CalibrationBin(count=30, confidence=0.9, accuracy=accuracy)
+        return (CalibrationBin(count=1, confidence=0.1, accuracy=0.0), full)
+
+    trials = pd.DataFrame({"task": "t", "arm": "a", "calibration": [bins(0.8), bins(0.6)]})
+    pooled = calibration_bins(trials)
+    assert pooled[["bin", "count"]].to_numpy().tolist() == [[1, 60]]
+    assert pooled["accuracy"].tolist() == [0.7]
+
+
+def test_convergence_says_how_many_seeds_got_there() -> None:
+    rows = pd.DataFrame(
+        {
+            "arm": ["baseline", "a"] * 3,
+            "target": [0.8, 0.8, 0.9, 0.9, 0.95, 0.95],
+            "examples": [100.0, 50, 200, 100, 300, 150],
+            "hits": [3, 3, 3, 2, 3, 1],
+            "n": 3,
+        }
+    )
+    drawn = texts(convergence_plot("t", rows, "baseline", {"a": "#112233"}, WHERE).svg)
+    assert [t for t in drawn if " of 3" in t] == ["2 of 3", "3 of 3"]
+
+
+def test_an_interaction_stands_once() -> None:
+    pairs = pd.DataFrame(
+        {"first": ["a", "c", "a"], "second": ["b", "b", "c"], "effect": [1.5, -2.0, 0.1],
+         "low": [1, -3, -1], "high": [2, -1, 1]}
+    )  # fmt: skip
+    drawn = texts(interaction_plot("t", pairs, WHERE).svg)
+    assert sorted(t for t in drawn if t in ("+1.5", "−2.0", "+0.1")) == ["+0.1", "+1.5", "−2.0"]

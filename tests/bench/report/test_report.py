@@ -1,0 +1,195 @@
+"""A whole report from records: what is written, and what survives trouble."""
+
+from __future__ import annotations
+
+import re
+import resource
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bench.errors import BenchError
+from bench.failure import Failure
+from bench.record import trial_name
+from bench.report import gallery
+from bench.report.report import ReportPaths, write_report
+from bench.study import NotApplicable
+from tests.bench.report.cards import CARDS
+from tests.bench.report.study_factory import SIX, Made, Plan, Planted, make, many
+
+SMALL = {"mixup": Planted(2.0), "cutmix": Planted(-2.0, step_ratio=1.3)}
+
+
+def write(made: Made, folder: Path, **more) -> ReportPaths:
+    return write_report(made.study, made.records, made.step_times, folder, CARDS, **more)
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[Made, ReportPaths]:
+    absent = NotApplicable(task="imdb", arm="flip_crop", reason="needs <images>")
+    made = make(Plan(missing=(("imdb", "mixup", 3),), not_applicable=(absent,)))
+    failure = Failure(kind="killed", reason="out of memory <b>now</b>")
+    failures = {trial_name("imdb", "mixup", 3): failure}
+    return made, write(made, tmp_path_factory.mktemp("real"), failures=failures)
+
+
+def test_trials_table_has_a_row_a_trial_with_what_others_rely_on(real) -> None:
+    made, paths = real
+    trials = pd.read_csv(paths.tables / "trials.csv")
+    assert len(trials) == len(made.records) + 1
+    needed = (
+        "task arm seed data status test_accuracy validation_accuracy train_accuracy nll ece steps"
+    )
+    assert set(needed.split()) <= set(trials.columns)
+    assert trials["test_accuracy"].dropna().between(0, 1).all()
+    assert set(trials["data"]) == {"tfds:cifar10:3.0.2", "tfds:imdb:1.0.0"}
+    assert not trials["synthetic"].any()
+    assert trials.loc[trials["status"] == "failed", "test_accuracy"].isna().all()
+
+
+def test_effects_table_is_in_points_and_finds_what_was_planted(real) -> None:
+    _, paths = real
+    effects = pd.read_csv(paths.tables / "effects.csv")
+    needed = "task arm metric n effect low high p p_adjusted verdict data synthetic base"
+    assert set(needed.split()) <= set(effects.columns)
+    assert set(effects["base"]) == {"none"}
+    judged = effects[(effects["metric"] == "test_accuracy") & (effects["task"] == "cifar10")]
+    found = judged.set_index("arm")
+    assert found.loc["batch_norm", "effect"] == pytest.approx(SIX["batch_norm"].points, abs=0.8)
+    assert found.loc["batch_norm", "verdict"] == "helps"
+    assert found.loc["instance_norm", "verdict"] == "hurts"
+
+
+def test_every_table_states_data_base_and_gap(real) -> None:
+    _, paths = real
+    texts = list(paths.tables.glob("*.md"))
+    assert len(texts) >= 7
+    for path in texts:
+        text = path.read_text()
+        assert "cifar10: data tfds:cifar10:3.0.2, baseline gap 28" in text, path.name
+        assert "base: none" in text
+        assert "WARNING" not in text
+    for path in paths.tables.glob("*.csv"):
+        assert {"data", "synthetic", "base"} <= set(pd.read_csv(path, nrows=1).columns), path.name
+
+
+def test_plots_come_in_both_formats(real) -> None:
+    _, paths = real
+    names = {path.stem for path in paths.plots.glob("*.png")}
+    kinds = ("effect", "cost", "curves", "convergence", "profile", "calibration")
+    assert names == {f"{kind}-{task}" for kind in kinds for task in ("cifar10", "imdb")}
+    assert names == {path.stem for path in paths.plots.glob("*.svg")}
+
+
+def test_the_page_tells_of_what_is_missing_and_escapes_it(real) -> None:
+    _, paths = real
+    html = paths.page.read_text()
+    assert "needs &lt;images&gt;" in html
+    assert "killed: out of memory &lt;b&gt;now&lt;/b&gt;" in html
+    assert html.index('id="decision-table"') < html.index('id="plots"') < html.index('id="methods"')
+    assert "Use batch_norm" in html
+    assert "GPU path not yet measured" in html
+
+
+def test_the_page_needs_no_network(real) -> None:
+    _, paths = real
+    html = paths.page.read_text()
+    assert not re.search(r"<(?:script|img|link|iframe)[^>]+(?:src|href)=\"(?!data:)", html)
+    assert "@import" not in html
+    assert not re.search(r"url\((?!#)", html)
+
+
+def test_the_same_study_gives_the_same_bytes(tmp_path: Path) -> None:
+    made = make(Plan(arms=SMALL, tasks=("cifar10",), seeds=3))
+    for name in ("a", "b"):
+        write(made, tmp_path / name)
+    files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*.*"))
+    assert len(files) > 30
+    for file in files:
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
+
+
+def test_synthetic_data_is_marked_everywhere_and_judged_nowhere(tmp_path: Path) -> None:
+    made = make(Plan(arms=SMALL, tasks=("cifar10",), seeds=5, synthetic=True, gap=0.03))
+    paths = write(made, tmp_path)
+    mark = "SYNTHETIC STAND-IN DATA"
+    for path in [*paths.plots.glob("*.svg"), *paths.tables.glob("*.md"), paths.page]:
+        assert mark in path.read_text(), path.name
+    for path in paths.tables.glob("*.csv"):
+        assert pd.read_csv(path)["synthetic"].all()
+    verdicts = set(pd.read_csv(paths.tables / "effects.csv")["verdict"])
+    assert not verdicts & {"helps", "hurts", "equivalent", "negligible", "inconclusive"}
+    assert "WARNING: the baseline underfits" in (paths.tables / "decision.md").read_text()
+
+
+def test_a_plot_that_fails_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("no <such> thing")
+
+    monkeypatch.setattr(gallery, "cost_plot", broken)
+    paths = write(make(Plan(arms=SMALL, tasks=("cifar10",), seeds=3)), tmp_path)
+    assert len(paths.problems) == 1
+    assert "the cost plot of cifar10" in paths.problems[0]
+    assert (paths.tables / "effects.csv").exists()
+    assert (paths.plots / "curves-cifar10.png").exists()
+    assert "no &lt;such&gt; thing" in paths.page.read_text()
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan(arms={"mixup": Planted(3)}, tasks=("cifar10",), seeds=1, processes=0, controls=False),
+        Plan(arms={}, tasks=("cifar10",), seeds=2, controls=False),
+        Plan(arms={"a": Planted(0, diverges=tuple(range(6)))}, tasks=("imdb",), seeds=6),
+        Plan(arms={"<b>|$x_1$\n&%": Planted(1)}, tasks=("cifar10",), seeds=3, base=("batch_norm",)),
+    ],
+    ids=["one seed, no step times", "only a baseline", "all diverged", "odd names"],
+)
+def test_odd_studies_have_a_report(plan: Plan, tmp_path: Path) -> None:
+    paths = write(make(plan), tmp_path)
+    assert paths.problems == ()
+    assert "<b>|" not in paths.page.read_text()
+    assert paths.page.stat().st_size > 10_000
+
+
+def test_an_arm_that_is_compared_with_another_than_the_baseline_says_so(tmp_path: Path) -> None:
+    made = make(Plan(arms={"mixup": Planted(1), "cutmix": Planted(2)}, tasks=("imdb",), seeds=3))
+    arms = [
+        arm.model_copy(update={"reference": "cutmix"}) if arm.name == "mixup" else arm
+        for arm in made.study.arms
+    ]
+    study = made.study.model_copy(update={"arms": tuple(arms)})
+    paths = write_report(study, made.records, made.step_times, tmp_path, CARDS)
+    assert paths.problems == ()
+    assert "mixing · against cutmix" in paths.page.read_text()
+    assert "mixup vs cutmix" in (paths.plots / "effect-imdb.svg").read_text()
+    assert "mixup" not in (paths.plots / "cost-imdb.svg").read_text()
+
+
+def test_a_study_without_records_has_a_report(tmp_path: Path) -> None:
+    made = make(Plan(arms=SMALL, tasks=("cifar10",), seeds=3))
+    paths = write_report(made.study, [], [], tmp_path, CARDS)
+    assert paths.problems == ()
+    assert "Nothing to compare yet" in paths.page.read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "tables").write_text("a file is in the way")
+    with pytest.raises(BenchError, match="tables"):
+        write(make(Plan(arms=SMALL, tasks=("cifar10",), seeds=3)), tmp_path)
+
+
+@pytest.mark.slow
+def test_fifty_strategies_with_ten_seeds_stay_within_the_budget(tmp_path: Path) -> None:
+    made = make(Plan(arms=many(50)))
+    start = time.process_time()
+    paths = write(made, tmp_path)
+    seconds = time.process_time() - start
+    assert paths.problems == ()
+    assert seconds <= 20
+    assert paths.page.stat().st_size <= 3_000_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss <= 1_500_000

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from bench.analysis.analysis import Analysis, analyse
+from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
+from bench.report.terminal import print_decision
+from bench.study import NotApplicable
+from tests.bench.report.study_factory import Made, Plan, Planted, make
+
+ODD = "[red]x[/red]\x1b[2J"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(scope="module")
+def study() -> tuple[Made, Analysis]:
+    absent = NotApplicable(task="cifar10", arm="word_dropout", reason="needs text")
+    arms = {"mixup": Planted(3.0), ODD: Planted(-3.0)}
+    made = make(Plan(arms=arms, tasks=("cifar10",), not_applicable=(absent,)))
+    trials, curves = trials_frame(made.study, made.records), curves_frame(made.records)
+    return made, analyse(made.study, trials, curves, step_times_frame(made.step_times))
+
+
+def printed(study: tuple[Made, Analysis], out: io.StringIO) -> str:
+    made, analysis = study
+    print_decision(made.study, analysis, {}, out)
+    return out.getvalue()
+
+
+def test_lines_that_programs_can_read_where_there_is_no_terminal(study) -> None:
+    lines = printed(study, io.StringIO()).splitlines()
+    assert [line for line in lines if line.startswith("#")][1].startswith("# cifar10: data tfds")
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    assert rows[0][:5] == ["task", "strategy", "Effect", "Verdict", "CPU step time"]
+    assert rows[1][:2] == ["cifar10", "mixup"]
+    assert rows[1][3].startswith("helps")
+    assert {len(row) for row in rows[:3]} == {len(rows[0])}
+    assert rows[-1] == ["cifar10", "word_dropout", "not applicable: needs text"]
+    assert "\x1b" not in "".join(lines)
+
+
+def test_a_terminal_gets_a_table_and_names_are_never_markup(study, monkeypatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    text = printed(study, Terminal())
+    assert "\x1b[1;34mhelps" in text
+    assert "[red]x[/red]" in text
+    assert "\x1b[2J" not in text
+    assert "word_dropout is not applicable to cifar10: needs text" in text
+
+
+def test_no_color_means_no_color(study, monkeypatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", "1")
+    text = printed(study, Terminal())
+    assert "helps" in text
+    assert "34m" not in text
+
+
+def test_a_narrow_terminal_gets_the_first_columns(study, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "90")
+    text = printed(study, Terminal())
+    assert "Verdict" in text
+    assert "Seeds to decide" not in text

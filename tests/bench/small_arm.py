@@ -1,0 +1,38 @@
+"""An arm so small that it is traced in a second, on the stand-in data."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from bench.arm import CompiledArm, Settings
+from bench.device_data import DeviceData
+from bench.recipe import Recipe, changed
+from bench.registry import find
+from bench.stepper import Stepper
+from bench.task import Source
+from bench.timers import Cpu
+
+BATCH = 8
+
+
+def recipe(steps: int = 6) -> Recipe:
+    task = find().task("cifar10")
+    sizes = {"train_examples": 40, "validation_examples": 10, "test_examples": 10}
+    values = {**sizes, "steps": steps, "batch_size": BATCH, "widths": (4,), "evaluations": 1}
+    return changed(task.recipe("smoke"), values, "cifar10")
+
+
+@cache
+def data() -> DeviceData:
+    return DeviceData.of(find().task("cifar10").load(recipe(), Source("synthetic")))
+
+
+def arm(*strategies: str) -> CompiledArm:
+    made = [find().strategy(name)() for name in strategies]
+    return CompiledArm(find().task("cifar10"), made, recipe(), Settings(), data())
+
+
+@cache
+def baseline() -> Stepper:
+    """A baseline that tests share; who breaks an arm makes one of their own."""
+    return Stepper(arm(), Cpu())

@@ -1,0 +1,71 @@
+"""Batch, layer and instance normalization, and the slots that they fill."""
+
+from __future__ import annotations
+
+from tests.mutants import Mutant
+
+TESTS = "tests/strategies/test_normalizations.py"
+WIDE = "tests/strategies/test_registry_wide.py"
+BATCH, LAYER = "strategies/batch_norm.py", "strategies/layer_norm.py"
+INSTANCE, SEQUENCE = "strategies/instance_norm.py", "strategies/_sequence_norm.py"
+
+MUTANTS = [
+    Mutant(
+        "layer-norm-of-each-pixel", LAYER,
+        "GroupNormalization(groups=1, epsilon=self.epsilon)",
+        "LayerNormalization(epsilon=self.epsilon)", TESTS,
+    ),
+    Mutant(
+        "layer-norm-with-a-scale-a-pixel", LAYER,
+        "GroupNormalization(groups=1, epsilon=self.epsilon)",
+        "LayerNormalization(axis=[1, 2, 3], epsilon=self.epsilon)", TESTS, "learned",
+    ),
+    Mutant(
+        "layer-norm-of-text-over-positions", LAYER,
+        'if slot.kind == "map":', "if True:", TESTS,
+    ),
+    Mutant(
+        "instance-norm-over-all-channels", INSTANCE, "groups=-1", "groups=1", TESTS,
+    ),
+    Mutant(
+        "instance-norm-of-text-counts-padding", INSTANCE,
+        'if slot.kind == "map":', "if True:", TESTS,
+    ),
+    Mutant(
+        "instance-norm-overflows-on-padding", SEQUENCE,
+        "return weights * (values - mean)", "return (values - mean)", TESTS,
+    ),
+    Mutant(
+        "instance-norm-in-float16", SEQUENCE,
+        "full = tf.cast(values, tf.float32)", "full = tf.cast(values, self.compute_dtype)", TESTS,
+    ),
+    Mutant(
+        "instance-norm-forgets-epsilon", SEQUENCE,
+        '"epsilon": self.epsilon}', '"epsilon": 0.5}', TESTS, "text",
+    ),
+    Mutant(
+        "batch-norm-ignores-momentum", BATCH,
+        "BatchNormalization(momentum=self.momentum, epsilon", "BatchNormalization(epsilon", TESTS,
+    ),
+    Mutant(
+        "batch-norm-ignores-epsilon", BATCH,
+        "BatchNormalization(momentum=self.momentum, epsilon=self.epsilon)",
+        "BatchNormalization(momentum=self.momentum, epsilon=0.01)", TESTS,
+    ),
+    Mutant(
+        "slots-ignore-masks", "bench/network.py",
+        "return layer(values, mask=self.mask, training=self.training)",
+        "return layer(values, training=self.training)", TESTS,
+    ),
+    Mutant(
+        "evaluation-in-training-mode", "bench/arm.py",
+        "flow = Pass(self.strategies, mask)", "flow = Pass(self.strategies, mask, training=True)",
+        WIDE, "evaluation and cifar10-batch_norm",
+    ),
+    Mutant(
+        "a-normalization-shifts-the-initial-weights", "bench/parts.py",
+        'config["seed"] = integer(self.seed, "initial weights", name)',
+        'config["seed"] = integer(self.seed, name, len(self._normalizing))',
+        WIDE, "shared_weights and cifar10-batch_norm",
+    ),
+]  # fmt: skip

@@ -1,0 +1,151 @@
+"""What acts on weights and gradients, what averages them, and what stops."""
+
+from __future__ import annotations
+
+from tests.mutants import Mutant
+
+DECAY, L2, MAX_NORM = "strategies/weight_decay.py", "strategies/l2.py", "strategies/max_norm.py"
+EMA, SWA = "strategies/ema.py", "strategies/swa.py"
+CLIP, STOP = "strategies/gradient_clipping.py", "strategies/early_stopping.py"
+
+
+def tests(name: str) -> str:
+    return f"tests/strategies/test_{name}.py"
+
+
+MUTANTS = [
+    Mutant(
+        "weight-decay-of-scales-and-biases", DECAY,
+        "strict=True) if yes]", "strict=True)]", tests("weight_decay"), "only_kernels",
+    ),
+    Mutant(
+        "all-variables-count-as-kernels", "bench/arm.py",
+        "decayed=[len(v.shape) > 1 for v in trainable]", "decayed=[True for v in trainable]",
+        tests("weight_decay"), "only_kernels",
+    ),
+    Mutant(
+        "weight-decay-without-the-learning-rate", DECAY,
+        "moment.learning_rate * self.rate", "self.rate", tests("weight_decay"),
+    ),
+    Mutant(
+        "weight-decay-through-the-gradient", DECAY,
+        "        decay(kernels, moment.learning_rate * self.rate)\n        rest(gradients)",
+        "        pairs = zip(gradients, weights.trainable, weights.decayed, strict=True)\n"
+        "        rest([g + self.rate * w if yes else g for g, w, yes in pairs])",
+        tests("weight_decay"), "adamw",
+    ),
+    Mutant(
+        "l2-of-scales-and-biases", L2,
+        "gradient + self.strength * weight if yes else gradient",
+        "gradient + self.strength * weight", tests("l2"),
+    ),
+    Mutant(
+        "l2-gradient-twice-as-strong", L2,
+        "gradient + self.strength", "gradient + 2.0 * self.strength", tests("l2"),
+    ),
+    Mutant(
+        "l2-missing-in-the-objective", L2,
+        "Gradients(loss + penalty(kernels, self.strength), pulled)", "Gradients(loss, pulled)",
+        tests("l2"),
+    ),
+    Mutant(
+        "max-norm-of-outgoing-weights", MAX_NORM,
+        "axes = list(range(len(kernel.shape) - 1))", "axes = [-1]", tests("max_norm"),
+    ),
+    Mutant(
+        "max-norm-before-the-update", MAX_NORM,
+        "        rest(gradients)\n        for weight, kernel, table in zip(\n"
+        "            weights.trainable, weights.decayed, weights.tables, strict=True\n        ):\n"
+        "            if kernel and not table:\n"
+        "                weight.assign(within_norm(weight, self.limit))",
+        "        for weight, kernel in zip(weights.trainable, weights.decayed, strict=True):\n"
+        "            if kernel:\n"
+        "                weight.assign(within_norm(weight, self.limit))\n        rest(gradients)",
+        tests("max_norm"), "after_the_update",
+    ),
+    Mutant(
+        "max-norm-of-embeddings", MAX_NORM,
+        "if kernel and not table:", "if kernel:", tests("max_norm"), "after_the_update",
+    ),
+    Mutant(
+        "max-norm-pulls-all-to-the-limit", MAX_NORM,
+        "tf.minimum(1.0, limit / norm)", "(limit / norm)", tests("max_norm"),
+    ),
+    Mutant(
+        "ema-without-bias-correction", EMA,
+        "average / state[0] for", "average for", tests("ema"),
+    ),
+    Mutant(
+        "ema-of-the-weights-before-the-update", EMA,
+        "        rest(gradients)\n        step = tf.cast(moment.step, tf.float32)",
+        "        step = tf.cast(moment.step, tf.float32)",
+        tests("ema"), "loop",
+    ),
+    Mutant(
+        "ema-swaps-its-shares", EMA,
+        "decay * average + (1.0 - decay) * value", "(1.0 - decay) * average + decay * value",
+        tests("ema"),
+    ),
+    Mutant(
+        "averages-with-lagging-statistics", "bench/training.py",
+        "if replaced and arm.weights.state:", "if False:", tests("swa"), "moving_statistics",
+    ),
+    Mutant(
+        "averages-stay-after-an-evaluation", "bench/training.py",
+        "        for variable, value in zip(arm.network.variables, trained, strict=True):\n"
+        "            variable.assign(value)",
+        "        pass", tests("ema"), "training_is_untouched",
+    ),
+    Mutant(
+        "recalibration-keeps-the-last-batch-alone", "bench/arm.py",
+        "variable.assign(tf.add_n(values) / batches / (1.0 - momentum))",
+        "variable.assign(values[-1] / (1.0 - momentum))", tests("swa"), "moving_statistics",
+    ),
+    Mutant(
+        "swa-from-the-first-step-on", SWA,
+        "moment.progress >= self.start", "moment.progress >= 0.0", tests("swa"), "evaluated",
+    ),
+    Mutant(
+        "swa-as-an-exponential-average", SWA,
+        "1.0 / tf.maximum(count, 1.0)", "0.5", tests("swa"), "evaluated",
+    ),
+    Mutant(
+        "swa-under-a-falling-rate", SWA,
+        "return rest(tf.minimum(step, tf.cast(self.start * steps, tf.int32)))",
+        "return rest(step)", tests("swa"), "rate",
+    ),
+    Mutant(
+        "swa-evaluates-nothing-before-its-start", SWA,
+        "tf.where(begun, average, weight) for", "average for", tests("swa"), "evaluated",
+    ),
+    Mutant(
+        "clipping-of-each-gradient-alone", CLIP,
+        "return [gradient * scale for gradient in gradients]",
+        "return [tf.clip_by_norm(gradient, limit) for gradient in gradients]",
+        tests("gradient_clipping"),
+    ),
+    Mutant(
+        "clipping-stretches-small-gradients", CLIP,
+        "tf.minimum(1.0, limit / tf.linalg.global_norm(gradients))",
+        "limit / tf.linalg.global_norm(gradients)", tests("gradient_clipping"),
+    ),
+    Mutant(
+        "clipping-is-not-exact-within-the-limit", CLIP,
+        "scale = tf.minimum(1.0, limit / tf.linalg.global_norm(gradients))",
+        "scale = limit / (tf.maximum(limit, tf.linalg.global_norm(gradients)) + 1e-6)",
+        tests("gradient_clipping"),
+    ),
+    Mutant(
+        "early-stopping-waits-for-loss-to-rise", STOP,
+        "math.nan if v is None else -v", "math.nan if v is None else v", tests("early_stopping"),
+    ),
+    Mutant(
+        "early-stopping-keeps-equal-scores", STOP,
+        "best = known.index(max(known))",
+        "best = len(known) - 1 - known[::-1].index(max(known))", tests("early_stopping"),
+    ),
+    Mutant(
+        "early-stopping-keeps-the-last-weights", "bench/training.py",
+        "if best is not None:", "if False:", tests("early_stopping"), "trial",
+    ),
+]  # fmt: skip

@@ -1,0 +1,60 @@
+"""What the performance suite measures: whatever the registry has."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from bench.arm import CompiledArm, Settings
+from bench.device_data import DeviceData
+from bench.registry import Registry, find
+from bench.strategy import Strategy, applicability
+from bench.study import BASELINE
+from bench.task import Source
+
+PROFILE = "quick"
+SOURCE = Source("synthetic")
+"""A step takes as long whatever a picture shows, so the suite needs no data."""
+Case = tuple[str, str]
+"""(task, strategy or `baseline`)."""
+
+
+@cache
+def registry() -> Registry:
+    return find()
+
+
+def arms() -> list[Case]:
+    """Every strategy on every task that it applies to, and every baseline."""
+    found: list[Case] = []
+    for name, task in registry().tasks.items():
+        found.append((name, BASELINE))
+        for strategy, kind in registry().strategies.items():
+            if applicability(kind(), task.facts) is None:
+                found.append((name, strategy))
+    return found
+
+
+def batch_stages() -> list[Case]:
+    """Those whose strategy changes the batch, as examples or as features."""
+    return [
+        case
+        for case in arms()
+        if any(s.touches("examples") or s.touches("features") for s in strategies(case))
+    ]
+
+
+def strategies(case: Case) -> list[Strategy]:
+    """The strategies that the case's arm has."""
+    return [] if case[1] == BASELINE else [registry().strategy(case[1])()]
+
+
+@cache
+def data(task: str) -> DeviceData:
+    known = registry().task(task)
+    return DeviceData.of(known.load(known.recipe(PROFILE), SOURCE))
+
+
+def compiled(case: Case) -> CompiledArm:
+    """The case's arm, not yet traced."""
+    task = registry().task(case[0])
+    return CompiledArm(task, strategies(case), task.recipe(PROFILE), Settings(), data(case[0]))

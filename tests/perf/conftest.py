@@ -1,0 +1,20 @@
+"""The performance suite: `pytest tests/perf --benchmark-only`; else it is not collected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Ordinary test runs leave the suite alone."""
+    return None if config.getoption("benchmark_only", default=False) else True
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """As many threads as a trial has, set before TensorFlow's first operation."""
+    from bench.work import start_tensorflow
+
+    start_tensorflow(1)

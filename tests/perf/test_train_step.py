@@ -1,0 +1,55 @@
+"""The training step of every arm, in turn with its baseline's, and what tracing it takes.
+
+A round is a block of ten steps; `extra_info` has the paired ratio, which `make perf-check` compares.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from statistics import median
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from bench.step_time import warm_up
+from bench.stepper import Stepper
+from bench.study import BASELINE
+from bench.timers import device_here
+from tests.perf import cases
+
+STEPS = 10
+ROUNDS = 8
+
+
+@cache
+def baseline(task: str) -> Stepper:
+    """Traced and warm."""
+    return warm(cases.compiled((task, BASELINE)))
+
+
+def warm(arm: cases.CompiledArm) -> Stepper:
+    stepper = Stepper(arm, device_here())
+    warm_up(stepper)
+    return stepper
+
+
+@pytest.mark.parametrize("case", cases.arms(), ids="-".join)
+def test_train_step(benchmark: BenchmarkFixture, case: cases.Case) -> None:
+    reference, ours = baseline(case[0]), warm(cases.compiled(case))
+    theirs: list[float] = []
+    mine: list[float] = []
+    benchmark.pedantic(
+        lambda: mine.append(ours(STEPS)),
+        setup=lambda: theirs.append(reference(STEPS)),
+        rounds=ROUNDS,
+    )
+    benchmark.extra_info["ratio"] = median(a / b for a, b in zip(mine, theirs, strict=True))
+    benchmark.extra_info["first_step_seconds"] = ours.first_step_seconds
+    benchmark.extra_info["steps"] = STEPS
+    assert len(mine) == len(theirs) == ROUNDS
+
+
+@pytest.mark.parametrize("case", cases.arms(), ids="-".join)
+def test_tracing(benchmark: BenchmarkFixture, case: cases.Case) -> None:
+    stepper = benchmark.pedantic(Stepper, (cases.compiled(case), device_here()), rounds=1)
+    assert stepper.arm.compiled_step.experimental_get_tracing_count() == 1

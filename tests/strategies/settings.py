@@ -1,0 +1,22 @@
+"""The one table that the tests of all strategies share: what differs from their defaults, and why.
+
+A strategy whose default acts within four steps of a tiny network needs no entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ACTING: Mapping[str, Mapping[str, Any]] = {
+    # Tiny networks have 4 channels and batches of 8 examples.
+    "group_norm": {"groups": 2},
+    "ghost_batch_norm": {"size": 4},
+    # Four steps move no weight and no gradient as far as the default limits.
+    "max_norm": {"limit": 0.5},
+    "gradient_clipping": {"norm": 0.1},
+    # The average of the last of four steps is the last weights.
+    "swa": {"start": 0.25},
+    "early_stopping": {"patience": 1},
+}
+"""Strategy -> parameters at which it acts within a few steps where its default would not."""

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from bench.registry import find
+from strategies.group_norm import GroupNorm
+from strategies.weight_standardization import WeightStandardization, standardize
+from tests.tiny import tiny_arm
+
+KERNEL = np.random.default_rng(0).normal(0.3, 0.2, (3, 3, 4, 6)).astype(np.float32)
+CIFAR10 = find().tasks["cifar10"]
+
+
+def test_every_output_channel_has_mean_0_and_variance_1() -> None:
+    """Equations 5 to 7 of the paper, channel by channel."""
+    kernel = standardize(tf.constant(KERNEL), 1e-5).numpy()
+    for channel in range(6):
+        raw = KERNEL[..., channel]
+        expected = (raw - raw.mean()) / np.sqrt(raw.var() + 1e-5)
+        np.testing.assert_allclose(kernel[..., channel], expected, atol=1e-5)
+
+
+def test_the_gain_gives_the_variance_of_he_initialization() -> None:
+    kernel = standardize(tf.constant(KERNEL), 1e-9, "he").numpy()
+    np.testing.assert_allclose(kernel.var((0, 1, 2)), 2 / 36, rtol=1e-4)
+
+
+def test_scale_and_shift_of_a_raw_channel_do_not_matter() -> None:
+    moved = 3.0 * KERNEL + np.arange(6, dtype=np.float32)
+    np.testing.assert_allclose(standardize(moved, 1e-9), standardize(KERNEL, 1e-9), atol=1e-4)
+
+
+def test_gradients_reach_the_raw_kernel_without_mean_and_scale() -> None:
+    kernel, pull = tf.Variable(KERNEL), np.random.default_rng(1).normal(size=KERNEL.shape)
+
+    def total(values: np.ndarray) -> float:
+        spread = np.sqrt(values.var((0, 1, 2)) + 1e-5)
+        return float(np.sum(pull * (values - values.mean((0, 1, 2))) / spread))
+
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(standardize(kernel, 1e-5) * pull)
+    gradient = tape.gradient(loss, kernel).numpy()
+    for place in [(0, 0, 0, 0), (1, 2, 3, 4), (2, 0, 1, 5)]:
+        step = np.zeros(KERNEL.shape)
+        step[place] = 1e-5
+        slope = (total(KERNEL + step) - total(KERNEL - step)) / 2e-5
+        np.testing.assert_allclose(gradient[place], slope, rtol=2e-3)
+    np.testing.assert_allclose(gradient.sum((0, 1, 2)), 0, atol=1e-3)
+
+
+def test_in_an_arm_raw_kernels_learn_and_evaluation_uses_standardized_ones() -> None:
+    arm = tiny_arm(CIFAR10, [WeightStandardization()])
+    arm.reset(0)
+    kernel = arm.network.stem.kernel
+    before = kernel.numpy().copy()
+    logits = arm.logits(arm.data.test)
+    kernel.assign(5.0 * kernel)
+    np.testing.assert_allclose(arm.logits(arm.data.test), logits, atol=1e-3)
+    kernel.assign(before)
+    arm.train_steps(tf.constant(0), tf.constant(1))
+    assert np.all(np.any(kernel.numpy() != before, axis=(0, 1, 2)))
+
+
+def test_a_normalization_cancels_the_gain() -> None:
+    losses = []
+    for gain in ("he", "none"):
+        arm = tiny_arm(CIFAR10, [GroupNorm(2, epsilon=1e-8), WeightStandardization(gain)])
+        arm.reset(0)
+        # Without its shortcut the second block's branch and the stem are normalized.
+        losses.append(arm.network.stem_norm(
+            tf.nn.conv2d(arm.network.embed(arm.batch(tf.range(4)).values),
+                         standardize(arm.network.stem.kernel.value, 1e-5, gain), 1, "SAME")
+        ))  # fmt: skip
+    np.testing.assert_allclose(losses[0], losses[1], atol=1e-4)
