@@ -100,6 +100,9 @@ class Fgm(Strategy):
         moved = perturbation(batch.values, batch.mask, gradients[0], self.epsilon)
         # The perturbation is a constant of the adversarial loss (section 3).
         moved = tf.stop_gradient(tf.cast(moved, batch.values.dtype))
-        adversarial = rest(batch._replace(values=batch.values + moved))
+        # The selection keeps the two losses' gradients apart until each is summed: TensorFlow's graph
+        # rewriter merges nested sums into one, in another order, and so with other rounding.
+        moved = tf.where(batch.mask[..., None], batch.values + moved, batch.values)
+        adversarial = rest(batch._replace(values=moved))
         losses = with_gradients(clean.losses, sources, gradients) + adversarial.losses
         return clean._replace(losses=0.5 * losses)
