@@ -102,7 +102,7 @@ class Fgm(Strategy):
         moved = tf.stop_gradient(tf.cast(moved, batch.values.dtype))
         # The selection keeps the two losses' gradients apart until each is summed: TensorFlow's graph
         # rewriter merges nested sums into one, in another order, and so with other rounding.
-        moved = tf.where(batch.mask[..., None], batch.values + moved, batch.values)
+        moved = tf.where(tf.expand_dims(batch.mask, -1), batch.values + moved, batch.values)
         adversarial = rest(batch._replace(values=moved))
         losses = with_gradients(clean.losses, sources, gradients) + adversarial.losses
         return clean._replace(losses=0.5 * losses)
