@@ -15,6 +15,7 @@ from bench.cli import (
     history,
     listing,
     null,
+    regime_map,
     report,
     run,
     show,
@@ -36,6 +37,7 @@ app.command("report")(report.report)
 app.command("time")(time.time_study)
 app.command("tune")(tune.tune)
 app.command("null")(null.null)
+app.command("map")(regime_map.regime_map)
 app.command("doctor")(doctor.doctor)
 app.command("list")(listing.list_names)
 app.command("show")(show.show)

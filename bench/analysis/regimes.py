@@ -1,0 +1,126 @@
+"""Effects over regimes: studies of the same arms on the same data that differ in their recipes alone.
+
+"Where does a technique begin to help?" is a question about the regime: how many training examples
+there are and how long training lasts. Each study is one regime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis.baselines import baselines
+from bench.analysis.columns import columns
+from bench.analysis.comparable import compare, contrasts
+from bench.analysis.effects import effects
+from bench.analysis.verdict import benjamini_hochberg
+from bench.errors import UsageError
+from bench.study import BASELINE, Study
+
+COLUMNS = columns(
+    "task regime study arm reference n effect low high p p_adjusted gap data synthetic"
+)
+
+
+def differing(studies: Sequence[Study], task: str) -> list[str]:
+    """The parameters of the task's baseline recipe that are not the same in all studies."""
+    recipes = [recipe_of(study, task) for study in studies if task in study.data]
+    return [name for name in recipes[0] if any(r.get(name) != recipes[0][name] for r in recipes)]
+
+
+def recipe_of(study: Study, task: str) -> dict[str, Any]:
+    """The recipe of the task's baseline."""
+    return study.arm(task, BASELINE).recipe
+
+
+def check(studies: Sequence[Study]) -> None:
+    """Refuse studies that differ in more than their recipes, or in nothing.
+
+    Raises:
+        UsageError: says which study differs from the first one in what.
+    """
+    if len(studies) < 2:
+        raise UsageError("a map takes two studies at the least, each one regime")
+    first = studies[0]
+    for other in studies[1:]:
+        for what, mine, theirs in (
+            ("the base", first.base, other.base),
+            ("the settings", first.settings, other.settings),
+            *(
+                (f"the data of {task}", name, other.data[task])
+                for task, name in first.data.items()
+                if task in other.data
+            ),
+        ):
+            if mine != theirs:
+                raise UsageError(
+                    f"studies {first.name!r} and {other.name!r} differ in {what}, which a map of "
+                    "regimes does not compare; keep them in separate folders"
+                )
+
+
+def regimes(studies: Sequence[Study], trials: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """A row per task, regime and treatment arm: the effect on test accuracy (`COLUMNS`).
+
+    Paired t with 95% intervals, percentage points; `p_adjusted` is Benjamini-Hochberg over the whole
+    map: exploratory. `gap` is the baseline's, `regime` its recipe's differing values joined by
+    " / ". Regimes are in the order of these values.
+
+    Args:
+        studies: as `check` accepts them.
+        trials: study name -> its frame of trials (`bench.analysis.frames.trials_frame`).
+
+    Raises:
+        UsageError: two studies are the same regime.
+    """
+    rows = []
+    for task in dict.fromkeys(task for study in studies for task in study.data):
+        names = differing(studies, task)
+        own = [study for study in studies if task in study.data]
+        own.sort(key=lambda study: [_sortable(recipe_of(study, task)[name]) for name in names])
+        for one, other in pairwise(own):
+            if names and recipe_of(one, task) == recipe_of(other, task):
+                raise UsageError(f"{one.name!r} and {other.name!r} are the same regime of {task}")
+        for study in own:
+            rows += _rows(study, task, regime(study, task, names), trials[study.name])
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame["p_adjusted"] = benjamini_hochberg(frame["p"].to_numpy(dtype=float))
+    return frame
+
+
+def regime(study: Study, task: str, names: Sequence[str]) -> str:
+    """The regime in words: `4,000 / 300`; the study's name where recipes do not differ."""
+    values = [recipe_of(study, task)[name] for name in names]
+    told = [f"{v:,}" if isinstance(v, int) else f"{v:g}" if _real(v) else str(v) for v in values]
+    return " / ".join(told) or study.name
+
+
+def _rows(study: Study, task: str, name: str, trials: pd.DataFrame) -> list[tuple[Any, ...]]:
+    study = study.model_copy(update={"family": ()})  # a map is exploratory, whatever was declared
+    wanted = [one for one in contrasts(study) if one.task == task]
+    found = effects(study, trials, compare(trials, wanted), wanted)
+    found = found[found["metric"] == "test_accuracy"]
+    treated = {a.name for a in study.arms if a.task == task and a.role == "treatment"}
+    base = baselines(study, trials)
+    gap = base[(base["task"] == task) & (base["arm"] == BASELINE)]["gap"]
+    shown = gap.iloc[0] if len(gap) else np.nan
+    return [
+        (task, name, study.name, e.arm, e.reference, e.n, e.effect, e.low, e.high, e.p, np.nan,
+         shown, study.data[task], study.synthetic)
+        for e in found.itertuples()
+        if e.arm in treated
+    ]  # fmt: skip
+
+
+def _real(value: Any) -> bool:
+    return isinstance(value, float)
+
+
+def _sortable(value: Any) -> tuple[int, float, str]:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return 0, float(value), ""
+    return 1, 0.0, str(value)

@@ -1,0 +1,97 @@
+"""The map of regimes: a table, and a heat map for each task."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from bench.analysis.regimes import check, differing, regimes
+from bench.files import write_atomic
+from bench.report.headings import base_name
+from bench.report.plots.heat import heat_plot
+from bench.report.plots.origin import SYNTHETIC, Origin
+from bench.report.plots.style import Plot, shorten
+from bench.report.tables import Table, columns, write_table
+from bench.study import Study
+
+COLUMNS = columns(
+    ("task", "task"),
+    ("regime", "regime"),
+    ("study",),
+    ("arm", "arm"),
+    ("reference",),
+    ("n", "seeds", ".0f"),
+    ("effect", "effect (points)", ".6g", "+.1f"),
+    ("low", "low", ".6g", "+.1f"),
+    ("high", "high", ".6g", "+.1f"),
+    ("p", "", ".6g"),
+    ("p_adjusted", "p adjusted", ".6g", ".3g"),
+    ("gap", "baseline gap", ".6g", ".1f"),
+    ("data",),
+    ("synthetic",),
+)
+
+
+def write_map(
+    studies: Sequence[Study], trials: Mapping[str, pd.DataFrame], folder: Path
+) -> list[Path]:
+    """`tables/regimes.*` and `plots/regimes-TASK.*` in the folder.
+
+    Raises:
+        UsageError: the studies differ in more than their recipes.
+        BenchError: the folder cannot be written.
+    """
+    check(studies)
+    frame = regimes(studies, trials)
+    tasks = list(dict.fromkeys(frame["task"]))
+    axes = {task: " / ".join(differing(studies, task)) for task in tasks}
+    synthetic = bool(frame["synthetic"].any())
+    lines = [
+        *([SYNTHETIC] if synthetic else []),
+        "exploratory: paired t, 95% intervals, Benjamini-Hochberg over the whole map; no verdicts",
+        *(f"{task}: a regime is {axes[task] or 'a study'}" for task in tasks),
+    ]
+    table = Table("regimes", "Effects over regimes", tuple(lines), frame, COLUMNS)
+    written = write_table(table, folder / "tables")
+    for task in tasks:
+        plot = map_plot(task, frame[frame["task"] == task], axes[task], studies[0])
+        for end, content in ((".png", plot.png), (".svg", plot.svg.encode())):
+            write_atomic(folder / "plots" / f"{plot.name}{end}", content)
+            written.append(folder / "plots" / f"{plot.name}{end}")
+    return written
+
+
+def map_plot(task: str, rows: pd.DataFrame, axis: str, study: Study) -> Plot:
+    """The effect of each arm in each regime of a task; arms are ordered by their mean effect."""
+    order = rows.groupby("arm")["effect"].mean().sort_values(ascending=False).index
+    names = list(dict.fromkeys(rows["regime"]))
+
+    def spread(values: pd.Series) -> pd.DataFrame:
+        known = rows.assign(shown=values)
+        return known.pivot(index="arm", columns="regime", values="shown").loc[order, names]
+
+    effect = spread(rows["effect"])
+    certain = spread((rows["low"] > 0) | (rows["high"] < 0)).fillna(False)
+    gaps = rows.groupby("regime")["gap"].first()
+    labels = [_label(name, gaps[name]) for name in names]
+    effect.columns = certain.columns = pd.Index(labels)
+    seeds = sorted(set(rows["n"].astype(int)))
+    count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    return heat_plot(
+        f"regimes-{task}",
+        f"Effect over regimes on {shorten(task)}",
+        f"points of test accuracy, {count} seeds; bold: 95% interval without zero; exploratory",
+        effect,
+        certain,
+        Origin(
+            rows["data"].iloc[0], bool(rows["synthetic"].any()), base_name(study), study.profile
+        ),
+        (f"{axis}, baseline gap in points" if axis else "", ""),
+    )
+
+
+def _label(regime: str, gap: float) -> str:
+    return f"{regime}, gap {gap:.0f}" if math.isfinite(gap) else regime

@@ -1,0 +1,50 @@
+"""`bench map` on studies made up: a table and a heat map, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from typer.testing import CliRunner, Result
+
+from bench.cli.main import app
+from bench.errors import UsageError
+from bench.store import Store
+from tests.bench.analysis import studies
+
+
+def call(folder: Path) -> Result:
+    return CliRunner().invoke(app, ["map", str(folder)])
+
+
+def measured(folder: Path, steps: int, effect: float) -> None:
+    """A study of one regime on the disk."""
+    recipe = {**studies.RECIPE, "steps": steps}
+    arms = [studies.arm(arm, recipe=recipe) for arm in ("baseline", "mixup", "cutmix")]
+    store = Store(folder / f"steps-{steps}")
+    store.write_study(studies.study(arms, 3, name=f"steps-{steps}"))
+    for arm, change in zip(arms, (0.0, effect, -effect), strict=True):
+        for seed in range(3):
+            accuracy = 0.6 + 0.01 * seed + change + 0.001 * seed * change
+            store.write(studies.record(arm, seed, accuracy, study=f"steps-{steps}"))
+
+
+def test_a_map_has_a_table_and_a_heat_map_with_its_data(tmp_path: Path) -> None:
+    measured(tmp_path, 300, 0.02)
+    measured(tmp_path, 1_200, -0.04)
+    done = call(tmp_path)
+    assert done.exit_code == 0, done.output
+    table = pd.read_csv(tmp_path / "tables" / "regimes.csv")
+    found = table.set_index(["arm", "regime"])["effect"]
+    assert round(found["mixup", "300"], 1) == 2.0
+    assert round(found["mixup", "1,200"], 1) == -4.0
+    svg = (tmp_path / "plots" / "regimes-images.svg").read_text()
+    for words in ("1,200, gap 20", studies.DATA, "exploratory", "mixup"):
+        assert words in svg
+    assert (tmp_path / "plots" / "regimes-images.png").stat().st_size > 5_000
+
+
+def test_a_folder_without_studies_is_one_line(tmp_path: Path) -> None:
+    error = call(tmp_path).exception
+    assert isinstance(error, UsageError)
+    assert "no study under" in str(error)
