@@ -15,6 +15,7 @@ from bench.cli import (
     history,
     listing,
     null,
+    pictures,
     regime_map,
     report,
     run,
@@ -40,6 +41,7 @@ app.command("null")(null.null)
 app.command("map")(regime_map.regime_map)
 app.command("doctor")(doctor.doctor)
 app.command("list")(listing.list_names)
+app.command("pictures")(pictures.pictures)
 app.command("show")(show.show)
 app.command("compare")(compare.compare)
 app.add_typer(baseline.app, name="baseline")

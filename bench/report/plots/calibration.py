@@ -11,8 +11,8 @@ from bench.report.plots import style
 from bench.report.plots.origin import Origin
 from bench.report.plots.style import Plot
 
-MIN_COUNT = 20
-"""A bin with fewer test examples over all seeds is noise, and not drawn."""
+MIN_COUNT = 100
+"""A bin with fewer test examples over all seeds is noise (a standard error of 5 points), not drawn."""
 
 
 def calibration_bins(trials: pd.DataFrame) -> pd.DataFrame:

@@ -116,12 +116,12 @@ def test_diverged_seeds_are_left_out_of_a_curve_and_counted() -> None:
 
 def test_calibration_pools_bins_by_their_counts_and_drops_thin_ones() -> None:
     def bins(accuracy: float) -> tuple[CalibrationBin, ...]:
-        full = CalibrationBin(count=30, confidence=0.9, accuracy=accuracy)
-        return (CalibrationBin(count=1, confidence=0.1, accuracy=0.0), full)
+        full = CalibrationBin(count=60, confidence=0.9, accuracy=accuracy)
+        return (CalibrationBin(count=49, confidence=0.1, accuracy=0.0), full)
 
     trials = pd.DataFrame({"task": "t", "arm": "a", "calibration": [bins(0.8), bins(0.6)]})
     pooled = calibration_bins(trials)
-    assert pooled[["bin", "count"]].to_numpy().tolist() == [[1, 60]]
+    assert pooled[["bin", "count"]].to_numpy().tolist() == [[1, 120]]
     assert pooled["accuracy"].tolist() == [0.7]
 
 
