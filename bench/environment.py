@@ -66,16 +66,19 @@ def machine(device: str) -> str:
     return sha256("\x1f".join(facts).encode()).hexdigest()[:12]
 
 
-def describe(device: str) -> dict[str, Any]:
-    """What a record says of where it was measured."""
+def host() -> dict[str, Any]:
+    """What is known of this machine without TensorFlow: where a study was asked for."""
     return {
         "software": software(),
         "system": platform.system(),
         "processor": processor(),
         "cores": cores(),
-        "device": device,
-        "machine": machine(device),
     }
+
+
+def describe(device: str) -> dict[str, Any]:
+    """What a record says of where it was measured."""
+    return {**host(), "device": device, "machine": machine(device)}
 
 
 def load_average() -> float | None:

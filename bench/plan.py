@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any, Literal, NamedTuple
 
-from bench import tuning
+from bench import environment, tuning
 from bench.errors import UsageError, unknown
 from bench.recipe import Recipe, changed, number, parse
 from bench.record import Use
@@ -114,6 +114,7 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
         margin={task: builder.recipe(registry.task(task)).margin for task in request.tasks},
         sequential=request.sequential,
         settings={"precision": request.precision, "xla": request.xla},
+        environment=environment.host(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     notices = dict.fromkeys(identity.notice for identity in found.values() if identity.notice)

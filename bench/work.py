@@ -157,5 +157,11 @@ def start_tensorflow(threads: int) -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    for gpu in tf.config.list_physical_devices("GPU"):
+    gpus = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
+    if not gpus:
+        # This rewrite orders a graph's operations anew at each tracing, and on a CPU the order decides
+        # some percent of a step: of two tracings of one function, which no number of blocks tells
+        # apart from a difference of the arms.
+        tf.config.optimizer.set_experimental_options({"dependency_optimization": False})

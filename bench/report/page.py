@@ -13,6 +13,7 @@ from markupsafe import Markup
 from bench.analysis.analysis import Analysis
 from bench.report.answers import Answer, answer
 from bench.report.card import Card
+from bench.report.environments import Place
 from bench.report.headings import gap_text, headings, main_baseline, tasks
 from bench.report.inline import inline
 from bench.report.plots.style import Plot
@@ -40,6 +41,8 @@ class Extra:
     failed: Sequence[Failed] = ()
     problems: Sequence[str] = ()
     """Damaged records set aside, plots that could not be drawn: a line each."""
+    places: Sequence[Place] = ()
+    """Where it was measured."""
 
 
 def page(
@@ -83,7 +86,8 @@ def page(
         fairness=_fairness(analysis),
         notes=_notes(rows),
         recipes=_recipes(study),
-        environment=flat(study.environment) + flat(study.settings),
+        places=[(place.caption, flat(place.environment)) for place in extra.places],
+        settings=flat(study.settings),
         devices=devices,
     )
 

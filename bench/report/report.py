@@ -17,6 +17,7 @@ from bench.failure import Failure
 from bench.files import write_atomic
 from bench.record import Record, StepTime
 from bench.report.card import Card
+from bench.report.environments import places
 from bench.report.gallery import Frames, gallery
 from bench.report.page import Extra, Failed, page
 from bench.report.plots.curves import curve_bands
@@ -72,7 +73,12 @@ def write_report(
         write_atomic(folder / "plots" / f"{plot.name}.svg", plot.svg.encode())
     said = (*problems, *drawn.problems)
     html = page(
-        study, analysis, frames.points, frames.bands, drawn.plots, Extra(cards, failed, said)
+        study,
+        analysis,
+        frames.points,
+        frames.bands,
+        drawn.plots,
+        Extra(cards, failed, said, places(records, step_times)),
     )
     write_atomic(folder / "report.html", html.encode())
     return ReportPaths(folder / "tables", folder / "plots", folder / "report.html", analysis, said)

@@ -1,27 +1,34 @@
 """What MixUp, CutMix and label smoothing cost a CIFAR-10 step, and beside Keras's own.
 
-    python -m tests.perf.mixing_cost [PROFILE] [SECONDS] [STRATEGY,STRATEGY,...]
+    python -m tests.perf.mixing_cost [PROFILE] [SECONDS] [STRATEGY,STRATEGY,...] [PROCESSES]
 
-First the whole training step, as a ratio to the baseline's; then the stage alone beside Keras's layer
-of the same name (its loss's argument for smoothing), on one batch, inside a `tf.function`.
+First the whole training step, as a ratio to the baseline's over fresh processes (within one process
+the ratio of two equal arms is off by some percent); then the stage alone beside Keras's layer of the
+same name (its loss's argument for smoothing), on one batch, inside a `tf.function`.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from bench.analysis.frames import step_times_frame
+from bench.analysis.step_times import summary
 from bench.arm import CompiledArm, Settings
 from bench.device_data import DeviceData
+from bench.plan import Request, plan
 from bench.registry import find
-from bench.step_time import block_steps_for, compare, interleaved, warm_up
-from bench.stepper import Stepper
-from bench.strategy import Batch, Strategy, Tensor
+from bench.step_time import block_steps_for, interleaved, warm_up
+from bench.step_time_phase import Options, phase
+from bench.store import Store
+from bench.strategy import Batch, Tensor
 from bench.task import Source
 from bench.timers import device_here
 from bench.work import start_tensorflow
@@ -30,26 +37,26 @@ from tests.perf.stages import Repeated, Stage, batch_stage, loss_stage
 MOST = 1.03
 """Ratio of a step with the strategy to the baseline's."""
 NAMES = "mixup,cutmix,label_smoothing"
+TASK = "cifar10"
 
 
-def main(profile: str = "quick", seconds: float = 10.0, names: str = NAMES) -> bool:
+def main(
+    profile: str = "quick", seconds: float = 5.0, names: str = NAMES, processes: int = 5
+) -> bool:
     """Prints a line for each strategy; whether all targets are met."""
+    steps = step_ratios(profile, seconds, names.split(","), processes)
     registry = find()
-    task = registry.task("cifar10")
+    task = registry.task(TASK)
     recipe = task.recipe(profile)
     start_tensorflow(recipe.threads)
     device = device_here()
     data = DeviceData.of(task.load(recipe, Source()))
-
-    def arm(strategies: list[Strategy]) -> CompiledArm:
-        return CompiledArm(task, strategies, recipe, Settings(), data)
-
-    baseline = Stepper(arm([]), device)
-    batch = baseline.arm.batch(tf.range(recipe.batch_size))
+    baseline = CompiledArm(task, [], recipe, Settings(), data)
+    batch = baseline.batch(tf.range(recipe.batch_size))
     fine = True
     for name in names.split(","):
         strategy = registry.strategy(name)()
-        step = compare(Stepper(arm([strategy]), device), baseline, seconds).ratio
+        step, low, high = steps[name]
         stage = loss_stage(strategy) if strategy.touches("loss") else batch_stage(strategy, batch)
         ours = Repeated(stage, batch, device)
         theirs = Repeated(KERAS[name](), batch, device)
@@ -57,12 +64,28 @@ def main(profile: str = "quick", seconds: float = 10.0, names: str = NAMES) -> b
         times = interleaved(ours, theirs, count, seconds)
         ratio = median(a / b for a, b in zip(*times, strict=True))
         print(
-            f"{name}: step {step:.3f} of the baseline's (at most {MOST}); stage alone "
+            f"{name}: step {step:.3f} of the baseline's [{low:.3f}, {high:.3f}], {processes} "
+            f"processes (at most {MOST}); stage alone "
             f"{median(times[0]):.3f} ms, Keras's {median(times[1]):.3f} ms, ratio {ratio:.2f} "
             "(at most 1)"
         )
         fine &= step <= MOST and ratio <= 1
     return fine
+
+
+def step_ratios(
+    profile: str, seconds: float, names: list[str], processes: int
+) -> dict[str, tuple[float, float, float]]:
+    """Strategy -> ratio of its step to the baseline's and its 95% interval over fresh processes."""
+    request = Request(profile=profile, tasks=(TASK,), strategies=names, name="mixing-cost")
+    study = plan(request, find(), Source()).study
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        options = Options(processes=processes, seconds=seconds, memory=False)
+        with store.lock():
+            phase(study, store, Source(), options)
+            rows = summary(step_times_frame(store.step_times().step_times))
+    return {row.arm: (row.ratio, row.low, row.high) for row in rows.itertuples()}
 
 
 def layer_of(layer: Any) -> Stage:
@@ -91,4 +114,5 @@ KERAS: dict[str, Callable[[], Stage]] = {
 
 if __name__ == "__main__":
     typed = sys.argv[1:]
-    sys.exit(0 if main(*typed[:1], *map(float, typed[1:2]), *typed[2:3]) else 1)
+    fine = main(*typed[:1], *map(float, typed[1:2]), *typed[2:3], *map(int, typed[3:4]))
+    sys.exit(0 if fine else 1)

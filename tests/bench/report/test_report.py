@@ -196,3 +196,16 @@ def test_fifty_strategies_with_ten_seeds_stay_within_the_budget(tmp_path: Path) 
     assert taken["seconds"] <= 20
     assert taken["page_bytes"] <= 3_000_000
     assert taken["peak_mb"] <= 1_500
+
+
+def test_the_page_says_which_machine_measured_what(tmp_path: Path) -> None:
+    made = make(Plan(arms=SMALL, tasks=("cifar10",), seeds=3))
+    elsewhere = {"processor": "another <one>", "software": {"tensorflow": "2.20.0"}}
+    first, *rest = made.records
+    records = [first.model_copy(update={"environment": elsewhere}), *rest]
+    page = write_report(made.study, records, made.step_times, tmp_path, CARDS).page.read_text()
+    assert "another &lt;one&gt;" in page
+    assert "Measured 1 trial<" in page
+    timed = f" and {len(made.step_times)} step times" if made.step_times else ""
+    assert f"Measured {len(rest)} trials{timed}<" in page
+    assert page.index("a made-up machine") < page.index("another &lt;one&gt;")
