@@ -36,6 +36,8 @@ from tests.perf.stages import Repeated, Stage, batch_stage, loss_stage
 
 MOST = 1.03
 """Ratio of a step with the strategy to the baseline's."""
+MOST_OF_KERAS = 1.02
+"""Ratio of a stage to Keras's; that of two equal stages is no nearer to 1 than this."""
 NAMES = "mixup,cutmix,label_smoothing"
 TASK = "cifar10"
 
@@ -67,9 +69,9 @@ def main(
             f"{name}: step {step:.3f} of the baseline's [{low:.3f}, {high:.3f}], {processes} "
             f"processes (at most {MOST}); stage alone "
             f"{median(times[0]):.3f} ms, Keras's {median(times[1]):.3f} ms, ratio {ratio:.2f} "
-            "(at most 1)"
+            f"(at most {MOST_OF_KERAS})"
         )
-        fine &= step <= MOST and ratio <= 1
+        fine &= step <= MOST and ratio <= MOST_OF_KERAS
     return fine
 
 
