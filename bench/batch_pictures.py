@@ -12,10 +12,8 @@ from bench.data.dataset import Split
 from bench.parts import Parts
 from bench.randomness import stream
 from bench.recipe import Recipe
-from bench.strategy import Batch, Moment, Strategy, Tensor
+from bench.strategy import BATCH_STAGES, Batch, Moment, Strategy, Tensor
 from bench.task import Task
-
-STAGES = ("examples", "features")
 
 
 class Pictured(NamedTuple):
@@ -60,7 +58,7 @@ def pictured(
 
     found = [seen("", network.embed(raw), targets)]
     for strategy in strategies:
-        if not any(strategy.touches(stage) for stage in STAGES):
+        if not any(strategy.touches(stage) for stage in BATCH_STAGES):
             continue
         batch = Batch(raw, None, targets)
         if strategy.touches("examples"):

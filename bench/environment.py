@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -84,6 +86,24 @@ def describe(device: str) -> dict[str, Any]:
 def load_average() -> float | None:
     """Processes that want a core, over the last minute; None where the system does not say."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+@contextmanager
+def muffled() -> Iterator[None]:
+    """What native code writes to the error stream is dropped: TensorFlow's start-up messages.
+
+    No setting of TensorFlow's reaches those of its first seconds. Python's errors pass as ever.
+    """
+    quiet_tensorflow()
+    sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 def quiet_tensorflow() -> None:

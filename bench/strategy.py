@@ -311,6 +311,8 @@ STAGES = (
 )  # fmt: skip
 EXCLUSIVE = ("normalization", "merge")
 """Stages that one strategy of an arm may own."""
+BATCH_STAGES = ("examples", "features")
+"""Stages that change the batch, of images and of text alike."""
 SLOTTED = ("normalization", "kernel", "noise", "merge", "hidden")
 """Stages that need slots in the task's network."""
 

@@ -29,9 +29,9 @@ def doctor(
 
     for package, number in environment.software().items():
         told(number != "not installed", package, number, f"pip install {package}")
-    environment.quiet_tensorflow()
     try:
-        found = environment.devices()
+        with environment.muffled():
+            found = environment.devices()
     except ImportError as error:
         told(False, "TensorFlow", str(error), "reinstall it: rm -rf .venv && make bench")
         found = []

@@ -24,12 +24,13 @@ def pictures(
     plugin: Plugins = None,
 ) -> None:
     """Draw a few stand-in images before and after each strategy that changes a batch."""
+    from bench.environment import muffled
     from bench.errors import UsageError
     from bench.files import write_atomic
     from bench.registry import find
     from bench.report.plots.batch import batch_plot
     from bench.report.plots.origin import Origin
-    from bench.strategy import applicability
+    from bench.strategy import BATCH_STAGES, applicability
     from bench.task import Source
 
     registry = find(plugin or ())
@@ -42,14 +43,15 @@ def pictures(
         if applicability(kind(), known.facts) is None
     ]
     chosen = [registry.strategy(name)() for name in wanted]
-    from bench.batch_pictures import STAGES, pictured
-
-    changing = [s for s in chosen if any(s.touches(stage) for stage in STAGES)]
+    changing = [s for s in chosen if any(s.touches(stage) for stage in BATCH_STAGES)]
     if not changing:
         raise UsageError(f"none of {', '.join(wanted)} changes a batch of images")
     recipe = known.recipe(PROFILE)
     subset = known.load(recipe, Source("synthetic"))
-    rows = pictured(known, recipe, subset.train.rows(0, IMAGES), changing)
+    with muffled():
+        from bench.batch_pictures import pictured
+
+        rows = pictured(known, recipe, subset.train.rows(0, IMAGES), changing)
     identity = known.identify(Source("synthetic")).name
     plot = batch_plot(f"batch-{task}", rows, Origin(identity, False, "none", "stand-in images"))
     for end, content in ((".png", plot.png), (".svg", plot.svg.encode())):

@@ -156,3 +156,10 @@ def test_a_crashing_strategy_costs_its_own_trials_alone(tmp_path: Path) -> None:
     assert "failed: cifar10--crash--000: crashed" in found.stderr
     assert (folder / "report.html").exists()
     assert bench(*words, folder=tmp_path).returncode == 1  # not retried, still said
+
+
+def test_the_doctor_says_what_there_is_and_keeps_tensorflow_quiet(tmp_path: Path) -> None:
+    done = bench("doctor", folder=tmp_path)
+    assert done.returncode == 0
+    assert "ok    tensorflow: " in done.stdout
+    assert done.stderr == ""
