@@ -47,9 +47,10 @@ def test_a_strategy_and_a_task_of_ones_own_train_together(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_a_strategy_in_ones_own_fit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", ["model.fit", "train_on_batch"])
+def test_a_strategy_in_ones_own_training(word: str, tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", block("model.fit")],
+        [sys.executable, "-c", block(word)],
         cwd=tmp_path,
         capture_output=True,
         text=True,

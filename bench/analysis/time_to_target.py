@@ -46,20 +46,27 @@ def seconds(convergence: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
     rows["seconds"] = rows["steps"] * rows["step_ms"] / 1000
     rows["seconds_ratio"] = rows["steps_ratio"] * rows["step_time_ratio"]
     rows["decomposition"] = [
-        "" if key == "" else decomposition(step, count)
-        for key, step, count in zip(
-            rows["key"], rows["step_time_ratio"], rows["steps_ratio"], strict=True
+        "" if key == "" else decomposition(step, count, hit_rate)
+        for key, step, count, hit_rate in zip(
+            rows["key"], rows["step_time_ratio"], rows["steps_ratio"], rows["hit_rate"], strict=True
         )
     ]
     return rows.reindex(columns=SECONDS)
 
 
-def decomposition(step_time_ratio: float, steps_ratio: float) -> str:
-    """In words, such as "6% slower a step, 11% fewer steps"; "" where a ratio is NaN."""
+def decomposition(step_time_ratio: float, steps_ratio: float, hit_rate: float) -> str:
+    """In words, such as "6% slower a step, 11% fewer steps"; "" where a ratio is NaN.
+
+    Where some seeds never got there, their steps are those of the whole training: a lower bound.
+    """
     if not (np.isfinite(step_time_ratio) and np.isfinite(steps_ratio)):
         return ""
     step = _percent(step_time_ratio, "slower a step", "faster a step", "as fast a step")
-    return f"{step}, {_percent(steps_ratio, 'more steps', 'fewer steps', 'as many steps')}"
+    steps = _percent(steps_ratio, "more steps", "fewer steps", "as many steps")
+    if hit_rate == 1:
+        return f"{step}, {steps}"
+    least = "at least " if steps_ratio > 1 else ""
+    return f"{step}, {least}{steps} ({hit_rate:.0%} of seeds got there)"
 
 
 def _percent(ratio: float, more: str, less: str, same: str) -> str:

@@ -110,9 +110,15 @@ def test_profiles_start_with_the_share_of_wins_and_end_with_the_share_solved() -
 
 
 def test_decomposition_in_words() -> None:
-    assert decomposition(1.06, 0.89) == "6% slower a step, 11% fewer steps"
-    assert decomposition(0.998, 1.2) == "as fast a step, 20% more steps"
-    assert decomposition(np.nan, 1.0) == ""
+    assert decomposition(1.06, 0.89, 1.0) == "6% slower a step, 11% fewer steps"
+    assert decomposition(0.998, 1.2, 1.0) == "as fast a step, 20% more steps"
+    assert decomposition(np.nan, 1.0, 1.0) == ""
+
+
+def test_a_target_that_some_seeds_never_reached_gives_a_lower_bound() -> None:
+    told = decomposition(1.02, 1.25, 0.5)
+    assert told == "2% slower a step, at least 25% more steps (50% of seeds got there)"
+    assert "at least" not in decomposition(1.02, 0.9, 0.5)
 
 
 def test_a_study_without_a_trial_has_empty_frames() -> None:
