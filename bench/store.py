@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -89,11 +89,14 @@ class Store:
         return _read_study(path)
 
     def write_study(self, study: Study) -> None:
-        """Writes `study.json`, indented for human eyes.
+        """Writes `study.json`, indented for human eyes; one that says the same stays untouched.
 
         Raises:
             BenchError: it cannot be written.
         """
+        with suppress(UsageError):  # what is damaged is written again
+            if (self.folder / STUDY).exists() and self.study() == study:
+                return
         payload = study.model_dump(mode="json")
         checksum = sha256(canonical(payload)).hexdigest()
         text = json.dumps({"sha256": checksum, "study": payload}, indent=1)

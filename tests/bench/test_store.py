@@ -193,6 +193,18 @@ def test_a_failure_is_cleared_by_a_later_success(tmp_path: Path) -> None:
     assert list(store.failures()) == [second.name]
 
 
+def test_a_declared_study_that_is_run_keeps_its_bytes(store: Store) -> None:
+    path = store.folder / "study.json"
+    asked = store.study()
+    assert asked is not None
+    before = path.read_bytes().replace(b"\n", b"\n ")  # the same study, laid out otherwise
+    path.write_bytes(before)
+    store.write_study(asked)
+    assert path.read_bytes() == before
+    store.write_study(asked.model_copy(update={"seeds": asked.seeds + 1}))
+    assert path.read_bytes() != before
+
+
 def test_a_damaged_failure_is_none(tmp_path: Path) -> None:
     store = Store(tmp_path)
     trial = study().trials()[0]
