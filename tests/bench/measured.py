@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.record import Evaluation, Hashes, Record, Scores, StepTime
+from bench.store import Store
 from bench.study import Arm, Study, Trial
 
 STUDY = "tiny"
@@ -31,6 +32,15 @@ def study(arms: Iterable[str] = ("baseline", "mixup"), seeds: int = 3, name: str
         arms=tuple(arm(a) for a in arms),
         seeds=seeds,
     )
+
+
+def filled(folder: Path) -> Store:
+    """A store in the folder whose study, two arms and three seeds, is measured whole."""
+    store = Store(folder / STUDY)
+    store.write_study(study())
+    for trial in study().trials():
+        store.write(record(trial))
+    return store
 
 
 def record(trial: Trial, study_name: str = STUDY, accuracy: float = 0.5) -> Record:

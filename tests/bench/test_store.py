@@ -12,25 +12,17 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from bench.errors import BenchError, UsageError
-from bench.record import Record
 from bench.sealed import Sealed, canonical
 from bench.store import Store, compact
 from bench.study import Trial
-from tests.bench.measured import arm, record, step_time, study
+from tests.bench.measured import arm, filled, record, step_time, study
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """A study of two arms and three seeds, all measured."""
-    store = Store(tmp_path / "tiny")
-    store.write_study(study())
-    for trial in study().trials():
-        store.write(record(trial))
-    return store
+    return filled(tmp_path)
 
 
 def names(trials: list[Trial]) -> list[str]:
@@ -193,18 +185,6 @@ def test_a_failure_is_cleared_by_a_later_success(tmp_path: Path) -> None:
     assert list(store.failures()) == [second.name]
 
 
-def test_a_declared_study_that_is_run_keeps_its_bytes(store: Store) -> None:
-    path = store.folder / "study.json"
-    asked = store.study()
-    assert asked is not None
-    before = path.read_bytes().replace(b"\n", b"\n ")  # the same study, laid out otherwise
-    path.write_bytes(before)
-    store.write_study(asked)
-    assert path.read_bytes() == before
-    store.write_study(asked.model_copy(update={"seeds": asked.seeds + 1}))
-    assert path.read_bytes() != before
-
-
 def test_a_damaged_failure_is_none(tmp_path: Path) -> None:
     store = Store(tmp_path)
     trial = study().trials()[0]
@@ -246,6 +226,18 @@ def test_trials_without_a_study_are_a_usage_error(store: Store) -> None:
     (store.folder / "study.json").unlink()
     with pytest.raises(UsageError, match=r"no study\.json"):
         store.study()
+
+
+def test_a_declared_study_that_is_run_keeps_its_bytes(store: Store) -> None:
+    path = store.folder / "study.json"
+    asked = store.study()
+    assert asked is not None
+    before = path.read_bytes().replace(b"\n", b"\n ")  # the same study, laid out otherwise
+    path.write_bytes(before)
+    store.write_study(asked)
+    assert path.read_bytes() == before
+    store.write_study(asked.model_copy(update={"seeds": asked.seeds + 1}))
+    assert path.read_bytes() != before
 
 
 # --- disks that refuse ---
@@ -399,106 +391,6 @@ def test_a_truncated_compact_file_keeps_its_beginning(store: Store) -> None:
         assert item == record(Trial(arm=arm(item.arm), seed=item.seed))
     store.set_aside(loaded.damaged)
     assert store.records() == (loaded.records, [])
-
-
-# --- any bytes ---
-
-
-def mutations() -> st.SearchStrategy[list[tuple[str, int, bytes]]]:
-    """Edits of a file: where (in thousandths of its length), what, with which bytes."""
-    kind = st.sampled_from(["flip", "cut", "insert", "overwrite", "drop", "repeat"])
-    edit = st.tuples(kind, st.integers(0, 999), st.binary(min_size=1, max_size=20))
-    return st.lists(edit, min_size=1, max_size=3)
-
-
-def mutate(data: bytes, edits: list[tuple[str, int, bytes]]) -> bytes:
-    for kind, where, new in edits:
-        at = len(data) * where // 1000
-        if kind == "flip" and data:
-            data = data[:at] + bytes([data[at] ^ (new[0] or 1)]) + data[at + 1 :]
-        elif kind == "cut":
-            data = data[:at]
-        elif kind == "insert":
-            data = data[:at] + new + data[at:]
-        elif kind == "overwrite":
-            data = data[:at] + new + data[at + len(new) :]
-        elif kind == "drop":
-            data = data[:at] + data[at + len(new) :]
-        elif kind == "repeat":
-            data = data[:at] + data
-    return data
-
-
-ANY_BYTES = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-
-
-def truth() -> dict[str, Record]:
-    return {trial.name: record(trial) for trial in study().trials()}
-
-
-def check_never_wrong(store: Store, path: Path, data: bytes) -> None:
-    """Every record that is read is the one that was written; the others are missing."""
-    path.write_bytes(data)
-    written = truth()
-    loaded = store.records()
-    assert {r.trial: r for r in loaded.records} == {
-        r.trial: written[r.trial] for r in loaded.records
-    }
-    gone = written.keys() - {r.trial for r in loaded.records}
-    assert {trial.name for trial in store.missing(study())} == gone
-    store.set_aside(loaded.damaged)
-    again = store.records()
-    assert again.damaged == []
-    assert again.records == loaded.records
-
-
-@ANY_BYTES
-@given(edits=mutations())
-def test_damaged_bytes_of_a_trial_never_give_a_wrong_number(
-    store: Store, edits: list[tuple[str, int, bytes]]
-) -> None:
-    trial = study().trials()[0]
-    path = store.write(record(trial))
-    check_never_wrong(store, path, mutate(path.read_bytes(), edits))
-
-
-@ANY_BYTES
-@given(edits=mutations())
-def test_damaged_bytes_of_a_compact_file_never_give_a_wrong_number(
-    store: Store, edits: list[tuple[str, int, bytes]]
-) -> None:
-    for trial in study().trials():
-        store.write(record(trial))
-    path = compact(store.folder)
-    check_never_wrong(store, path, mutate(path.read_bytes(), edits))
-
-
-@ANY_BYTES
-@given(edits=mutations())
-def test_damaged_bytes_of_a_study_never_give_another_study(
-    store: Store, edits: list[tuple[str, int, bytes]]
-) -> None:
-    store.write_study(study())
-    path = store.folder / "study.json"
-    path.write_bytes(mutate(path.read_bytes(), edits))
-    try:
-        assert store.study() == study()
-    except UsageError as error:
-        assert "\n" not in str(error)  # noqa: PT017
-
-
-@ANY_BYTES
-@given(data=st.binary(max_size=300))
-def test_any_bytes_are_at_most_damage(store: Store, data: bytes) -> None:
-    (store.folder / "trials" / "x.json").write_bytes(data)
-    (store.folder / "failures").mkdir(exist_ok=True)
-    (store.folder / "failures" / "x.json").write_bytes(data)
-    (store.folder / "step_time.jsonl.gz").write_bytes(data)
-    assert len(store.records().damaged) == 1
-    assert store.failures() == {}
-    assert store.step_times().step_times == []
 
 
 # --- size ---
