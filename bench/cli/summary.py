@@ -103,7 +103,13 @@ def advice(study: Study, store: Store) -> str:
             "verdicts: none on stand-in data; set TFDS_DATA_DIR (or have a network) and run again"
         )
     if study.seeds >= VERDICT_SEEDS and study.family:
-        return "verdicts: above; `bench report` writes them again"
+        missing = store.missing(study)
+        if not missing:
+            return "verdicts: above; `bench report` writes them again"
+        return (
+            f"verdicts: when all {study.seeds} seeds are there ({len(missing)} trials are missing); "
+            "the same command trains them"
+        )
     more = study.model_copy(update={"seeds": VERDICT_SEEDS})
     if study.profile in ("smoke", "quick"):
         command = "make bench PROFILE=standard"
