@@ -112,7 +112,7 @@ def _undecided(study: Study, store: Store) -> list[Trial]:
 
 
 def _any_seed(study: Study) -> list[Trial]:
-    from bench.analysis.looks import LOOKS
+    from bench.analysis.verdict import LOOKS
 
     return study.model_copy(update={"seeds": max(study.seeds, *LOOKS)}).trials()
 

@@ -22,7 +22,7 @@ COLUMNS: dict[str, str] = {
     "low": "lower end of the effect's interval (95%; confirmatory: Bonferroni over the family)",
     "high": "upper end",
     "p_adjusted": "Holm over the confirmatory family, else Benjamini-Hochberg over the table",
-    "verdict": "helps, hurts, negligible, equivalent, inconclusive; or why there is none",
+    "verdict": "helps, hurts, negligible, equivalent, inconclusive; or why there is none yet",
     "family": "confirmatory, exploratory, smoke or synthetic",
     "tuned_effect": "the effect where the arm and the baseline have the settings of `bench tune`",
     "tuned_low": "lower end of its interval",

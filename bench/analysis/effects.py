@@ -16,6 +16,7 @@ import pandas as pd
 from bench.analysis import power, verdict
 from bench.analysis.columns import columns
 from bench.analysis.comparable import Comparison, Contrast
+from bench.analysis.frames import seeds_had
 from bench.analysis.paired import batched, equivalence, paired
 from bench.study import Study
 
@@ -73,6 +74,11 @@ def effects(
     rows["family"] = [
         verdict.family(study, *key)
         for key in zip(rows["task"], rows["arm"], rows["metric"], rows["n"], strict=True)
+    ]
+    had = seeds_had(trials)
+    rows["unfinished"] = [
+        verdict.unfinished(study, task, arm, had)
+        for task, arm in zip(rows["task"], rows["arm"], strict=True)
     ]
     level = verdict.interval_alpha(study, rows["family"], alpha)
     rows = rows.join(batched(paired, [(arm, reference) for _, arm, reference in samples], level))

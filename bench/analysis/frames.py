@@ -62,6 +62,14 @@ def trials_frame(
     return frame.astype(dict.fromkeys(floats, float))
 
 
+def seeds_had(trials: pd.DataFrame) -> dict[tuple[str, str], set[int]]:
+    """(task, arm) -> the seeds that `trials` has, those that failed included."""
+    had: dict[tuple[str, str], set[int]] = {}
+    for task, arm, seed in zip(trials["task"], trials["arm"], trials["seed"], strict=True):
+        had.setdefault((task, arm), set()).add(int(seed))
+    return had
+
+
 def _arm(study: Study, arms: Mapping[tuple[str, str], Arm], task: str, name: str) -> Arm:
     if (task, name) not in arms:
         raise BenchError(

@@ -13,10 +13,11 @@ import pandas as pd
 from bench.analysis import verdict
 from bench.analysis.comparable import compare, contrasts
 from bench.analysis.effects import effects
+from bench.analysis.frames import seeds_had
+from bench.analysis.verdict import LOOKS
 from bench.errors import UsageError
 from bench.study import Study
 
-LOOKS = (6, 10, 16, 24)
 ALPHA = verdict.ALPHA / len(LOOKS)
 """Of each look; pass it to `bench.analysis.analysis.analyse` for a study that grew by this rule."""
 
@@ -49,7 +50,7 @@ def look(study: Study, trials: pd.DataFrame) -> Look:
     if not study.family:
         raise UsageError("only a declared family gets verdicts; the study declares none")
     undecided = [key for key in dict.fromkeys(study.family) if _is_arm(study, key)]
-    had = _seeds(trials)
+    had = seeds_had(trials)
     for seeds in LOOKS:
         if any(not _reached(study, had, key, seeds) for key in undecided):
             return Look(tuple(undecided), seeds)
@@ -61,13 +62,6 @@ def look(study: Study, trials: pd.DataFrame) -> Look:
 
 def _is_arm(study: Study, key: tuple[str, str]) -> bool:
     return key in {(arm.task, arm.name) for arm in study.arms if arm.reference is not None}
-
-
-def _seeds(trials: pd.DataFrame) -> dict[tuple[str, str], set[int]]:
-    had: dict[tuple[str, str], set[int]] = {}
-    for task, arm, seed in zip(trials["task"], trials["arm"], trials["seed"], strict=True):
-        had.setdefault((task, arm), set()).add(int(seed))
-    return had
 
 
 def _reached(

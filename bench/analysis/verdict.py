@@ -2,10 +2,13 @@
 
 Confirmatory: a family declared before the study ran, Holm-adjusted paired t, Bonferroni intervals.
 Everything else is exploratory (Benjamini-Hochberg, no verdict), a smoke run (under 5 seeds), or
-synthetic data, on which nothing is judged.
+synthetic data, on which nothing is judged. A declared comparison gets its verdict when all its seeds
+are trained: who may look at verdicts on the way and stop finds differences that are not there.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -19,6 +22,10 @@ SMOKE_SEEDS = 5
 MARGIN = 1.0
 """Margin of practical relevance where the study names none, percentage points."""
 JUDGED = "test_accuracy"
+LOOKS = (6, 10, 16, 24)
+"""Seeds at which a sequential study is judged, each time at a quarter of alpha."""
+UNFINISHED = "unfinished"
+"""In place of a verdict while seeds of a declared comparison are to come."""
 WORDS = {
     "exploratory": "exploratory",
     "smoke": "smoke run",
@@ -36,6 +43,17 @@ def family(study: Study, task: str, arm: str, metric: str, n: int) -> str:
         return "smoke"
     declared = metric == JUDGED and (task, arm) in study.family
     return "confirmatory" if declared else "exploratory"
+
+
+def unfinished(study: Study, task: str, arm: str, had: Mapping[tuple[str, str], set[int]]) -> bool:
+    """Whether a comparison waits for trials: its number of seeds is not one to judge at.
+
+    Args:
+        had: (task, arm) -> seeds with a record or a failure; a seed that failed is not waited for.
+    """
+    reference = study.arm(task, arm).reference
+    both = had.get((task, arm), set()) & had.get((task, reference or arm), set())
+    return not any(both == set(range(k)) for k in (LOOKS if study.sequential else (study.seeds,)))
 
 
 def family_size(study: Study) -> int:
@@ -73,9 +91,12 @@ def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
 
 
 def adjusted(effects: pd.DataFrame, study: Study) -> np.ndarray:
-    """p_adjusted per row of `effects` (p, family): Holm or Benjamini-Hochberg, else NaN."""
+    """p_adjusted per row of `effects` (p, family, unfinished): Holm or Benjamini-Hochberg.
+
+    NaN elsewhere, and where a comparison is unfinished: in Holm it counts as p = 1 until then.
+    """
     result = np.full(len(effects), np.nan)
-    p = effects["p"].to_numpy(dtype=float)
+    p = effects["p"].where(~effects["unfinished"]).to_numpy(dtype=float)
     confirmatory = (effects["family"] == "confirmatory").to_numpy()
     exploratory = (effects["family"] == "exploratory").to_numpy()
     result[confirmatory] = holm(p[confirmatory], family_size(study))
@@ -84,11 +105,13 @@ def adjusted(effects: pd.DataFrame, study: Study) -> np.ndarray:
 
 
 def word(row: pd.Series, alpha: float) -> str:
-    """The verdict of one row (family, n, effect, low, high, p_adjusted, tost_p, margin)."""
+    """The verdict of one row of `effects`, with p_adjusted."""
     if row["n"] == 0:
         return "not compared"
     if row["family"] != "confirmatory":
         return WORDS[row["family"]]
+    if row["unfinished"]:
+        return UNFINISHED
     if row["p_adjusted"] < alpha:
         if -row["margin"] < row["low"] and row["high"] < row["margin"]:
             return "negligible"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.analysis.verdict import UNFINISHED
 from bench.report.rows import Row
 
 SHOWN = 4
@@ -42,6 +43,9 @@ def answer(task: str, rows: Sequence[Row], synthetic: bool, warning: str, step: 
         return _unjudged(task, own, "Smoke run: too few seeds for an answer", warning, step)
     if "confirmatory" not in evidence:
         return _unjudged(task, own, "Exploratory: effects, no verdicts", warning, step)
+    waiting = [row for row in own if row.verdict == UNFINISHED]
+    if waiting and not helps:
+        return _unjudged(task, own, "Unfinished: verdicts wait for all seeds", warning, step)
     lead = f"Use {helps[0].arm}" if helps else "No technique is shown to help"
     points = [f"{row.arm}: {describe(row, step)}" for row in helps[:SHOWN]]
     if len(helps) > SHOWN:
@@ -54,6 +58,8 @@ def answer(task: str, rows: Sequence[Row], synthetic: bool, warning: str, step: 
     unsure = [row for row in own if row.verdict == "inconclusive"]
     if unsure:
         points.append(f"not decided: {_names(unsure)}")
+    if waiting:
+        points.append(f"unfinished, no verdict yet: {_names(waiting)}")
     return Answer(task, lead, tuple(points), warning)
 
 

@@ -100,8 +100,29 @@ def test_a_missing_seed_is_left_out_and_said() -> None:
     found = accuracy_rows(analysed(study, planted(study, drop=2)))
     assert found.loc["wide", "n"] == 8
     assert found.loc["wide", "warning"] == "2 of 10 seeds missing on one side or both"
+    assert found.loc["wide", "verdict"] == "unfinished"
     assert found.loc["up", "n"] == 10
     assert found.loc["up", "warning"] == ""
+
+
+def test_no_verdict_on_a_part_of_a_declared_study() -> None:
+    """Stopping at the first verdict would find differences that are not there."""
+    study = studies.study(ARMS, 10, family=FAMILY)
+    part = [r for r in planted(study) if (r.arm, r.seed) != ("up", 9)]
+    found = accuracy_rows(analysed(study, part))
+    assert found["verdict"].to_dict() == {
+        "up": "unfinished",
+        "down": "hurts",
+        "same": "equivalent",
+        "wide": "inconclusive",
+    }
+    assert np.isnan(found.loc["up", "p_adjusted"])
+    whole = accuracy_rows(analysed(study, planted(study)))
+    assert found.loc["down", "p_adjusted"] >= whole.loc["down", "p_adjusted"]
+    trials = trials_frame(study, part, [("images", "up", 9)])
+    wanted = contrasts(study)
+    found = accuracy_rows(effects(study, trials, compare(trials, wanted), wanted))
+    assert found.loc["up", "verdict"] == "helps"
 
 
 def test_a_diverged_seed_counts_at_chance_and_has_no_losses() -> None:

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from bench.analysis.frames import trials_frame
-from bench.analysis.looks import ALPHA, LOOKS, look
+from bench.analysis.looks import ALPHA, look
 from bench.analysis.paired import t_test
+from bench.analysis.verdict import LOOKS
 from bench.errors import UsageError
 from tests.bench.analysis import studies
 
 ARMS = [studies.arm(name) for name in ("baseline", "clear", "unclear")]
 FAMILY = (("images", "clear"), ("images", "unclear"))
-STUDY = studies.study(ARMS, 24, family=FAMILY)
+STUDY = studies.study(ARMS, 24, family=FAMILY).model_copy(update={"sequential": True})
 BASE = 0.6 + np.sin(np.arange(24)) / 200
 VALUES = {
     "baseline": BASE,

@@ -10,12 +10,14 @@ from statsmodels.stats.multitest import multipletests
 from bench.analysis import verdict
 from bench.analysis.paired import t_test
 from bench.analysis.power import power
+from bench.study import Study
 from tests.bench.analysis import studies
 
 
 def row(**changes: Any) -> pd.Series:
     known = {"n": 10, "family": "confirmatory", "effect": 2.0, "low": 1.0, "high": 3.0}
-    return pd.Series(known | {"p_adjusted": 0.01, "tost_p": 0.9, "margin": 1.0} | changes)
+    judged = {"p_adjusted": 0.01, "tost_p": 0.9, "margin": 1.0, "unfinished": False}
+    return pd.Series(known | judged | changes)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,8 @@ def row(**changes: Any) -> pd.Series:
         ({"family": "smoke"}, "smoke run"),
         ({"family": "synthetic"}, "synthetic data"),
         ({"n": 0}, "not compared"),
+        ({"unfinished": True}, "unfinished"),
+        ({"unfinished": True, "family": "exploratory"}, "exploratory"),
     ],
 )
 def test_words(changes: dict[str, Any], word: str) -> None:
@@ -46,6 +50,25 @@ def test_families() -> None:
     assert verdict.family(study, "images", "cutmix", "test_accuracy", 10) == "exploratory"
     synthetic = study.model_copy(update={"synthetic": True})
     assert verdict.family(synthetic, *ask, 10) == "synthetic"
+
+
+def test_a_comparison_waits_for_all_its_seeds_and_not_for_those_that_failed() -> None:
+    study = studies.study([studies.arm("baseline"), studies.arm("mixup")], 10)
+
+    def waits(baseline: int, mixup: int, study: Study = study) -> bool:
+        had = {
+            ("images", "baseline"): set(range(baseline)),
+            ("images", "mixup"): set(range(mixup)),
+        }
+        return verdict.unfinished(study, "images", "mixup", had)
+
+    assert not waits(10, 10)
+    assert waits(10, 9)
+    assert waits(9, 10)
+    assert waits(0, 0)
+    looked = study.model_copy(update={"sequential": True})
+    assert not waits(10, 6, looked)
+    assert waits(10, 8, looked)
 
 
 def test_members_that_were_not_measured_count_in_holm() -> None:

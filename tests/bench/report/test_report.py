@@ -125,6 +125,20 @@ def test_synthetic_data_is_marked_everywhere_and_judged_nowhere(tmp_path: Path) 
     assert "WARNING: the baseline underfits" in (paths.tables / "decision.md").read_text()
 
 
+def test_a_declared_study_has_no_answer_before_its_last_seed(tmp_path: Path) -> None:
+    gone = tuple(("cifar10", arm, 6) for arm in ("baseline", "mixup", "cutmix"))
+    arms = {"mixup": Planted(6.0), "cutmix": Planted(-6.0)}
+    made = make(Plan(arms=arms, tasks=("cifar10",), seeds=7, missing=gone))
+    html = write(made, tmp_path / "part").page.read_text()
+    assert "Unfinished: verdicts wait for all seeds" in html
+    colored = re.compile(r"class=\"[^\"]*v-(helps|hurts)")
+    assert not colored.search(html)
+    whole = make(Plan(arms=arms, tasks=("cifar10",), seeds=7))
+    html = write(whole, tmp_path / "whole").page.read_text()
+    assert "Use mixup" in html
+    assert colored.search(html)
+
+
 def test_a_plot_that_fails_costs_only_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
