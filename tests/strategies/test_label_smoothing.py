@@ -39,6 +39,17 @@ def test_the_loss_is_that_of_keras_smoothed_once(smoothing: float) -> None:
     np.testing.assert_allclose(outcome.losses, reference(TARGETS, LOGITS), atol=1e-6)
 
 
+def test_smoothed_targets_and_a_smoothing_loss_smooth_twice() -> None:
+    """Once 0.1 and once more is 0.19, not 0.1: the chapter's two ways are alternatives."""
+    loss = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=0.1, reduction=None
+    )
+    both = loss(smooth(TARGETS, 0.1), LOGITS)
+    plain = keras.losses.CategoricalCrossentropy(from_logits=True, reduction=None)
+    np.testing.assert_allclose(both, plain(smooth(TARGETS, 0.19), LOGITS), atol=1e-6)
+    assert not np.allclose(both, loss(TARGETS, LOGITS), atol=1e-3)
+
+
 def test_targets_stay_a_distribution() -> None:
     np.testing.assert_allclose(tf.reduce_sum(smooth(TARGETS, 0.3), axis=1), 1.0, atol=1e-6)
 

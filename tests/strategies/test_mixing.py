@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import stats
 
-from strategies._mixing import beta, pairs
+from strategies._mixing import Pairs, beta, blend, pairs
 
 KEY = tf.constant([3, 5])
 SIZE = 20_000
@@ -61,3 +63,28 @@ def test_prob_is_the_share_that_is_mixed(per: str) -> None:
     assert stats.binomtest(int((draws < 1.0).sum()), len(draws), 0.25).pvalue > 0.01
     assert (pairs(KEY, 64, 1.0, per, 0.0).share.numpy() == 1.0).all()
     assert (pairs(KEY, 64, 1.0, per, 1.0).share.numpy() < 1.0).all()
+
+
+def test_folding_lambda_changes_no_example_s_distribution() -> None:
+    """max(lambda, 1 - lambda), as some write MixUp: every blend is as frequent as before."""
+    examples = tf.constant([1.0, 10.0, 100.0, 1000.0])
+
+    def blends(lambdas: list[float]) -> np.ndarray:
+        made = [
+            blend(examples, Pairs(tf.constant(order), tf.fill([4], share)))
+            for order in permutations(range(4))
+            for share in lambdas
+        ]
+        return np.sort(np.concatenate(made))
+
+    drawn = [0.1, 0.3, 0.7, 0.9]  # as likely as their mirror images, like Beta(a, a)
+    folded = [max(share, 1 - share) for share in drawn]
+    np.testing.assert_allclose(blends(drawn), blends(folded), rtol=1e-6)
+    assert not np.allclose(blends(drawn), blends([0.5, *drawn[1:]]), rtol=1e-6)
+
+
+def test_unfolded_an_example_may_be_the_larger_part_of_two_blends_or_of_none() -> None:
+    """What folding does change: the examples that lead within one batch."""
+    drawn = pairs(KEY, 64, 1.0, "example", 1.0)
+    leading = np.where(drawn.share.numpy() >= 0.5, np.arange(64), drawn.partners.numpy())
+    assert 32 < len(set(leading)) < 60
