@@ -19,6 +19,7 @@ from bench.cli import (
     regime_map,
     report,
     run,
+    shift,
     show,
     time,
     tune,
@@ -42,6 +43,7 @@ app.command("map")(regime_map.regime_map)
 app.command("doctor")(doctor.doctor)
 app.command("list")(listing.list_names)
 app.command("pictures")(pictures.pictures)
+app.command("shift")(shift.shift)
 app.command("show")(show.show)
 app.command("compare")(compare.compare)
 app.add_typer(baseline.app, name="baseline")
