@@ -26,7 +26,6 @@ def pictures(
     """Draw a few stand-in images before and after each strategy that changes a batch."""
     from bench.environment import muffled
     from bench.errors import UsageError
-    from bench.files import write_atomic
     from bench.registry import find
     from bench.report.plots.batch import batch_plot
     from bench.report.plots.origin import Origin
@@ -54,6 +53,5 @@ def pictures(
         rows = pictured(known, recipe, subset.train.rows(0, IMAGES), changing)
     identity = known.identify(Source("synthetic")).name
     plot = batch_plot(f"batch-{task}", rows, Origin(identity, False, "none", "stand-in images"))
-    for end, content in ((".png", plot.png), (".svg", plot.svg.encode())):
-        write_atomic(output / f"{plot.name}{end}", content)
-        print(output / f"{plot.name}{end}")
+    for path in plot.write(output):
+        print(path)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 
 from bench.analysis.regimes import check, differing, regimes
-from bench.files import write_atomic
 from bench.report.headings import base_name
 from bench.report.plots.heat import heat_plot
 from bench.report.plots.origin import SYNTHETIC, Origin
@@ -58,9 +57,7 @@ def write_map(
     written = write_table(table, folder / "tables")
     for task in tasks:
         plot = map_plot(task, frame[frame["task"] == task], axes[task], studies[0])
-        for end, content in ((".png", plot.png), (".svg", plot.svg.encode())):
-            write_atomic(folder / "plots" / f"{plot.name}{end}", content)
-            written.append(folder / "plots" / f"{plot.name}{end}")
+        written += plot.write(folder / "plots")
     return written
 
 

@@ -69,8 +69,7 @@ def write_report(
     frames = Frames(trials, differences(study, trials), curve_bands(curves, trials))
     drawn = gallery(study, analysis, frames)
     for plot in (plot for plots in drawn.plots.values() for plot in plots):
-        write_atomic(folder / "plots" / f"{plot.name}.png", plot.png)
-        write_atomic(folder / "plots" / f"{plot.name}.svg", plot.svg.encode())
+        plot.write(folder / "plots")
     said = (*problems, *drawn.problems)
     html = page(
         study,

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bench.analysis.shift import curves, summary
-from bench.files import write_atomic
 from bench.report.plots import style
 from bench.report.plots.origin import SYNTHETIC, Origin
 from bench.report.plots.style import Plot, each
@@ -52,10 +51,7 @@ def write_shift(observed: pd.DataFrame, folder: Path, profile: str) -> list[Path
         first = rows.iloc[0]
         origin = Origin(first["data"], bool(first["synthetic"]), "none", profile)
         plot = shift_plot(str(task), rows, drawn[drawn["task"] == task], origin)
-        for end, content in ((".png", plot.png), (".svg", plot.svg.encode())):
-            path = folder / "plots" / f"{plot.name}{end}"
-            write_atomic(path, content)
-            written.append(path)
+        written += plot.write(folder / "plots")
     return written
 
 

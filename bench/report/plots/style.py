@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 
+from bench.files import write_atomic
 from bench.report.plots.origin import SYNTHETIC, Origin
 
 INK = "#1f2933"
@@ -99,6 +101,17 @@ class Plot:
     """What a reader who cannot see it should know."""
     png: bytes
     svg: str
+
+    def write(self, folder: Path) -> list[Path]:
+        """`<name>.png` and `<name>.svg` in the folder.
+
+        Raises:
+            BenchError: the folder cannot be written.
+        """
+        contents = {".png": self.png, ".svg": self.svg.encode()}
+        for end, content in contents.items():
+            write_atomic(folder / f"{self.name}{end}", content)
+        return [folder / f"{self.name}{end}" for end in contents]
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bench.analysis.trend import software_notes, studies, trend
-from bench.files import write_atomic
 from bench.history import Line
 from bench.report.plots import style
 from bench.report.plots.origin import Origin
@@ -36,9 +35,7 @@ def write_trends(lines: Sequence[Line], folder: Path) -> list[Path]:
     for (task, data, metric), rows in trend(found).groupby(["task", "data", "metric"], sort=False):
         if rows["study"].nunique() > 1:
             plot = trend_plot(str(task), str(data), str(metric), rows, notes)
-            for end, content in ((".png", plot.png), (".svg", plot.svg.encode())):
-                write_atomic(folder / f"{plot.name}{end}", content)
-                written.append(folder / f"{plot.name}{end}")
+            written += plot.write(folder)
     return written
 
 
