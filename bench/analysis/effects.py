@@ -17,7 +17,7 @@ from bench.analysis import power, verdict
 from bench.analysis.columns import columns
 from bench.analysis.comparable import Comparison, Contrast
 from bench.analysis.frames import seeds_had
-from bench.analysis.paired import batched, equivalence, paired
+from bench.analysis.paired import batched, equivalence, equivalence_half, paired
 from bench.study import Study
 
 METRICS: dict[str, tuple[str, float]] = {
@@ -32,7 +32,8 @@ METRICS: dict[str, tuple[str, float]] = {
 """Metric -> unit and the factor from `trials` to that unit."""
 COLUMNS = columns(
     "task arm reference metric unit n effect low high p p_adjusted verdict family sd sign_flip_p "
-    "d_z tost_p welch_p seed_correlation margin mde seeds_needed seeds_to_detect warning"
+    "d_z tost_p equivalence_low equivalence_high welch_p seed_correlation margin mde seeds_needed "
+    "seeds_to_detect warning"
 )
 
 
@@ -63,10 +64,12 @@ def effects(
         alpha: of every decision; a look of the sequential rule passes its share.
 
     Returns:
-        effect, low, high and sd in `unit`; `mde`: the true effect that n seeds find with 80% power
-        at the level of the row's interval; `seeds_needed`: seeds to show equivalence within the
-        margin, `seeds_to_detect`: seeds to find a difference as large as the margin (80% power,
-        upper bound of sd); `warning`: what the reader must know, "" if nothing.
+        effect, low, high and sd in `unit`; `equivalence_low`, `equivalence_high`: the interval (90%
+        at alpha 0.05) that lies inside the margin exactly where TOST finds equivalence; `mde`: the
+        true effect that n seeds find with 80% power at the level of the row's interval;
+        `seeds_needed`: seeds to show equivalence within the margin, `seeds_to_detect`: seeds to find
+        a difference as large as the margin (80% power, upper bound of sd); `warning`: what the
+        reader must know, "" if nothing.
     """
     known = values(trials)
     samples = list(_samples(study, trials, known, comparison, wanted))
@@ -89,6 +92,9 @@ def effects(
     rows["tost_p"] = equivalence(
         *(rows[name].to_numpy(dtype=float) for name in ("effect", "sd", "n", "margin"))
     )
+    half = equivalence_half(rows["sd"].to_numpy(dtype=float), rows["n"].to_numpy(dtype=int), alpha)
+    half = np.where(rows["margin"].notna(), half, np.nan)
+    rows["equivalence_low"], rows["equivalence_high"] = rows["effect"] - half, rows["effect"] + half
     rows["p_adjusted"] = verdict.adjusted(rows, study)
     rows["verdict"] = [verdict.word(row, alpha) for _, row in rows.iterrows()]
     _add_power(rows, level, alpha / verdict.family_size(study), alpha)

@@ -169,6 +169,15 @@ def correlation(arm: Array, reference: Array) -> Array:
         return np.where(scale > 0, (a * r).sum(axis=1) / ((n - 1) * scale), np.nan)
 
 
+def equivalence_half(sd: Array, n: Array, alpha: float = 0.05) -> Array:
+    """Half-width of the interval (1 - 2 alpha) inside the margin exactly where `equivalence` < alpha.
+
+    Arguments of shape (comparisons,). 0 where sd is 0, NaN for n < 2.
+    """
+    half = stats.t.isf(alpha, np.maximum(n - 1, 1)) * sd / np.sqrt(np.maximum(n, 1))
+    return np.where(n >= 2, half, np.nan)
+
+
 def equivalence(effect: Array, sd: Array, n: Array, margin: Array) -> Array:
     """p of two one-sided paired t tests that |mean d| < margin; arguments of shape (comparisons,).
 

@@ -62,7 +62,11 @@ def columns(devices: Iterable[str], tuned: bool = False) -> dict[str, tuple[str,
     shown = {
         "effect": ("Effect", "change of test accuracy, percentage points, with its interval"),
         "tuned": ("Tuned", "the effect with the arm and the baseline tuned with equal effort"),
-        "verdict": ("Verdict", "what the effect supports, and its adjusted p"),
+        "verdict": (
+            "Verdict",
+            "what the effect supports, and its adjusted p; equivalent: the 90% interval, which lies "
+            "inside the margin",
+        ),
         "step": (step[0].upper() + step[1:], "of a training step, ratio to the baseline's"),
         "examples": ("Examples to target", "ratio to the baseline's; seeds that got there"),
         "ece": ("ΔECE", "change of expected calibration error, points; less is better"),
@@ -139,7 +143,7 @@ def _cells(row: Mapping[str, Any]) -> dict[str, Cell]:
             _key(row["tuned_effect"]),
             interval(row["tuned_low"], row["tuned_high"]),
         ),
-        "verdict": Cell(verdict, f"{rank}{verdict}", _p(row)),
+        "verdict": Cell(verdict, f"{rank}{verdict}", _why(row)),
         "step": Cell(ratio(step), _key(step), _step_detail(low, high)),
         "examples": Cell(
             ratio(row["examples_ratio"]), _key(row["examples_ratio"]), _hits(row["hit_rate"])
@@ -204,7 +208,10 @@ def _hits(rate: object) -> str:
     return f"{number:.0%} of seeds" if math.isfinite(number) else ""
 
 
-def _p(row: Mapping[str, Any]) -> str:
+def _why(row: Mapping[str, Any]) -> str:
+    """What the verdict rests on: for "equivalent" the interval that TOST looks at, else p."""
+    if row["verdict"] == "equivalent":
+        return f"90% {interval(row['equivalence_low'], row['equivalence_high'])}"
     p = _number(row["p_adjusted"])
     if not math.isfinite(p):
         return ""

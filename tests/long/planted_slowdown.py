@@ -77,8 +77,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--same", type=int, default=10)
     parser.add_argument("--planted", type=int, default=1)
     parser.add_argument("--processes", type=int, default=6)
-    parser.add_argument("options", nargs="*")
-    typed = parser.parse_args(arguments)
+    words = [*arguments, "--"]
+    own, options = words[: words.index("--")], words[words.index("--") + 1 : -1]
+    typed = parser.parse_args(own)
     folder = typed.folder.resolve()
     slower, wrong = slower_copy(folder / "slower"), 0
     for kind, count, new, wanted in (
@@ -86,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
         ("planted", typed.planted, slower, ["planted"]),
     ):
         for number in range(count):
-            found = pair(folder, f"{kind}{number}", (STRATEGY, new), typed.processes, typed.options)
+            found = pair(folder, f"{kind}{number}", (STRATEGY, new), typed.processes, options)
             right = named(found) == wanted and found.exit_code() == (3 if wanted else 0)
             wrong += not right
             told = {"kind": kind, "number": number, "exit_code": found.exit_code()}

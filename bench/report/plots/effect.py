@@ -30,7 +30,7 @@ def effect_plot(
 
     Args:
         effects: A row per arm with arm, label, role, effect, low, high (percentage points of
-            test accuracy), verdict.
+            test accuracy), equivalence_low, equivalence_high (90% interval), verdict.
         points: A row per arm and seed with arm, seed, difference (percentage points).
         margin: Of practical relevance, percentage points.
     """
@@ -63,7 +63,9 @@ def effect_plot(
         axes.xaxis.set_major_formatter(lambda x, _: f"{x:+.3g}".replace("-", "\N{MINUS SIGN}"))
 
     seeds = int(points["seed"].nunique()) if len(points) else 0
-    keys = [f"grey band: \N{PLUS-MINUS SIGN}{margin:g} points, no practical difference"]
+    keys = [f"grey: \N{PLUS-MINUS SIGN}{margin:g}, no practical difference"]
+    if rows["equivalence_low"].notna().any():
+        keys.append("thick: 90% interval")
     if _noise_floor(rows):
         keys.append("dotted: noise floor (A/A)")
     return style.draw(
@@ -127,7 +129,10 @@ def _row(
             axes.scatter([x], [y], s=22, color=color, marker=marker, lw=0, zorder=3, clip_on=False)
     if math.isfinite(row.effect):
         if math.isfinite(row.low):
-            axes.plot(np.clip([row.low, row.high], low, high), [y, y], color=color, lw=2.2)
+            axes.plot(np.clip([row.low, row.high], low, high), [y, y], color=color, lw=1.3)
+        if math.isfinite(row.equivalence_low):
+            inner = np.clip([row.equivalence_low, row.equivalence_high], low, high)
+            axes.plot(inner, [y, y], color=color, lw=3.4, solid_capstyle="butt")
         axes.scatter(
             [min(max(row.effect, low), high)], [y], s=34, color=color, edgecolor="white", lw=0.9,
             zorder=4,

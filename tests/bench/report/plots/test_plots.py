@@ -33,6 +33,8 @@ def effects(count: int) -> pd.DataFrame:
             "effect": effect,
             "low": effect - 1,
             "high": effect + 1,
+            "equivalence_low": effect - 0.5,
+            "equivalence_high": effect + 0.5,
             "verdict": "inconclusive",
         }
     )
@@ -55,6 +57,7 @@ def test_effects_are_ordered_with_the_control_last() -> None:
     assert names == ["arm03", "arm02", "arm01", "arm00", "baseline[A/A]"]
     assert "+1.5 [0.5, 2.5]" in drawn
     assert any("noise floor" in text for text in drawn)
+    assert any("thick: 90% interval" in text for text in drawn)
 
 
 def test_a_far_seed_does_not_squash_the_others() -> None:
