@@ -13,6 +13,8 @@ SCHEMA = 1
 BASELINE = "baseline"
 TUNED = "[tuned]"
 """Ends the name of an arm with the settings of `bench tune`."""
+SMOKE_SEEDS = 5
+"""With fewer, a study is a smoke run, which gets no verdicts."""
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.+=-]{0,119}$"
 """Of a study, which is a folder under the results: it cannot leave them."""
 
@@ -73,6 +75,8 @@ class Study(Schema):
     """Task -> margin of practical relevance, percentage points of test accuracy."""
     sequential: bool = False
     """Seeds were added by the rule of `bench.analysis.looks`, which judges at a quarter of alpha."""
+    seeds_before: tuple[int, ...] = ()
+    """Numbers of seeds at which the study was whole, and judged, before more were asked for."""
     settings: dict[str, Any] = {}
     environment: dict[str, Any] = {}
     created: str = ""
@@ -81,6 +85,11 @@ class Study(Schema):
     def trials(self) -> list[Trial]:
         """Every trial, seed by seed, so that a study that is cut short has whole comparisons."""
         return [Trial(arm=arm, seed=seed) for seed in range(self.seeds) for arm in self.arms]
+
+    def is_judged(self) -> bool:
+        """Whether its report has verdicts once it is whole, all at one number of seeds."""
+        wanted = bool(self.family) and self.seeds >= SMOKE_SEEDS
+        return wanted and not (self.synthetic or self.sequential)
 
     def arm(self, task: str, name: str) -> Arm:
         for arm in self.arms:

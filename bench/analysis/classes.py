@@ -12,8 +12,8 @@ from bench.analysis.columns import columns
 from bench.analysis.comparable import Comparison
 from bench.analysis.effects import positions
 from bench.analysis.paired import batched, interval
-from bench.analysis.verdict import SMOKE_SEEDS, WORDS, benjamini_hochberg
-from bench.study import Study
+from bench.analysis.verdict import WORDS, benjamini_hochberg
+from bench.study import SMOKE_SEEDS, Study
 
 PER_CLASS = columns("task arm reference class_index n effect low high p p_adjusted verdict")
 TEST_SAMPLING = columns("task arm reference n examples effect low high seed_sd example_sd")

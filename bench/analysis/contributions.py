@@ -15,8 +15,8 @@ from bench.analysis.columns import columns
 from bench.analysis.comparable import Contrast, compare
 from bench.analysis.frames import canonical_hash
 from bench.analysis.paired import batched, paired
-from bench.analysis.verdict import SMOKE_SEEDS, WORDS, benjamini_hochberg
-from bench.study import Arm, Study
+from bench.analysis.verdict import WORDS, benjamini_hochberg
+from bench.study import SMOKE_SEEDS, Arm, Study
 
 INTERACTIONS = columns("task a b both n effect low high p sign_flip_p p_adjusted verdict")
 LEAVE_ONE_OUT = columns(

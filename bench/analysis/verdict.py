@@ -14,11 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from bench.study import Study
+from bench.study import SMOKE_SEEDS, Study
 
 ALPHA = 0.05
-SMOKE_SEEDS = 5
-"""With fewer, a study is a smoke run."""
 MARGIN = 1.0
 """Margin of practical relevance where the study names none, percentage points."""
 JUDGED = "test_accuracy"

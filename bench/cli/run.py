@@ -180,7 +180,12 @@ def run(
 def extended(store: Store, asked: Study) -> Study:
     """The study in the store with what is asked for now beside it."""
     known = store.study()
-    return asked if known is None else known.extended(asked)
+    if known is None:
+        return asked
+    study = known.extended(asked)
+    if study.seeds > known.seeds and known.is_judged() and not store.missing(known):
+        study = study.model_copy(update={"seeds_before": (*known.seeds_before, known.seeds)})
+    return study
 
 
 def setting(text: str) -> tuple[str, str]:

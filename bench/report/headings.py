@@ -56,6 +56,12 @@ def headings(study: Study, baselines: pd.DataFrame, only: Iterable[str] = ()) ->
     base = base_name(study)
     plain = "plain baseline (base: none)" if base == "none" else f"base: {base}"
     lines.append(f"Study {study.name}, profile {study.profile}, {study.seeds} seeds, {plain}")
+    if study.seeds_before:
+        looks = ", then ".join(str(seeds) for seeds in (*study.seeds_before, study.seeds))
+        lines.append(
+            f"WARNING: seeds were added after verdicts could be seen ({looks}): p values are too "
+            "small; --until-decided plans such looks"
+        )
     for task in wanted:
         own = baselines[baselines["task"] == task]
         parts = [f"{task}: data {study.data.get(task, 'unknown')}"]
