@@ -1,6 +1,6 @@
 """Does `bench compare` name a strategy that became slower, and is it silent where nothing did?
 
-    python -m tests.long.planted_slowdown FOLDER [--same 10] [--planted 1] [--processes N] -- OPTIONS
+    python -m tests.long.planted_slowdown FOLDER [--same 10] [--planted 1] [--processes N] [--seconds S] -- OPTIONS
 
 Two studies of the baseline and three strategies, step times measured in turn as by
 `bench.compare_env`: `--same` times with the same code on both sides (exit code 0 is wanted each
@@ -77,6 +77,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--same", type=int, default=10)
     parser.add_argument("--planted", type=int, default=1)
     parser.add_argument("--processes", type=int, default=6)
+    parser.add_argument(
+        "--seconds", type=float, default=5.0, help="of timed blocks an arm, process"
+    )
     words = [*arguments, "--"]
     own, options = words[: words.index("--")], words[words.index("--") + 1 : -1]
     typed = parser.parse_args(own)
@@ -87,7 +90,8 @@ def main(arguments: Sequence[str]) -> int:
         ("planted", typed.planted, slower, ["planted"]),
     ):
         for number in range(count):
-            found = pair(folder, f"{kind}{number}", (STRATEGY, new), typed.processes, options)
+            sides, timing = (STRATEGY, new), ("--seconds", str(typed.seconds))
+            found = pair(folder, f"{kind}{number}", sides, typed.processes, options, timing)
             right = named(found) == wanted and found.exit_code() == (3 if wanted else 0)
             wrong += not right
             told = {"kind": kind, "number": number, "exit_code": found.exit_code()}
