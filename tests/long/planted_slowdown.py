@@ -1,6 +1,7 @@
 """Does `bench compare` name a strategy that became slower, and is it silent where nothing did?
 
-    python -m tests.long.planted_slowdown FOLDER [--same 10] [--planted 1] [--processes N] [--seconds S] -- OPTIONS
+    python -m tests.long.planted_slowdown FOLDER [--same 10] [--planted 1] [--processes N]
+        [--seconds S] -- OPTIONS
 
 Two studies of the baseline and three strategies, step times measured in turn as by
 `bench.compare_env`: `--same` times with the same code on both sides (exit code 0 is wanted each
