@@ -8,6 +8,7 @@ is better.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,16 @@ def effects(
         a difference as large as the margin (80% power, upper bound of sd); `warning`: what the
         reader must know, "" if nothing.
     """
+    had = seeds_had(trials)
+    judged = {
+        (one.task, one.arm): verdict.judged_at(study, one.task, one.arm, had) for one in wanted
+    }
+    if study.sequential:  # seeds beyond the last look are not looked at
+        last = [
+            judged.get(key) or study.seeds
+            for key in zip(comparison.pairs["task"], comparison.pairs["arm"], strict=True)
+        ]
+        comparison = replace(comparison, pairs=comparison.pairs[comparison.pairs["seed"] < last])
     known = values(trials)
     samples = list(_samples(study, trials, known, comparison, wanted))
     rows = pd.DataFrame([row for row, _, _ in samples], columns=[*_HEAD, "warning"])
@@ -78,11 +89,7 @@ def effects(
         verdict.family(study, *key)
         for key in zip(rows["task"], rows["arm"], rows["metric"], rows["n"], strict=True)
     ]
-    had = seeds_had(trials)
-    rows["unfinished"] = [
-        verdict.unfinished(study, task, arm, had)
-        for task, arm in zip(rows["task"], rows["arm"], strict=True)
-    ]
+    rows["unfinished"] = [not judged[key] for key in zip(rows["task"], rows["arm"], strict=True)]
     level = verdict.interval_alpha(study, rows["family"], alpha)
     rows = rows.join(batched(paired, [(arm, reference) for _, arm, reference in samples], level))
     rows["margin"] = [

@@ -43,15 +43,18 @@ def family(study: Study, task: str, arm: str, metric: str, n: int) -> str:
     return "confirmatory" if declared else "exploratory"
 
 
-def unfinished(study: Study, task: str, arm: str, had: Mapping[tuple[str, str], set[int]]) -> bool:
-    """Whether a comparison waits for trials: its number of seeds is not one to judge at.
+def judged_at(study: Study, task: str, arm: str, had: Mapping[tuple[str, str], set[int]]) -> int:
+    """The number of seeds that a comparison is judged at: all, or the last look that it reached.
+
+    0 while it waits for trials.
 
     Args:
         had: (task, arm) -> seeds with a record or a failure; a seed that failed is not waited for.
     """
     reference = study.arm(task, arm).reference
     both = had.get((task, arm), set()) & had.get((task, reference or arm), set())
-    return not any(both == set(range(k)) for k in (LOOKS if study.sequential else (study.seeds,)))
+    sizes = LOOKS if study.sequential else (study.seeds,)
+    return max((size for size in sizes if both.issuperset(range(size))), default=0)
 
 
 def family_size(study: Study) -> int:

@@ -125,6 +125,19 @@ def test_no_verdict_on_a_part_of_a_declared_study() -> None:
     assert found.loc["up", "verdict"] == "helps"
 
 
+def test_a_sequential_study_is_judged_at_the_last_look_that_it_reached() -> None:
+    """An arm decided at six of eight seeds keeps that verdict; two seeds are not looked at."""
+    study = studies.study(ARMS, 10, family=FAMILY).model_copy(update={"sequential": True})
+    eight = [r for r in planted(study) if r.seed < 8]
+    six = [r for r in planted(study) if r.seed < 6]
+    pd.testing.assert_frame_equal(
+        analysed(study, eight).drop(columns="warning"), analysed(study, six).drop(columns="warning")
+    )
+    assert (accuracy_rows(analysed(study, eight))["n"] == 6).all()
+    few = accuracy_rows(analysed(study, [r for r in planted(study) if r.seed < 5]))
+    assert set(few["verdict"]) == {"unfinished"}
+
+
 def test_a_diverged_seed_counts_at_chance_and_has_no_losses() -> None:
     study = studies.study(ARMS, 10, family=FAMILY)
     made = [

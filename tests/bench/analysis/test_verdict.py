@@ -55,20 +55,17 @@ def test_families() -> None:
 def test_a_comparison_waits_for_all_its_seeds_and_not_for_those_that_failed() -> None:
     study = studies.study([studies.arm("baseline"), studies.arm("mixup")], 10)
 
-    def waits(baseline: int, mixup: int, study: Study = study) -> bool:
+    def at(baseline: int, mixup: int, study: Study = study) -> int:
         had = {
             ("images", "baseline"): set(range(baseline)),
             ("images", "mixup"): set(range(mixup)),
         }
-        return verdict.unfinished(study, "images", "mixup", had)
+        return verdict.judged_at(study, "images", "mixup", had)
 
-    assert not waits(10, 10)
-    assert waits(10, 9)
-    assert waits(9, 10)
-    assert waits(0, 0)
+    assert at(10, 10) == 10
+    assert at(10, 9) == at(9, 10) == at(0, 0) == 0
     looked = study.model_copy(update={"sequential": True})
-    assert not waits(10, 6, looked)
-    assert waits(10, 8, looked)
+    assert [at(10, seeds, looked) for seeds in (5, 6, 8, 10)] == [0, 6, 6, 10]
 
 
 def test_members_that_were_not_measured_count_in_holm() -> None:

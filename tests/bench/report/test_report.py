@@ -91,6 +91,7 @@ def test_the_page_tells_of_what_is_missing_and_escapes_it(real) -> None:
     assert "killed: out of memory &lt;b&gt;now&lt;/b&gt;" in html
     assert html.index('id="decision-table"') < html.index('id="plots"') < html.index('id="methods"')
     assert "Use batch_norm" in html
+    assert re.search(r"equivalent.{0,80}?90% \[", html, re.DOTALL)
     assert "GPU path not yet measured" in html
 
 
