@@ -52,8 +52,10 @@ def texts(svg: str) -> list[str]:
 def test_effects_are_ordered_with_the_control_last() -> None:
     rows = effects(5)
     rows.loc[4, ["label", "role"]] = ["baseline[A/A]", "control"]
-    drawn = texts(effect_plot("cifar10", rows, points(rows), 1.0, WHERE).svg)
+    svg = effect_plot("cifar10", rows, points(rows), 1.0, WHERE).svg
+    drawn = texts(svg)
     names = [text for text in drawn if text.startswith(("arm", "baseline["))]
+    assert svg.count("stroke-width: 3.4") == len(rows), "a 90% interval for each arm"
     assert names == ["arm03", "arm02", "arm01", "arm00", "baseline[A/A]"]
     assert "+1.5 [0.5, 2.5]" in drawn
     assert any("noise floor" in text for text in drawn)
