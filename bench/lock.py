@@ -33,7 +33,7 @@ class Holder(NamedTuple):
 
 
 @contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
+def only_writer(folder: Path, elsewhere: str = "--name") -> Iterator[None]:
     """Holds `folder` for this process; the operating system lets go if the process dies.
 
     A note left behind by a process of this machine is stale as soon as the operating system's lock
@@ -49,8 +49,8 @@ def only_writer(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise UsageError(
-            f"study {folder.name!r} is being written by {read_note(note) or 'another process'}; "
-            "wait for it, or choose another --name"
+            f"{folder} is being written by {read_note(note) or 'another process'}; "
+            f"wait for it, or choose another {elsewhere}"
         ) from None
     except OSError as error:
         raise failed("lock", folder, error) from error
@@ -59,7 +59,7 @@ def only_writer(folder: Path) -> Iterator[None]:
         here = socket.gethostname()
         if holder and holder.host != here:
             raise UsageError(
-                f"study {folder.name!r} is being written by {holder}; "
+                f"{folder} is being written by {holder}; "
                 f"if that has ended, remove {note} and run the same command again"
             )
         mine = Holder(os.getpid(), here, datetime.now(UTC).isoformat(timespec="seconds"))

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench import machine_lock
 from bench.analysis.shift import OBSERVED
 from bench.covariate_shift import Observer
 from bench.environment import muffled
 from bench.errors import BenchError
 from bench.files import read_bytes, write_atomic
+from bench.lock import only_writer
 from bench.study import Study, Trial
 from bench.task import Source
 from bench.work import TrainingWork
@@ -26,15 +28,21 @@ KEY = ["task", "arm", "seed", "data", "recipe"]
 def observe(study: Study, source: Source, plugins: tuple[Path, ...], folder: Path) -> pd.DataFrame:
     """Train the trials of a study that the folder's file does not have; all rows of the study.
 
-    Written after each trial, so that the same command goes on where one was stopped.
+    Written after each trial, so that the same command goes on where one was stopped. Step times
+    wait meanwhile.
 
     Returns:
         `bench.analysis.shift.OBSERVED`, in the order of the study.
 
     Raises:
         BenchError: the file cannot be read or written, or is not one of these.
+        UsageError: another process writes to the folder.
     """
-    path = folder / FILE
+    with only_writer(folder, "--output"), machine_lock.training():
+        return _observe(study, source, plugins, folder / FILE)
+
+
+def _observe(study: Study, source: Source, plugins: tuple[Path, ...], path: Path) -> pd.DataFrame:
     known = _read(path)
     had = set(known[KEY].itertuples(index=False, name=None))
     work = TrainingWork(study.name, source, study.data, study.settings, plugins)

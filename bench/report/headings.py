@@ -34,6 +34,11 @@ def gap_text(row: pd.Series) -> str:
     return f"baseline gap {row['gap']:.1f} points"
 
 
+def looks(study: Study) -> str:
+    """At how many seeds verdicts could be seen: `6, then 10`."""
+    return ", then ".join(str(seeds) for seeds in (*study.seeds_before, study.seeds))
+
+
 def origin(study: Study, baselines: pd.DataFrame, task: str) -> Origin:
     """What stands on each plot of a task."""
     own = baselines[(baselines["task"] == task)]
@@ -41,7 +46,8 @@ def origin(study: Study, baselines: pd.DataFrame, task: str) -> Origin:
     gap = "" if own.empty else gap_text(own.iloc[0])
     if not own.empty and own.iloc[0]["warning"]:
         gap += " (underfits)"
-    note = " \N{MIDDLE DOT} ".join(part for part in (gap, study.profile) if part)
+    added = f"seeds added: {looks(study)}" if study.seeds_before else ""
+    note = " \N{MIDDLE DOT} ".join(part for part in (gap, study.profile, added) if part)
     return Origin(study.data.get(task, "data unknown"), study.synthetic, base_name(study), note)
 
 
@@ -57,10 +63,9 @@ def headings(study: Study, baselines: pd.DataFrame, only: Iterable[str] = ()) ->
     plain = "plain baseline (base: none)" if base == "none" else f"base: {base}"
     lines.append(f"Study {study.name}, profile {study.profile}, {study.seeds} seeds, {plain}")
     if study.seeds_before:
-        looks = ", then ".join(str(seeds) for seeds in (*study.seeds_before, study.seeds))
         lines.append(
-            f"WARNING: seeds were added after verdicts could be seen ({looks}): p values are too "
-            "small; --until-decided plans such looks"
+            f"WARNING: seeds were added after verdicts could be seen ({looks(study)}): p values are "
+            "too small; --until-decided plans such looks"
         )
     for task in wanted:
         own = baselines[baselines["task"] == task]

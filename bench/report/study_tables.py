@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
-from bench.report.headings import base_name, headings
-from bench.report.tables import Table, columns
+from bench.report.headings import base_name, headings, main_baseline
+from bench.report.tables import Column, Table, columns
 from bench.study import Study
 
 _ORIGIN = (("data",), ("synthetic",), ("base",))
@@ -241,8 +243,9 @@ def study_tables(study: Study, analysis: Analysis, trials: pd.DataFrame) -> list
             known = known.assign(data=frame["task"].map(study.data), synthetic=study.synthetic)
         return Table(name, title, lines, known, specs)
 
+    decision = _with_reference(DECISION) if _several(study, analysis) else DECISION
     always = [
-        table("decision", "Decision table", analysis.decision, DECISION),
+        table("decision", "Decision table", analysis.decision, decision),
         table("effects", "Effects", analysis.effects, EFFECTS),
         table("trials", "Trials", trials, TRIALS),
         table("step_times", _step_title(analysis), analysis.step_times, STEP_TIMES),
@@ -262,6 +265,17 @@ def study_tables(study: Study, analysis: Analysis, trials: pd.DataFrame) -> list
         ),
     ]
     return [*always, *(t for t in some if len(t.frame))]
+
+
+def _several(study: Study, analysis: Analysis) -> bool:
+    """Whether an arm is compared with another than its task's baseline."""
+    rows = analysis.decision[["task", "reference"]].dropna()
+    return any(ref != main_baseline(study, task) for task, ref in rows.itertuples(index=False))
+
+
+def _with_reference(specs: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The same columns, the reference shown to readers too."""
+    return tuple(replace(c, heading="against") if c.key == "reference" else c for c in specs)
 
 
 def _step_title(analysis: Analysis) -> str:

@@ -64,7 +64,7 @@ def plain(lines: Sequence[str], rows: Sequence[Row], head: Mapping[str, str]) ->
     for row in rows:
         cells = [f"{c.text} {c.detail}".strip() for c in (row.cells.get(k) for k in head) if c]
         shown = cells or [f"{row.verdict or row.evidence}: {row.warning}"]
-        texts.append("\t".join(clean(value) for value in (row.task, row.arm, *shown)))
+        texts.append("\t".join(clean(value) for value in (row.task, _name(row), *shown)))
     return "\n".join(texts) + "\n"
 
 
@@ -83,8 +83,12 @@ def _table(rows: Sequence[Row], head: Mapping[str, str]) -> Table:
         if not row.cells:
             continue
         cells = [_cell(key, row) for key in head]
-        table.add_row(Text(clean(row.task)), Text(clean(row.arm), style="bold"), *cells)
+        table.add_row(Text(clean(row.task)), Text(clean(_name(row)), style="bold"), *cells)
     return table
+
+
+def _name(row: Row) -> str:
+    return f"{row.arm} against {row.against}" if row.against else row.arm
 
 
 def _cell(key: str, row: Row) -> Text:

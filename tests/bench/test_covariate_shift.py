@@ -16,6 +16,8 @@ from bench import work
 from bench.analysis.shift import summary
 from bench.arm import CompiledArm, Settings
 from bench.covariate_shift import Observer, Watch, distance, distribution
+from bench.errors import UsageError
+from bench.lock import only_writer
 from bench.observations import FILE, observe
 from bench.plan import Request, plan
 from bench.recipe import changed
@@ -108,6 +110,8 @@ def test_what_was_observed_is_not_trained_again(
     monkeypatch.setattr(Observer, "run", None)
     again = observe(study, source, (), tmp_path)
     pd.testing.assert_frame_equal(first, again)
+    with only_writer(tmp_path), pytest.raises(UsageError, match="another --output"):
+        observe(study, source, (), tmp_path)
     (tmp_path / FILE).write_text("nonsense\n")
     with pytest.raises(Exception, match="no table of observations"):
         observe(study, source, (), tmp_path)

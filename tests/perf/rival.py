@@ -27,7 +27,7 @@ def main(task: str = "cifar10", profile: str = "quick", seeds: str = "3") -> boo
     """Prints the ratio; whether the target is met."""
     known = find().task(task)
     known.load(known.recipe(profile), Source())  # both find the arrays cached
-    script = ["-m", "tests.perf.rival_script", task, profile, seeds, STRATEGIES]
+    script = ["-m", "tests.perf.rival_script", task, profile, seeds, f"baseline,{STRATEGIES}"]
     theirs = seconds(script)
     with tempfile.TemporaryDirectory() as folder:
         study = ["-m", "bench.cli.main", "run", "--tasks", task, "--profile", profile]

@@ -1,11 +1,12 @@
 """The script a user would write: a loop of `model.fit` over arms and seeds, from cached arrays.
 
-    python -m tests.perf.rival_script TASK PROFILE SEEDS STRATEGY,STRATEGY,...
+    python -m tests.perf.rival_script TASK PROFILE SEEDS ARM,ARM,...
 
-It knows `batch_norm` and `label_smoothing`, which Keras has as a layer and as a loss's argument. Same
-network, steps, batches and schedule as the suite's, and the same evaluations: the validation split as
-often, then the test split, the validation split and the clean training subset once. TensorFlow has its
-default number of threads.
+An arm is `baseline`, `batch_norm` or `label_smoothing`, which Keras has as a layer and as a loss's
+argument, or both with a `+`: a second opinion on an effect that surprises, without the suite's step,
+loss or input. Same network, steps, batches and schedule as the suite's, and the same evaluations: the
+validation split as often, then the test split, the validation split and the clean training subset once.
+TensorFlow has its default number of threads.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def dataset(split: Split, classes: int) -> tf.data.Dataset:
 def train(task: Task, recipe: Recipe, arm: str, seed: int, splits: dict[str, Any]) -> list[float]:
     """One arm, one seed; test, validation and clean training accuracy."""
     keras.utils.set_random_seed(seed)
-    strategies = [find().strategy(arm)()] if arm == "batch_norm" else []
+    techniques = arm.split("+")
+    strategies = [find().strategy("batch_norm")()] if "batch_norm" in techniques else []
     network = task.network(recipe, Parts(strategies, seed))
     lengths = splits["lengths"]
     model = Plain(network, lengths)
@@ -46,7 +48,7 @@ def train(task: Task, recipe: Recipe, arm: str, seed: int, splits: dict[str, Any
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, recipe.steps - rising, warmup_target=recipe.learning_rate, warmup_steps=rising
     )
-    smoothing = 0.1 if arm == "label_smoothing" else 0.0
+    smoothing = 0.1 if "label_smoothing" in techniques else 0.0
     model.compile(
         keras.optimizers.Adam(rate),
         keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing),
@@ -67,7 +69,7 @@ def train(task: Task, recipe: Recipe, arm: str, seed: int, splits: dict[str, Any
     return [model.evaluate(splits[name].batch(BATCH), verbose=0)[1] for name in names]
 
 
-def main(task_name: str, profile: str, seeds: int, strategies: list[str]) -> None:
+def main(task_name: str, profile: str, seeds: int, arms: list[str]) -> None:
     """Trains all arms with all seeds and prints their accuracies."""
     task = find().task(task_name)
     recipe = task.recipe(profile)
@@ -82,7 +84,7 @@ def main(task_name: str, profile: str, seeds: int, strategies: list[str]) -> Non
         "lengths": None if train_split.lengths is None else train_split.values.shape[1],
     }
     for seed in range(seeds):
-        for arm in ("baseline", *strategies):
+        for arm in arms:
             print(arm, seed, train(task, recipe, arm, seed, splits), flush=True)
 
 

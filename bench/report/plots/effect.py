@@ -22,6 +22,9 @@ VERDICT_COLOR = {
     "inconclusive": style.OPEN,
 }
 
+LABEL = 36
+"""Characters of a label: enough for `instance_norm[learning_rate=0.0006]`."""
+
 
 def effect_plot(
     task: str, effects: pd.DataFrame, points: pd.DataFrame, margin: float, origin: Origin
@@ -29,8 +32,10 @@ def effect_plot(
     """The forest of one task, best strategy on top, controls below.
 
     Args:
-        effects: A row per arm with arm, label, role, effect, low, high (percentage points of
-            test accuracy), equivalence_low, equivalence_high (90% interval), verdict.
+        effects: A row per arm with arm, reference, label (which names a reference that is neither
+            the baseline nor the baseline at the arm's own setting), role, effect, low, high
+            (percentage points of test accuracy), equivalence_low, equivalence_high (90% interval),
+            verdict.
         points: A row per arm and seed with arm, seed, difference (percentage points).
         margin: Of practical relevance, percentage points.
     """
@@ -41,7 +46,7 @@ def effect_plot(
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        labels = [style.shorten(label, 26) for label in rows["label"]]
+        labels = [style.shorten(label, LABEL) for label in rows["label"]]
         values = style.width(figure, map(numbers, each(rows)), 8.5)
         words = style.width(figure, map(_word, each(rows)), 8, bold=True)
         left, right = 0.045 + style.width(figure, labels), 0.93 - values - words
@@ -63,11 +68,15 @@ def effect_plot(
         axes.xaxis.set_major_formatter(lambda x, _: f"{x:+.3g}".replace("-", "\N{MINUS SIGN}"))
 
     seeds = int(points["seed"].nunique()) if len(points) else 0
-    keys = [f"grey: \N{PLUS-MINUS SIGN}{margin:g}, no practical difference"]
+    own = rows["reference"].str.contains("[", regex=False) & (rows["label"] == rows["arm"])
+    relevance = "" if own.any() else ", no practical difference"  # one line has room for so much
+    keys = [f"grey: \N{PLUS-MINUS SIGN}{margin:g}{relevance}"]
     if rows["equivalence_low"].notna().any():
         keys.append("thick: 90% interval")
     if _noise_floor(rows):
         keys.append("dotted: noise floor (A/A)")
+    if own.any():
+        keys.append("a[\N{HORIZONTAL ELLIPSIS}] vs its baseline[\N{HORIZONTAL ELLIPSIS}]")
     return style.draw(
         f"effect-{task}",
         f"Effect on {style.shorten(task)}: what each strategy changes",

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from bench.cli.run import extended
-from bench.report.headings import headings
+from bench.report.headings import headings, origin
 from bench.store import Store
 from bench.study import Study
 from tests.bench.analysis import studies
@@ -38,7 +38,9 @@ def test_seeds_added_to_a_judged_study_are_said_in_every_heading(tmp_path: Path)
     assert extended(store, asked(20)).seeds_before == (6,), "10 seeds were not whole yet"
     none = pd.DataFrame(columns=["task", "arm", "gap", "warning"])
     assert any("WARNING: seeds were added" in line for line in headings(grown, none))
+    assert "seeds added: 6, then 10" in origin(grown, none, "images").caption, "every plot's foot"
     assert not any("WARNING" in line for line in headings(asked(10), none))
+    assert "seeds added" not in origin(asked(10), none, "images").caption
 
 
 def test_asking_again_for_what_is_there_is_no_growth(tmp_path: Path) -> None:

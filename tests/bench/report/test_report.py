@@ -183,7 +183,25 @@ def test_an_arm_that_is_compared_with_another_than_the_baseline_says_so(tmp_path
     assert paths.problems == ()
     assert "mixing · against cutmix" in paths.page.read_text()
     assert "mixup vs cutmix" in (paths.plots / "effect-imdb.svg").read_text()
+    assert "| imdb | mixup | cutmix | 3 |" in (paths.tables / "decision.md").read_text()
     assert "mixup" not in (paths.plots / "cost-imdb.svg").read_text()
+
+
+def test_a_setting_is_compared_with_the_baseline_at_the_same_setting(tmp_path: Path) -> None:
+    names = ["mixup[learning_rate=0.0006]", "baseline[learning_rate=0.0006]"]
+    made = make(Plan(arms={n: Planted(1) for n in names}, tasks=("imdb",), seeds=3))
+    arms = [
+        arm.model_copy(update={"reference": names[1]}) if arm.name == names[0] else arm
+        for arm in made.study.arms
+    ]
+    study = made.study.model_copy(update={"arms": tuple(arms)})
+    paths = write_report(study, made.records, made.step_times, tmp_path, CARDS)
+    effect = (paths.plots / "effect-imdb.svg").read_text()
+    assert f">{names[0]}<" in effect, "not cut, and without its reference"
+    assert "vs its baseline[" in effect
+    plain = write(make(Plan(arms=SMALL, tasks=("imdb",), seeds=3)), tmp_path / "plain")
+    assert "vs its" not in (plain.plots / "effect-imdb.svg").read_text()
+    assert "| strategy | seeds |" in (plain.tables / "decision.md").read_text()
 
 
 def test_a_study_without_records_has_a_report(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -43,6 +44,14 @@ def test_lines_that_programs_can_read_where_there_is_no_terminal(study) -> None:
     assert {len(row) for row in rows[:3]} == {len(rows[0])}
     assert rows[-1] == ["cifar10", "word_dropout", "not applicable: needs text"]
     assert "\x1b" not in "".join(lines)
+
+
+def test_an_arm_that_is_compared_with_another_than_the_baseline_says_so(study) -> None:
+    made, analysis = study
+    decision = analysis.decision.copy()
+    decision.loc[decision["arm"] == "mixup", "reference"] = ODD
+    text = printed((made, replace(analysis, decision=decision)), io.StringIO())
+    assert "mixup against [red]x[/red]" in text
 
 
 def test_a_terminal_gets_a_table_and_names_are_never_markup(study, monkeypatch) -> None:

@@ -29,6 +29,7 @@ def effects(count: int) -> pd.DataFrame:
         {
             "arm": [f"arm{i:02d}" for i in range(count)],
             "label": [f"arm{i:02d}" for i in range(count)],
+            "reference": "baseline",
             "role": "treatment",
             "effect": effect,
             "low": effect - 1,
