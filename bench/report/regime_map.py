@@ -91,4 +91,4 @@ def map_plot(task: str, rows: pd.DataFrame, axis: str, study: Study) -> Plot:
 
 
 def _label(regime: str, gap: float) -> str:
-    return f"{regime}, gap {gap:.0f}" if math.isfinite(gap) else regime
+    return f"{regime}, gap {round(gap)}" if math.isfinite(gap) else regime
