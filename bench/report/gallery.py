@@ -87,25 +87,19 @@ def _effect(
     roles = {arm.name: arm.role for arm in study.arms if arm.task == task}
     if rows.empty:
         return None
-    same = (rows["reference"] == baseline) | _same_setting(rows, baseline)
-    label = rows["arm"] + (" vs " + rows["reference"]).where(~same, "")
+    pairs = zip(rows["arm"], rows["reference"], strict=True)
+    label = [_label(arm, reference, baseline) for arm, reference in pairs]
     rows = rows.assign(role=rows["arm"].map(roles), label=label)
     margin = study.margin.get(task, float(rows["margin"].iloc[0]))
     return effect_plot(task, rows, _of(frames.points, task), margin, where)
 
 
-def _same_setting(rows: pd.DataFrame, baseline: str) -> pd.Series:
-    """Of each row, whether it compares `mixup[setting]` with `baseline[setting]`."""
-    settings = rows["reference"].str.removeprefix(baseline)
-    pairs = zip(rows["arm"], rows["reference"], settings, strict=True)
-    return pd.Series(
-        [
-            reference.startswith(f"{baseline}[") and arm.endswith(setting)
-            for arm, reference, setting in pairs
-        ],
-        index=rows.index,
-        dtype=bool,
-    )
+def _label(arm: str, reference: str, baseline: str) -> str:
+    """The arm; and its reference, unless that is the baseline, or at the arm's own `[setting]`."""
+    setting = reference.removeprefix(baseline)
+    if reference == baseline or (setting.startswith("[") and arm.endswith(setting)):
+        return arm
+    return f"{arm} vs {reference}"
 
 
 def _cost(

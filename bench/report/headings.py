@@ -22,6 +22,11 @@ def main_baseline(study: Study, task: str) -> str:
     return BASELINE if BASELINE in names or not names else names[0]
 
 
+def against(study: Study, task: str, reference: str) -> str:
+    """The arm that another is compared with where it is not the task's baseline, else nothing."""
+    return "" if reference == main_baseline(study, task) else reference
+
+
 def tasks(study: Study) -> list[str]:
     """In the study's order."""
     return list(dict.fromkeys(arm.task for arm in study.arms))

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from bench.report.card import Card
-from bench.report.headings import main_baseline
+from bench.report.headings import against
 from bench.study import Study
 
 RANK = ("helps", "equivalent", "negligible", "inconclusive", "hurts")
@@ -115,7 +115,7 @@ def _row(study: Study, row: Mapping[str, Any], cards: Mapping[str, Card]) -> Row
         task=row["task"],
         arm=row["arm"],
         reference=reference,
-        against="" if reference == main_baseline(study, row["task"]) else reference,
+        against=against(study, row["task"], reference),
         family="+".join(families) or "other",
         evidence="not applicable" if absent else text(row["family"]),
         verdict=text(row["verdict"]),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
-from bench.report.headings import base_name, headings, main_baseline
+from bench.report.headings import against, base_name, headings
 from bench.report.tables import Column, Table, columns
 from bench.study import Study
 
@@ -270,7 +270,7 @@ def study_tables(study: Study, analysis: Analysis, trials: pd.DataFrame) -> list
 def _several(study: Study, analysis: Analysis) -> bool:
     """Whether an arm is compared with another than its task's baseline."""
     rows = analysis.decision[["task", "reference"]].dropna()
-    return any(ref != main_baseline(study, task) for task, ref in rows.itertuples(index=False))
+    return any(against(study, task, arm) for task, arm in rows.itertuples(index=False))
 
 
 def _with_reference(specs: tuple[Column, ...]) -> tuple[Column, ...]:

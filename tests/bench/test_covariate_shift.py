@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from bench import work
+from bench import machine_lock, work
 from bench.analysis.shift import summary
 from bench.arm import CompiledArm, Settings
 from bench.covariate_shift import Observer, Watch, distance, distribution
@@ -23,7 +23,7 @@ from bench.plan import Request, plan
 from bench.recipe import changed
 from bench.registry import find
 from bench.task import Source
-from bench.training import Trainer
+from bench.training import Result, Trainer
 from tests.tiny import tiny_data, tiny_recipe
 
 RANDOM = np.random.default_rng(5)
@@ -105,7 +105,16 @@ def test_what_was_observed_is_not_trained_again(
     source = Source("synthetic")
     study = plan(request, find(), source).study
     monkeypatch.setattr(work, "start_tensorflow", lambda _: None)  # this process has started it
+    monkeypatch.setattr(machine_lock, "default_folder", lambda: tmp_path / "machine")
+    held, run = [], Observer.run
+
+    def watched(observer: Observer, seed: int) -> Result:
+        held.append(len(list((tmp_path / "machine").glob("training-*.lock"))))
+        return run(observer, seed)
+
+    monkeypatch.setattr(Observer, "run", watched)
     first = observe(study, source, (), tmp_path)
+    assert held == [1, 1], "step times wait"
     assert set(first["arm"]) == {"baseline", "layer_norm"}
     monkeypatch.setattr(Observer, "run", None)
     again = observe(study, source, (), tmp_path)

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from bench.cli.main import app
 from bench.errors import UsageError
+from bench.report.regime_map import map_plot
 from bench.store import Store
 from tests.bench.analysis import studies
 
@@ -42,6 +43,16 @@ def test_a_map_has_a_table_and_a_heat_map_with_its_data(tmp_path: Path) -> None:
     for words in ("1,200, gap 20", studies.DATA, "exploratory", "mixup"):
         assert words in svg
     assert (tmp_path / "plots" / "regimes-images.png").stat().st_size > 5_000
+
+
+def test_a_gap_of_nothing_has_no_sign() -> None:
+    rows = pd.DataFrame(
+        {"arm": ["mixup"], "regime": ["300"], "effect": [1.0], "low": [0.5], "high": [1.5],
+         "gap": [-0.04], "n": [3], "data": [studies.DATA], "synthetic": [False]}
+    )  # fmt: skip
+    study = studies.study([studies.arm("baseline"), studies.arm("mixup")], 3)
+    svg = map_plot("images", rows, "steps", study).svg
+    assert "300, gap 0<" in svg
 
 
 def test_a_folder_without_studies_is_one_line(tmp_path: Path) -> None:
