@@ -195,6 +195,7 @@ def cards(registry: Registry) -> dict[str, Card]:
             equation=facts.equation,
             summary=facts.summary,
             claims=facts.claims,
+            cost=facts.cost,
         )
     return found
 

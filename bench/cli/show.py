@@ -67,21 +67,38 @@ def card(kind: type[Strategy]) -> str:
 
 
 def measured(name: str, results: Path) -> str:
-    """What the studies in a results folder say of a strategy, from their effects tables."""
+    """What the studies in a results folder say of a strategy, from their tables."""
     import pandas as pd
 
     lines = ["", f"measured by the studies in {results}"]
     for path in sorted(results.glob("*/tables/effects.csv")):
-        effects = pd.read_csv(path)
+        effects, study = pd.read_csv(path), path.parent.parent.name
         if not {"arm", "task", "metric", "effect", "low", "high", "verdict", "n"} <= set(effects):
             continue
         own = effects[(effects["arm"] == name) & (effects["metric"] == "test_accuracy")]
+        steps = _steps(path.with_name("step_times.csv"), name)
         for row in own.itertuples():
             lines.append(
-                f"  {path.parent.parent.name}, {row.task}: test accuracy {row.effect:+.1f} points "
+                f"  {study}, {row.task}: test accuracy {row.effect:+.1f} points "
                 f"[{row.low:+.1f}, {row.high:+.1f}], {row.n} seeds, {row.verdict}"
+                + steps.get(str(row.task), "")
             )
     return "\n".join(lines if len(lines) > 2 else [*lines, "  nothing yet: `bench run` measures"])
+
+
+def _steps(path: Path, name: str) -> dict[str, str]:
+    """Task -> what the strategy's step costs, from a table of step times, if there is one."""
+    import pandas as pd
+
+    times = pd.read_csv(path) if path.exists() else pd.DataFrame()
+    if not {"arm", "task", "ratio", "device"} <= set(times):
+        return {}
+    own = times[times["arm"] == name]
+    each = [f"x{row.ratio:.2f} ({row.device})" for row in own.itertuples()]
+    return {
+        task: "; step " + ", ".join(told)
+        for task, told in pd.Series(each).groupby(own["task"].array)
+    }
 
 
 def task_card(task: Task) -> str:

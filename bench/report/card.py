@@ -20,3 +20,5 @@ class Card:
     summary: str = ""
     claims: tuple[str, ...] = ()
     """What its paper claims."""
+    cost: str = ""
+    """Cost class that it declares: `free`, `cheap`, `moderate` or `double`."""

@@ -64,7 +64,7 @@ def write_report(
     curves = curves_frame(records)
     alpha = looks.ALPHA if study.sequential else ALPHA
     analysis = analyse(study, trials, curves, step_times_frame(step_times), alpha)
-    for table in study_tables(study, analysis, trials):
+    for table in study_tables(study, analysis, trials, cards):
         write_table(table, folder / "tables")
     frames = Frames(trials, differences(study, trials), curve_bands(curves, trials))
     drawn = gallery(study, analysis, frames)

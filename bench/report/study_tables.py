@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
+from bench.report.card import Card
+from bench.report.cost_class import with_cost_class
 from bench.report.headings import against, base_name, headings
 from bench.report.tables import Column, Table, columns
 from bench.study import Study
@@ -111,6 +114,9 @@ STEP_TIMES = columns(
     ("ratio", "ratio to the reference", ".6g", ".3f"),
     ("low", "low", ".6g", ".3f"),
     ("high", "high", ".6g", ".3f"),
+    ("cost_class", "declared cost"),
+    ("cost_limit", "at most", ".6g", ".2f"),
+    ("within", "within it"),
     ("arm_ms", "step (ms)", ".6g", ".2f"),
     ("arm_iqr_ms", "IQR (ms)", ".6g", ".2f"),
     ("baseline_ms", "reference step (ms)", ".6g", ".2f"),
@@ -229,7 +235,9 @@ FAIRNESS = columns(
 )
 
 
-def study_tables(study: Study, analysis: Analysis, trials: pd.DataFrame) -> list[Table]:
+def study_tables(
+    study: Study, analysis: Analysis, trials: pd.DataFrame, cards: Mapping[str, Card]
+) -> list[Table]:
     """The tables of a study, the first two the decision table's and the effects'.
 
     Tables that only some studies have (interactions, leave-one-out) are left out where empty.
@@ -243,12 +251,13 @@ def study_tables(study: Study, analysis: Analysis, trials: pd.DataFrame) -> list
             known = known.assign(data=frame["task"].map(study.data), synthetic=study.synthetic)
         return Table(name, title, lines, known, specs)
 
+    times = with_cost_class(study, analysis.step_times, cards)
     decision = _with_reference(DECISION) if _several(study, analysis) else DECISION
     always = [
         table("decision", "Decision table", analysis.decision, decision),
         table("effects", "Effects", analysis.effects, EFFECTS),
         table("trials", "Trials", trials, TRIALS),
-        table("step_times", _step_title(analysis), analysis.step_times, STEP_TIMES),
+        table("step_times", _step_title(analysis), times, STEP_TIMES),
         table("convergence", "Convergence", analysis.convergence, CONVERGENCE),
         table("areas", "Area under the validation curve", analysis.areas, AREAS),
         table("fairness", "What was equal between the arms", analysis.fairness, FAIRNESS),
