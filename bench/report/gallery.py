@@ -102,10 +102,15 @@ def _label(arm: str, reference: str, baseline: str) -> str:
     return f"{arm} vs {reference}"
 
 
+_RATIO = {
+    "step_time_ratio": "ratio", "step_time_low": "ratio_low", "step_time_high": "ratio_high",
+}  # fmt: skip
+
+
 def _cost(
     analysis: Analysis, task: str, baseline: str, hues: dict[str, str], where: Origin
 ) -> Plot | None:
-    rows = _of(analysis.decision, task).rename(columns={"step_time_ratio": "ratio"})
+    rows = _of(analysis.decision, task).rename(columns=_RATIO)
     rows = rows[rows["effect"].notna() & rows["ratio"].notna() & (rows["reference"] == baseline)]
     if rows.empty:
         return None

@@ -27,7 +27,7 @@ def cost_plot(
 
     Args:
         rows: A row per treated arm with arm, effect, low, high (percentage points), ratio,
-            pareto (on the front or not).
+            ratio_low, ratio_high (of step times), pareto (on the front or not).
         step_time: What it is called: `CPU step time`.
     """
     rows = rows[np.isfinite(rows["effect"]) & np.isfinite(rows["ratio"])]
@@ -47,8 +47,10 @@ def cost_plot(
         _front(axes, rows)
         for row in each(rows):
             color = hues[row.arm]
-            if np.isfinite(row.low) and len(rows) <= style.CROWD:
-                axes.plot([row.ratio] * 2, [row.low, row.high], color=color, lw=1.2, alpha=0.45)
+            if len(rows) <= style.CROWD:  # a missing interval draws nothing
+                line = {"color": color, "lw": 1.2, "alpha": 0.45, "scalex": False, "scaley": False}
+                axes.plot([row.ratio] * 2, [row.low, row.high], **line)
+                axes.plot([row.ratio_low, row.ratio_high], [row.effect] * 2, **line)
             face = color if row.pareto else style.PAPER
             axes.scatter([row.ratio], [row.effect], s=34, color=face, edgecolor=color, zorder=4)
         axes.scatter([1], [0], s=44, color=style.INK, marker="D", zorder=5)
@@ -62,7 +64,7 @@ def cost_plot(
             )  # fmt: skip
         axes.set_xlabel(f"{step_time}, ratio to the baseline")
         axes.set_ylabel("change of test accuracy, points")
-        axes.xaxis.set_major_formatter(lambda x, _: f"{x:.4g}\N{MULTIPLICATION SIGN}")
+        axes.xaxis.set_major_formatter(_times)
         axes.yaxis.set_major_formatter(lambda y, _: f"{y:+.3g}".replace("-", "\N{MINUS SIGN}"))
 
     names = ", ".join(str(arm) for arm in rows.loc[rows["pareto"].astype(bool), "arm"])
@@ -74,8 +76,13 @@ def cost_plot(
         origin,
         height=3.7,
         paint=paint,
-        subtitle="up: more accurate; left: cheaper; filled and joined: the Pareto front",
+        subtitle="up: more accurate; left: cheaper; filled and joined: the Pareto front"
+        + ("; bars: 95% intervals" if len(rows) <= style.CROWD else ""),
     )
+
+
+def _times(ratio: float, _: object = None) -> str:
+    return f"{ratio:.4f}".rstrip("0").rstrip(".") + "\N{MULTIPLICATION SIGN}"
 
 
 def _limits(axes: Axes, rows: pd.DataFrame) -> None:

@@ -95,10 +95,29 @@ def test_names_beside_points_never_overlap() -> None:
 
 
 def test_cost_says_cpu_step_time_and_names_the_front() -> None:
-    rows = effects(3).assign(ratio=[1.0, 1.1, 1.2], pareto=[False, False, True])
-    plot = cost_plot("cifar10", rows, "CPU step time", style.colors(list(rows["arm"])), WHERE)
+    plot = cost([1.0, 1.1, 1.2])
     assert "CPU step time, ratio to the baseline" in texts(plot.svg)
     assert plot.alt.endswith("arm02.")
+
+
+def test_cost_says_fractions_of_a_percent_as_they_are() -> None:
+    found = [text for text in texts(cost([0.997, 1.009, 1.012]).svg) if text.endswith("×")]
+    assert {"0.9975×", "1×", "1.0025×", "1.005×"} <= set(found)
+
+
+def test_cost_has_the_interval_of_a_step_time_and_does_not_stretch_to_a_wide_one() -> None:
+    ratios = [1.0, 1.1, 1.2]
+    without, drawn = (len(re.findall('d="M', cost(ratios, half).svg)) for half in (np.nan, 0.01))
+    assert drawn == without + 3
+    ticks = [text for text in texts(cost(ratios, 50.0).svg) if text.endswith("×")]
+    assert ticks == [text for text in texts(cost(ratios).svg) if text.endswith("×")]
+
+
+def cost(ratios: list[float], half: float = 0.01) -> style.Plot:
+    """Of three arms, the last on the front; `half` a step time's interval's width."""
+    rows = effects(3).assign(ratio=ratios, pareto=[False, False, True])
+    rows = rows.assign(ratio_low=rows["ratio"] - half, ratio_high=rows["ratio"] + half)
+    return cost_plot("cifar10", rows, "CPU step time", style.colors(list(rows["arm"])), WHERE)
 
 
 def test_diverged_seeds_are_left_out_of_a_curve_and_counted() -> None:
