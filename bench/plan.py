@@ -45,6 +45,8 @@ class Request(NamedTuple):
     precision: str = "float32"
     xla: bool = False
     sequential: bool = False
+    exploratory: bool = False
+    """No family is declared: effects and intervals, no verdicts."""
     tuned: Tuned | None = None
     """Settings of `bench tune`: each arm is there untuned and tuned."""
     points: int = 0
@@ -94,7 +96,7 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
     base = tuple(builder.use(strategy) for strategy in request.base)
     default_name = "-".join([request.profile, kind, *request.base])
     declared = request.design == "one-in" and not (
-        request.base or request.sweep or request.stacks or request.points
+        request.base or request.sweep or request.stacks or request.points or request.exploratory
     )
     study = Study(
         name=request.name or default_name,
@@ -167,6 +169,8 @@ def check(request: Request, registry: Registry) -> None:
         )
     if request.tuned is not None:
         tuning.check(request.tuned, request.profile, request.base, request.tasks)
+    if request.exploratory and request.sequential:
+        raise UsageError("--exploratory gives no verdicts, so --until-decided would never end")
     if request.seeds < 1:
         raise UsageError(f"--seeds is {request.seeds}; it is at least 1")
 

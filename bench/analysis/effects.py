@@ -105,12 +105,17 @@ def effects(
     rows["p_adjusted"] = verdict.adjusted(rows, study)
     rows["verdict"] = [verdict.word(row, alpha) for _, row in rows.iterrows()]
     _add_power(rows, level, alpha / verdict.family_size(study), alpha)
-    same = (rows["sd"] == 0) & (rows["n"] > 1) & (rows["effect"].abs() > 1e-12)
-    rows.loc[same, "warning"] = [
-        "; ".join(filter(None, [text, "all differences are equal; p is the sign-flip test's"]))
-        for text in rows.loc[same, "warning"]
-    ]
+    same = (rows["sd"] == 0) & (rows["n"] > 1)
+    moved = rows["effect"].abs() > 1e-12
+    _warn(rows, same & moved, "all differences are equal; p is the sign-flip test's")
+    judged_metric = rows["metric"] == verdict.JUDGED
+    _warn(rows, same & ~moved & judged_metric, "no seed differs from its reference")
     return rows[COLUMNS]
+
+
+def _warn(rows: pd.DataFrame, where: pd.Series, words: str) -> None:
+    told = rows.loc[where, "warning"]
+    rows.loc[where, "warning"] = ["; ".join(filter(None, [text, words])) for text in told]
 
 
 _HEAD = ["task", "arm", "reference", "metric", "unit", "n"]

@@ -81,6 +81,9 @@ def run(
         bool,
         typer.Option("--until-decided", help="Looks at 6, 10, 16, 24 seeds while undecided."),
     ] = False,
+    exploratory: Annotated[
+        bool, typer.Option("--exploratory", help="Declare no family: effects, no verdicts.")
+    ] = False,
     equal_time: Annotated[
         bool,
         typer.Option(
@@ -128,6 +131,7 @@ def run(
         precision=precision,
         xla=gpu if xla is None else xla,
         sequential=until_decided,
+        exploratory=exploratory,
         tuned=None if tuned is None else tuning.read(tuned),
         name=name,
     )

@@ -76,6 +76,12 @@ def test_base_is_in_every_arm_and_what_it_excludes_is_not_applicable(registry: R
     assert study.family == ()
 
 
+def test_an_exploratory_study_declares_no_family(registry: Registry) -> None:
+    study = made(registry, exploratory=True)
+    assert study.family == ()
+    assert study.arms == made(registry).arms
+
+
 def test_a_named_stack_with_two_owners_is_an_error(registry: Registry) -> None:
     with pytest.raises(UsageError, match="one owner"):
         made(registry, stacks=("batch_norm+layer_norm",))
@@ -132,6 +138,7 @@ def test_a_strategy_sweep_changes_that_strategy_alone(registry: Registry) -> Non
         ({"settings": {"alpha": "1"}}, "OWNER.PARAMETER"),
         ({"sweep": "recipe.learning_rate"}, "OWNER.PARAMETER"),
         ({"seeds": 0}, "at least 1"),
+        ({"exploratory": True, "sequential": True}, "never end"),
     ],
 )
 def test_what_is_typed_wrongly_is_one_clear_line(

@@ -105,6 +105,23 @@ def test_a_missing_seed_is_left_out_and_said() -> None:
     assert found.loc["up", "warning"] == ""
 
 
+def test_an_arm_that_changes_nothing_is_told_from_one_that_is_nearly_the_same() -> None:
+    """An effect of 0.0 [0.0, 0.0] would look like a result of great precision."""
+    study = studies.study(
+        [studies.arm("baseline"), *map(studies.arm, ("idle", "moved", "near"))], 5
+    )
+    base = (0.5 + np.arange(5) / 64).tolist()
+    made = studies.records(
+        study,
+        {"baseline": base, "idle": base, "moved": [a + 1 / 64 for a in base],
+         "near": [a + sign / 64 for a, sign in zip(base, (1, -1, 0, 1, -1), strict=True)]},
+    )  # fmt: skip
+    found = accuracy_rows(analysed(study, made))["warning"]
+    assert found["idle"] == "no seed differs from its reference"
+    assert found["moved"].startswith("all differences are equal")
+    assert found["near"] == ""
+
+
 def test_no_verdict_on_a_part_of_a_declared_study() -> None:
     """Stopping at the first verdict would find differences that are not there."""
     study = studies.study(ARMS, 10, family=FAMILY)
