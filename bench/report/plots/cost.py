@@ -48,9 +48,9 @@ def cost_plot(
         for row in each(rows):
             color = hues[row.arm]
             if len(rows) <= style.CROWD:  # a missing interval draws nothing
-                line = {"color": color, "lw": 1.2, "alpha": 0.45, "scalex": False, "scaley": False}
-                axes.plot([row.ratio] * 2, [row.low, row.high], **line)
-                axes.plot([row.ratio_low, row.ratio_high], [row.effect] * 2, **line)
+                axes.plot([row.ratio] * 2, [row.low, row.high], color=color, lw=1.2, alpha=0.45)
+                ratios = [row.ratio_low, row.ratio_high]
+                axes.plot(ratios, [row.effect] * 2, color=color, lw=1.2, alpha=0.45)
             face = color if row.pareto else style.PAPER
             axes.scatter([row.ratio], [row.effect], s=34, color=face, edgecolor=color, zorder=4)
         axes.scatter([1], [0], s=44, color=style.INK, marker="D", zorder=5)

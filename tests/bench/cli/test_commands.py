@@ -76,6 +76,21 @@ def test_a_users_mistake_is_one_line_and_exit_code_2(
     assert message in errors[0]
 
 
+def test_exploratory_declares_no_family(tmp_path: Path) -> None:
+    for name, more in (("declared", []), ("first-look", ["--exploratory"])):
+        words = ["--profile", "smoke", "--data", "synthetic", "--strategies", "mixup"]
+        bench(
+            "run", *words, "--tasks", "cifar10", "--declare", "--name", name, *more, folder=tmp_path
+        )
+    families = {
+        name: json.loads((tmp_path / "results" / name / "study.json").read_text())["study"][
+            "family"
+        ]
+        for name in ("declared", "first-look")
+    }
+    assert families == {"declared": [["cifar10", "mixup"]], "first-look": []}
+
+
 def test_a_study_of_another_schema_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "results" / "smoke-synthetic"
     folder.mkdir(parents=True)
