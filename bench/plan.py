@@ -30,7 +30,7 @@ class Request(NamedTuple):
     profile: str = "quick"
     tasks: Sequence[str] = ("cifar10", "imdb")
     strategies: Sequence[str] | None = None
-    """None for the default set."""
+    """None for the default set; `all` alone for every one."""
     stacks: Sequence[str] = ()
     """Explicit arms such as `cutmix+label_smoothing`, or presets by name."""
     base: Sequence[str] = ()
@@ -75,6 +75,7 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
     Raises:
         UsageError: an unknown name, a value out of range, a named stack that cannot be.
     """
+    request = request._replace(strategies=registry.named(request.strategies))
     check(request, registry)
     builder = _Builder(request, registry)
     arms: list[Arm] = []

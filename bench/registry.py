@@ -59,6 +59,10 @@ class Registry(NamedTuple):
                 raise unknown("strategy", name, [*self.strategies, *self.presets])
         return tuple(names)
 
+    def named(self, names: Sequence[str] | None) -> Sequence[str] | None:
+        """The same names; where `all` is the only one, every strategy's."""
+        return [*self.strategies] if [*(names or ())] == ["all"] else names
+
     def defaults(self) -> list[str]:
         """The strategies that a study takes when none is named."""
         return [name for name, kind in self.strategies.items() if kind.facts.default]

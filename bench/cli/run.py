@@ -26,7 +26,7 @@ def run(
     profile: Annotated[str, typer.Option(help="smoke, quick, standard or full.")] = "quick",
     tasks: Annotated[str, typer.Option(help="Tasks, separated by commas.")] = "cifar10,imdb",
     strategies: Annotated[
-        str | None, typer.Option(help="Strategies, separated by commas; default: the six.")
+        str | None, typer.Option(help="Strategies, separated by commas, or all; default: the six.")
     ] = None,
     seeds: Annotated[int | None, typer.Option(help="N means seeds 0 to N-1.")] = None,
     design: Annotated[str, typer.Option(help="one-in, leave-one-out or pairwise.")] = "one-in",

@@ -16,7 +16,7 @@ def tune(
     profile: Annotated[str, typer.Option(help="smoke, quick, standard or full.")] = "quick",
     tasks: Annotated[str, typer.Option(help="Tasks, separated by commas.")] = "cifar10,imdb",
     strategies: Annotated[
-        str | None, typer.Option(help="Strategies, separated by commas; default: the six.")
+        str | None, typer.Option(help="Strategies, separated by commas, or all; default: the six.")
     ] = None,
     base: Annotated[
         str | None, typer.Option(help="Strategies that the baseline already has.")
@@ -49,7 +49,7 @@ def tune(
 
     gpu = shutil.which("nvidia-smi") is not None
     registry = find(plugin or ())
-    chosen = names(strategies)
+    chosen = registry.named(names(strategies))
     chosen = registry.defaults() if chosen is None else chosen
     request = Request(
         profile=profile,

@@ -76,6 +76,17 @@ def test_base_is_in_every_arm_and_what_it_excludes_is_not_applicable(registry: R
     assert study.family == ()
 
 
+def test_all_is_every_strategy_also_those_of_a_plugin(registry: Registry) -> None:
+    more = registry._replace(
+        strategies={**registry.strategies, "mine": registry.strategies["mixup"]}
+    )
+    study = made(more, strategies=("all",))
+    absent = {n.arm for n in study.not_applicable}
+    assert {*arm_names(study), *absent} == {"baseline", *more.strategies}
+    with pytest.raises(UsageError, match="unknown strategy 'all'"):
+        made(registry, strategies=("all", "mixup"))
+
+
 def test_an_exploratory_study_declares_no_family(registry: Registry) -> None:
     study = made(registry, exploratory=True)
     assert study.family == ()
