@@ -95,9 +95,13 @@ def _effect(
 
 
 def _label(arm: str, reference: str, baseline: str) -> str:
-    """The arm; and its reference, unless that is the baseline, or at the arm's own `[setting]`."""
+    """The arm; and its reference, unless that is the baseline or the arm's name tells it.
+
+    `mixup[setting]` is compared with `baseline[setting]`, `a+b[without a]` with `a+b`.
+    """
     setting = reference.removeprefix(baseline)
-    if reference == baseline or (setting.startswith("[") and arm.endswith(setting)):
+    same_setting = setting.startswith("[") and arm.endswith(setting)
+    if reference == baseline or same_setting or arm.startswith(f"{reference}["):
         return arm
     return f"{arm} vs {reference}"
 

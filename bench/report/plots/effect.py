@@ -22,8 +22,8 @@ VERDICT_COLOR = {
     "inconclusive": style.OPEN,
 }
 
-LABEL = 36
-"""Characters of a label: enough for `instance_norm[learning_rate=0.0006]`."""
+LABEL = 40
+"""Characters of a label: enough for `modern_image[without stochastic_depth]`."""
 
 
 def effect_plot(
@@ -32,8 +32,8 @@ def effect_plot(
     """The forest of one task, best strategy on top, controls below.
 
     Args:
-        effects: A row per arm with arm, reference, label (which names a reference that is neither
-            the baseline nor the baseline at the arm's own setting), role, effect, low, high
+        effects: A row per arm with arm, reference, label (which names a reference that is not the
+            baseline, where the arm's name does not tell it), role, effect, low, high
             (percentage points of test accuracy), equivalence_low, equivalence_high (90% interval),
             verdict.
         points: A row per arm and seed with arm, seed, difference (percentage points).
@@ -69,7 +69,11 @@ def effect_plot(
 
     seeds = int(points["seed"].nunique()) if len(points) else 0
     own = rows["reference"].str.contains("[", regex=False) & (rows["label"] == rows["arm"])
-    relevance = "" if own.any() else ", no practical difference"  # one line has room for so much
+    pairs = zip(rows["arm"], rows["reference"], strict=True)
+    left_out = any(arm.startswith(f"{reference}[without ") for arm, reference in pairs)
+    relevance = (
+        "" if own.any() or left_out else ", no practical difference"
+    )  # one line has room for so much
     keys = [f"grey: \N{PLUS-MINUS SIGN}{margin:g}{relevance}"]
     if rows["equivalence_low"].notna().any():
         keys.append("thick: 90% interval")
@@ -77,6 +81,8 @@ def effect_plot(
         keys.append("dotted: noise floor (A/A)")
     if own.any():
         keys.append("a[\N{HORIZONTAL ELLIPSIS}] vs its baseline[\N{HORIZONTAL ELLIPSIS}]")
+    if left_out:
+        keys.append("a[without b] vs a")
     return style.draw(
         f"effect-{task}",
         f"Effect on {style.shorten(task)}: what each strategy changes",

@@ -204,6 +204,20 @@ def test_a_setting_is_compared_with_the_baseline_at_the_same_setting(tmp_path: P
     assert "| strategy | seeds |" in (plain.tables / "decision.md").read_text()
 
 
+def test_a_stack_without_a_member_is_named_by_what_is_left_out(tmp_path: Path) -> None:
+    names = ["a_long_stack", "a_long_stack[without stochastic_depth]"]
+    made = make(Plan(arms={n: Planted(1) for n in names}, tasks=("imdb",), seeds=3))
+    arms = [
+        arm.model_copy(update={"reference": names[0]}) if arm.name == names[1] else arm
+        for arm in made.study.arms
+    ]
+    study = made.study.model_copy(update={"arms": tuple(arms)})
+    paths = write_report(study, made.records, made.step_times, tmp_path, CARDS)
+    effect = (paths.plots / "effect-imdb.svg").read_text()
+    assert f">{names[1]}<" in effect
+    assert "a[without b] vs a" in effect
+
+
 def test_a_study_without_records_has_a_report(tmp_path: Path) -> None:
     made = make(Plan(arms=SMALL, tasks=("cifar10",), seeds=3))
     paths = write_report(made.study, [], [], tmp_path, CARDS)
