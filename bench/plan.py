@@ -171,7 +171,7 @@ def check(request: Request, registry: Registry) -> None:
     if request.tuned is not None:
         tuning.check(request.tuned, request.profile, request.base, request.tasks)
     if request.exploratory and request.sequential:
-        raise UsageError("--exploratory gives no verdicts, so --until-decided would never end")
+        raise UsageError("--exploratory gives no verdicts: nothing for --until-decided to wait for")
     if request.seeds < 1:
         raise UsageError(f"--seeds is {request.seeds}; it is at least 1")
 

@@ -149,7 +149,7 @@ def test_a_strategy_sweep_changes_that_strategy_alone(registry: Registry) -> Non
         ({"settings": {"alpha": "1"}}, "OWNER.PARAMETER"),
         ({"sweep": "recipe.learning_rate"}, "OWNER.PARAMETER"),
         ({"seeds": 0}, "at least 1"),
-        ({"exploratory": True, "sequential": True}, "never end"),
+        ({"exploratory": True, "sequential": True}, "nothing for"),
     ],
 )
 def test_what_is_typed_wrongly_is_one_clear_line(
