@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bench.analysis.analysis import Analysis
 from bench.report.answers import Answer, answer
@@ -73,7 +74,7 @@ def page(
         step_time=step_time_name(devices),
         rows=[(row, css(row.verdict), Markup(_bar(study, row, limit))) for row in shown],
         tasks=tasks(study),
-        families=sorted({row.family for row in shown}),
+        families=sorted({family for row in shown for family in row.families}),
         evidence=sorted({row.evidence for row in shown}),
         plots=[
             (task, [(plot.title, _svg(plot)) for plot in drawn]) for task, drawn in plots.items()
@@ -93,13 +94,20 @@ def page(
 
 
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("bench.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = breakable
+    return environment
+
+
+def breakable(name: str) -> Markup:
+    """An arm's name, escaped, that a line may break before its settings and between its parts."""
+    return Markup(re.sub(r"(?=\[)|(?<=[+,])", "<wbr>", str(escape(name))))
 
 
 def _svg(plot: Plot) -> Markup:

@@ -37,8 +37,8 @@ class Row:
     """The arm that it is compared with."""
     against: str
     """The same where it is not the task's baseline, else nothing."""
-    family: str
-    """Of techniques: `normalization`; several are joined with `+`."""
+    families: tuple[str, ...]
+    """Of its techniques, each once: `normalization`."""
     evidence: str
     """`confirmatory`, `exploratory`, `smoke`, `synthetic`, or `not applicable`."""
     verdict: str
@@ -116,7 +116,7 @@ def _row(study: Study, row: Mapping[str, Any], cards: Mapping[str, Card]) -> Row
         arm=row["arm"],
         reference=reference,
         against=against(study, row["task"], reference),
-        family="+".join(families) or "other",
+        families=tuple(families) or ("other",),
         evidence="not applicable" if absent else text(row["family"]),
         verdict=text(row["verdict"]),
         effect=_number(row["effect"]),

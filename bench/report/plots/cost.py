@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
@@ -117,7 +118,9 @@ def _front(axes: Axes, rows: pd.DataFrame) -> None:
 def place_labels(
     axes: Axes, points: Sequence[tuple[str, float, float, str]], font: float = 8
 ) -> int:
-    """Names beside their points where they overlap neither each other nor a point.
+    """Names beside their points where they overlap neither each other, a point nor a line.
+
+    A line may begin on points that its own touches.
 
     Args:
         points: (name, x, y, color) each, the most important first.
@@ -134,25 +137,40 @@ def place_labels(
     dots = axes.transData.transform([(x, y) for _, x, y, _ in points])
     radius = 3.6 * scale
     taken = [Bbox.from_extents(x - radius, y - radius, x + radius, y + radius) for x, y in dots]
+    lines: list[Path] = []
     left_out = 0
-    for (name, x, y, color), own in zip(points, list(taken), strict=True):
+    for (name, x, y, color), own, dot in zip(points, list(taken), dots, strict=True):
         for dx, dy in (*_NEAR, *_FAR):
-            line = {"arrowstyle": "-", "lw": 0.5, "color": color, "shrinkA": 0, "shrinkB": 3}
+            far = (dx, dy) in _FAR
+            line = {
+                "arrowstyle": "-", "lw": 0.5, "color": color, "shrinkA": 0, "shrinkB": 3,
+                "relpos": (0 if dx > 0 else 1, 0.5),
+            }  # fmt: skip
             text = axes.annotate(
                 style.shorten(name, 22), (x, y), (dx, dy), textcoords="offset points", color=color,
                 fontsize=font, va="center", ha="left" if dx > 0 else "right" if dx else "center",
-                arrowprops=line if (dx, dy) in _FAR else None,
+                arrowprops=line if far else None,
             )  # fmt: skip
             text.update_positions(renderer)
-            box = Text.get_window_extent(text, renderer).padded(0.6 * scale)  # without the line
+            box = Text.get_window_extent(text, renderer)  # without the line
+            box = box.padded((4 if far else 0.6) * scale)  # the nearest point is to be its own
+            end = (box.x0 if dx > 0 else box.x1, (box.y0 + box.y1) / 2)
+            leader = [Path([dot, end])] if far else []
+            apart = [other for other in taken if not own.overlaps(other)]
             free = not any(box.overlaps(other) for other in taken if other is not own)
+            free &= not _crosses(lines, [box]) and not _crosses(leader, apart)
             if free and area.x0 <= box.x0 and box.x1 <= area.x1 and _within(box, area):
                 taken.append(box)
+                lines += leader
                 break
             text.remove()
         else:
             left_out += 1
     return left_out
+
+
+def _crosses(lines: Sequence[Path], boxes: Sequence[Bbox]) -> bool:
+    return any(line.intersects_bbox(box, filled=False) for line in lines for box in boxes)
 
 
 def _within(box: Bbox, area: Bbox) -> bool:

@@ -215,11 +215,14 @@ def each(frame: pd.DataFrame) -> Iterator[Any]:
 
 
 def shorten(name: str, limit: int = 26) -> str:
-    """A name on one line, cut in the middle where it is longer than `limit` characters."""
+    """A name on one line, where it is longer than `limit` characters its middle cut out.
+
+    More is kept of the end: names of one stack or sweep differ there.
+    """
     clean = "".join(c if c.isprintable() else " " for c in name)
     if len(clean) <= limit:
         return clean
-    head = (limit - 1) * 2 // 3
+    head = (limit - 1) // 3
     return f"{clean[:head]}\N{HORIZONTAL ELLIPSIS}{clean[-(limit - 1 - head) :]}"
 
 

@@ -27,10 +27,11 @@
     body.append(...rows.map(([row]) => row));
   };
 
+  // a stack is of several families, joined by a plus sign
   const filter = () => {
     let shown = 0;
     for (const row of body.rows) {
-      const keep = filters.every(([name, select]) => !select.value || row.dataset[name] === select.value);
+      const keep = filters.every(([name, select]) => !select.value || row.dataset[name].split("+").includes(select.value));
       row.hidden = !keep;
       shown += keep;
     }

@@ -218,6 +218,17 @@ def test_a_stack_without_a_member_is_named_by_what_is_left_out(tmp_path: Path) -
     assert "a[without b] vs a" in effect
 
 
+def test_a_stack_is_of_all_its_families_and_its_row_can_wrap(tmp_path: Path) -> None:
+    name = "mixup+label_smoothing[smoothing=<0.2>,alpha=1]"
+    made = make(Plan(arms={name: Planted(1), "cutmix": Planted(0)}, tasks=("imdb",), seeds=3))
+    page = write(made, tmp_path).page.read_text()
+    assert 'data-family="mixing+targets"' in page
+    assert "<small>mixing + targets</small>" in page
+    assert page.count("<option>mixing</option>") == page.count("<option>targets</option>") == 1
+    shown = "mixup+<wbr>label_smoothing<wbr>[smoothing=&lt;0.2&gt;,<wbr>alpha=1]"
+    assert f'<span class="name">{shown}</span>' in page
+
+
 def test_a_study_without_records_has_a_report(tmp_path: Path) -> None:
     made = make(Plan(arms=SMALL, tasks=("cifar10",), seeds=3))
     paths = write_report(made.study, [], [], tmp_path, CARDS)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 
 from bench.record import CalibrationBin
 from bench.report.plots import style
@@ -77,7 +77,7 @@ def test_one_seed_without_intervals_is_drawn() -> None:
     assert "+3.0" in texts(effect_plot("t", rows, points(rows).head(2), 1.0, WHERE).svg)
 
 
-def test_names_beside_points_never_overlap() -> None:
+def test_names_beside_points_never_overlap_and_no_line_runs_over_one() -> None:
     rng = np.random.default_rng(0)
     with style.look():
         figure = Figure(figsize=(6, 4))
@@ -89,9 +89,28 @@ def test_names_beside_points_never_overlap() -> None:
         left_out = place_labels(axes, spots)
         renderer = canvas.get_renderer()
         boxes = [Text.get_window_extent(text, renderer) for text in axes.texts]
+        lines = {
+            text: text.arrow_patch.get_transform().transform_path(text.arrow_patch.get_path())
+            for text in axes.texts
+            if isinstance(text, Annotation) and text.arrow_patch is not None
+        }
     assert len(boxes) + left_out == 60
+    assert lines
+    for text, box in zip(axes.texts, boxes, strict=True):
+        across = [own for own, line in lines.items() if line.intersects_bbox(box, filled=False)]
+        assert [own for own in across if own is not text] == []
     assert len(boxes) > 20
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_a_point_that_others_touch_is_still_named() -> None:
+    rows = effects(6).assign(
+        effect=[0.56, 0.2, 0.25, -2.2, -2.7, -2.9], pareto=False,
+        ratio=[0.996, 1.0, 1.37, 1.014, 1.404, 1.402],
+    )  # fmt: skip
+    rows = rows.assign(ratio_low=np.nan, ratio_high=np.nan)
+    drawn = cost_plot("t", rows, "step time", dict.fromkeys(rows["arm"], "black"), WHERE)
+    assert set(rows["arm"]) <= set(texts(drawn.svg))
 
 
 def test_cost_says_cpu_step_time_and_names_the_front() -> None:

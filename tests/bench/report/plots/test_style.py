@@ -78,6 +78,8 @@ def test_spread_leaves_alone_what_is_apart() -> None:
 def test_long_names_are_cut_in_the_middle() -> None:
     assert style.shorten("a" * 40 + "end", 20).endswith("end")
     assert len(style.shorten("x" * 99, 20)) == 20
+    without = {style.shorten(f"modern_text[without {name}dropout]", 22) for name in ("", "word_")}
+    assert any("word_" in name for name in without)
     assert style.shorten("two\nlines") == "two lines"
 
 
