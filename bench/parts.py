@@ -46,5 +46,7 @@ class Parts:
             if layer is not None:
                 config = layer.get_config()
                 config.update(name=f"{slot.name}_{strategy.facts.name}", dtype=self.dtype)
-                return type(layer).from_config(config)
+                named = type(layer).from_config(config)
+                named.supports_masking = True  # it moves no position: a mask holds after it too
+                return named
         return None

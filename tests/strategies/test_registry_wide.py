@@ -127,6 +127,7 @@ def test_a_strategy_applies_somewhere_or_says_why_not(name: str) -> None:
 
 
 @pytest.mark.parametrize(("task", "name"), EACH)
+@pytest.mark.filterwarnings("error:.*does not support masking")
 def test_it_trains_on_every_task_that_it_claims(
     trained: Callable[..., Trained], task: str, name: str
 ) -> None:
