@@ -71,9 +71,8 @@ def effect_plot(
     own = rows["reference"].str.contains("[", regex=False) & (rows["label"] == rows["arm"])
     pairs = zip(rows["arm"], rows["reference"], strict=True)
     left_out = any(arm.startswith(f"{reference}[without ") for arm, reference in pairs)
-    relevance = (
-        "" if own.any() or left_out else ", no practical difference"
-    )  # one line has room for so much
+    crowded = own.any() or left_out  # one line has room for so much
+    relevance = "" if crowded else ", no practical difference"
     keys = [f"grey: \N{PLUS-MINUS SIGN}{margin:g}{relevance}"]
     if rows["equivalence_low"].notna().any():
         keys.append("thick: 90% interval")

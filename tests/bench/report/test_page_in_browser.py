@@ -12,16 +12,18 @@ from bench.report.report import write_report
 from bench.study import NotApplicable
 from tests.bench.report.cards import CARDS
 from tests.bench.report.conftest import BROWSERS
-from tests.bench.report.study_factory import Plan, make
+from tests.bench.report.study_factory import SIX, Plan, Planted, make
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
+STACK = "batch_norm+mixup+label_smoothing"
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("report")
     absent = NotApplicable(task="imdb", arm="flip_crop", reason="needs images")
-    made = make(Plan(not_applicable=(absent,)))
+    arms = {**SIX, STACK: Planted(1.0)}
+    made = make(Plan(arms=arms, not_applicable=(absent,)))
     return write_report(made.study, made.records, made.step_times, folder, CARDS).page.as_uri()
 
 
@@ -100,8 +102,10 @@ def test_filters_narrow_the_table_and_say_so(opened: Any) -> None:
     Select(opened.find_element("id", "filter-task")).select_by_visible_text("imdb")
     assert set(_column(opened, 1)) == {"imdb"}
     Select(opened.find_element("id", "filter-family")).select_by_visible_text("mixing")
-    assert sorted(_column(opened, 0)) == ["cutmix", "mixup"]
-    assert opened.find_element("id", "shown").text == "2 of 12 rows"
+    assert sorted(_column(opened, 0)) == [STACK, "cutmix", "mixup"]
+    assert opened.find_element("id", "shown").text == "3 of 14 rows"
+    Select(opened.find_element("id", "filter-family")).select_by_visible_text("targets")
+    assert sorted(_column(opened, 0)) == [STACK, "label_smoothing"]
 
 
 def test_no_error_and_no_request_beyond_the_file(opened: Any) -> None:
