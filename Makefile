@@ -33,6 +33,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 test-long: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow $(SPREAD) --durations=10 $(ARGS)
@@ -44,7 +45,7 @@ perf: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/perf --benchmark-only --benchmark-autosave --benchmark-group-by=func --benchmark-storage=file://results/perf $(ARGS)
 
 perf-check: $(VENV)/.dev
-	$(BIN)/python -m bench.perf_check $(ARGS)
+	$(BIN)/python -m bench.cli.perf_check $(ARGS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info
@@ -73,5 +74,5 @@ check: $(VENV)/.run
 
 # make compare-env OLD=tensorflow==2.20.* NEW=tensorflow==2.21.* [PROFILE=quick] [ARGS=...]
 compare-env: $(VENV)/.run
-	$(BIN)/python -m bench.compare_env --old "$(OLD)" --new "$(NEW)" --processes $(PROCESSES) \
+	$(BIN)/python -m bench.cli.compare_env --old "$(OLD)" --new "$(NEW)" --processes $(PROCESSES) \
 		-- --profile $(PROFILE) $(ARGS)

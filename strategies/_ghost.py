@@ -7,8 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from bench.errors import UsageError
-from bench.strategy import Tensor
+from bench import Tensor, UsageError
 
 
 def ghost_moments(values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:

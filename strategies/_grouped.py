@@ -7,8 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from bench.errors import UsageError
-from bench.strategy import Tensor
+from bench import Tensor, UsageError
 
 
 class GroupedNormalization(keras.layers.GroupNormalization):

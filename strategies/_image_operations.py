@@ -13,8 +13,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from bench.lazy import tf
-from bench.strategy import Tensor
+from bench import Tensor, tf
 from strategies._random import uniform
 
 OPERATIONS = (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bench.lazy import tf
-from bench.strategy import Tensor
+from bench import Tensor, tf
 
 
 class Pairs(NamedTuple):

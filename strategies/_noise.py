@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.lazy import tf
-from bench.strategy import Tensor
+from bench import Tensor, tf
 from strategies._random import uniform
 
 

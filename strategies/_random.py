@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.lazy import tf
-from bench.strategy import Tensor
+from bench import Tensor, tf
 
 
 def keys(key: Tensor, count: int) -> list[Tensor]:

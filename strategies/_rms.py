@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from bench.strategy import Tensor
+from bench import Tensor
 
 
 def rescaled(values: Tensor, epsilon: float) -> Tensor:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.lazy import keras
-from bench.strategy import Facts, Paper, Slot, Strategy, parameter
+from bench import Facts, Paper, Slot, Strategy, keras, parameter
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.lazy import tf
-from bench.strategy import (
-    Batch,
-    Facts,
-    Loss,
-    Moment,
-    Outcome,
-    Paper,
-    Strategy,
-    Tensor,
-    parameter,
-)
+from bench import Batch, Facts, Loss, LossResult, Moment, Paper, Strategy, Tensor, parameter, tf
 
 
 def entropy(logits: Tensor) -> Tensor:
@@ -57,7 +46,7 @@ class ConfidencePenalty(Strategy):
         ),
     )
 
-    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> Outcome:
+    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         outcome = rest(batch)
         penalized = outcome.losses - self.beta * entropy(outcome.logits)
         return outcome._replace(losses=penalized)

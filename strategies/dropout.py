@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.strategy import Facts, Moment, Paper, Slot, Strategy, Tensor, parameter
+from bench import Facts, Moment, Paper, Slot, Strategy, Tensor, parameter
 from strategies._noise import dropped
 
 

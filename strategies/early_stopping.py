@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from bench.strategy import Facts, Paper, Strategy, Verdict, parameter
-
-if TYPE_CHECKING:
-    from bench.record import Evaluation
+from bench import Evaluation, Facts, Paper, StoppingDecision, Strategy, parameter
 
 
-def verdict(scores: Sequence[float], patience: int) -> Verdict:
+def verdict(scores: Sequence[float], patience: int) -> StoppingDecision:
     """Keep the last state if its score (more is better) is above all earlier ones; stop or go on.
 
     It stops once `patience` evaluations in a row brought nothing better. NaN is worse than any number.
@@ -21,7 +18,7 @@ def verdict(scores: Sequence[float], patience: int) -> Verdict:
     known = [-math.inf if math.isnan(score) else score for score in scores]
     best = known.index(max(known))
     late = len(known) - 1 - best
-    return Verdict(keep=late == 0, stop=late >= patience)
+    return StoppingDecision(keep=late == 0, stop=late >= patience)
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class EarlyStopping(Strategy):
         ),
     )
 
-    def stopping(self, curve: Sequence[Evaluation]) -> Verdict:
+    def stopping(self, curve: Sequence[Evaluation]) -> StoppingDecision:
         if self.monitor == "accuracy":
             return verdict([point.validation_accuracy for point in curve], self.patience)
         losses = [point.validation_nll for point in curve]

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bench.lazy import tf
-from bench.strategy import Facts, Moment, Paper, Strategy, Tensor, Update, Weights, parameter
+from bench import Facts, Moment, Paper, Strategy, Tensor, Update, Weights, parameter, tf
 
 
 def average_in(averages: Sequence[Any], total: Any, values: Sequence[Any], decay: Tensor) -> None:

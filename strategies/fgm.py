@@ -5,18 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.lazy import tf
-from bench.strategy import (
-    Batch,
-    Facts,
-    Loss,
-    Moment,
-    Outcome,
-    Paper,
-    Strategy,
-    Tensor,
-    parameter,
-)
+from bench import Batch, Facts, Loss, LossResult, Moment, Paper, Strategy, Tensor, parameter, tf
 
 SCALE = 1024.0
 """Keeps half-precision gradients from vanishing; a power of two, so it changes no bit of others."""
@@ -90,7 +79,7 @@ class Fgm(Strategy):
         ),
     )
 
-    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> Outcome:
+    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         with tf.GradientTape() as tape:
             tape.watch(batch.values)
             clean = rest(batch)

@@ -5,18 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.lazy import tf
-from bench.strategy import (
-    Batch,
-    Facts,
-    Loss,
-    Moment,
-    Outcome,
-    Paper,
-    Strategy,
-    Tensor,
-    parameter,
-)
+from bench import Batch, Facts, Loss, LossResult, Moment, Paper, Strategy, Tensor, parameter, tf
 
 
 def focal_cross_entropy(targets: Tensor, logits: Tensor, gamma: float | Tensor) -> Tensor:
@@ -65,7 +54,7 @@ class FocalLoss(Strategy):
         ),
     )
 
-    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> Outcome:
+    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         outcome = rest(batch)
         losses = focal_cross_entropy(outcome.targets, outcome.logits, self.gamma)
         return outcome._replace(losses=losses)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bench.lazy import tf
-from bench.strategy import (
+from bench import (
     Differentiate,
     Facts,
     Gradients,
@@ -17,6 +16,7 @@ from bench.strategy import (
     Tensor,
     Weights,
     parameter,
+    tf,
 )
 
 

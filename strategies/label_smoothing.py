@@ -5,17 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.strategy import (
-    Batch,
-    Facts,
-    Loss,
-    Moment,
-    Outcome,
-    Paper,
-    Strategy,
-    Tensor,
-    parameter,
-)
+from bench import Batch, Facts, Loss, LossResult, Moment, Paper, Strategy, Tensor, parameter
 
 
 def smooth(targets: Tensor, smoothing: float | Tensor) -> Tensor:
@@ -54,5 +44,5 @@ class LabelSmoothing(Strategy):
         claims=("ImageNet top-1 and top-5 errors of Inception-v3 0.2 points lower",),
     )
 
-    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> Outcome:
+    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         return rest(batch._replace(targets=smooth(batch.targets, self.smoothing)))

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.lazy import tf
-from bench.strategy import (
+from bench import (
     Batch,
     Facts,
     Loss,
+    LossResult,
     Moment,
-    Outcome,
     Paper,
     Slot,
     Strategy,
     TaskFacts,
     Tensor,
     parameter,
+    tf,
 )
 from strategies._noise import dropped
 
@@ -75,7 +75,7 @@ class RDrop(Strategy):
         rate = self.rate if slot.kind == "vector" else self.sequence_rate
         return dropped(values, rate, moment.key)
 
-    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> Outcome:
+    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         first, second = rest(batch), rest(batch)
         apart = symmetric_divergence(first.logits, second.logits)
         losses = 0.5 * (first.losses + second.losses) + 0.5 * self.alpha * apart

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.lazy import tf
-from bench.strategy import Batch, Facts, Moment, Paper, Strategy, parameter
+from bench import Batch, Facts, Moment, Paper, Strategy, parameter, tf
 from strategies._image_operations import Space, augment
 from strategies._random import keys, uniform
 

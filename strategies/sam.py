@@ -5,17 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.lazy import tf
-from bench.strategy import (
-    Differentiate,
-    Facts,
-    Gradients,
-    Moment,
-    Paper,
-    Strategy,
-    Weights,
-    parameter,
-)
+from bench import Differentiate, Facts, Gradients, Moment, Paper, Strategy, Weights, parameter, tf
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bench.lazy import tf
-from bench.strategy import (
-    Facts,
-    Moment,
-    Paper,
-    Schedule,
-    Strategy,
-    Tensor,
-    Update,
-    Weights,
-    parameter,
-)
+from bench import Facts, Moment, Paper, Schedule, Strategy, Tensor, Update, Weights, parameter, tf
 
 
 def average_in(averages: Sequence[Any], count: Any, values: Sequence[Any], use: Tensor) -> None:

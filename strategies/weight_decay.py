@@ -6,16 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bench.strategy import (
-    Facts,
-    Moment,
-    Paper,
-    Strategy,
-    Tensor,
-    Update,
-    Weights,
-    parameter,
-)
+from bench import Facts, Moment, Paper, Strategy, Tensor, Update, Weights, parameter
 
 
 def decay(variables: Sequence[Any], amount: float | Tensor) -> None:

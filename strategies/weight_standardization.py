@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.lazy import tf
-from bench.strategy import Facts, Paper, Slot, Strategy, Tensor, parameter
+from bench import Facts, Paper, Slot, Strategy, Tensor, parameter, tf
 
 
 def standardize(kernel: Tensor, epsilon: float, gain: str = "none") -> Tensor:

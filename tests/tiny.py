@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from bench.arm import CompiledArm, Settings
+from bench.core.recipe import Recipe, changed
+from bench.core.strategy import Strategy
 from bench.data.dataset import FIRST_WORD, PADDING, Split
 from bench.data.load import Subset
-from bench.device_data import DeviceData
-from bench.recipe import Recipe, changed
-from bench.strategy import Strategy
-from bench.task import Task
+from bench.tasks.task import Task
+from bench.training.compiled_arm import CompiledArm, Settings
+from bench.training.device_data import DeviceData
 
 SIDE = 8
 """Of an image, in pixels."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bench.analysis import comparable, contributions, convergence, step_times
+from bench.analysis import contributions, convergence, pairing, step_times
 from bench.analysis.baselines import baselines
 from bench.analysis.classes import per_class, with_test_sampling
 from bench.analysis.decision import decision_table
 from bench.analysis.effects import effects
 from bench.analysis.time_to_target import profiles, seconds
 from bench.analysis.verdict import ALPHA
-from bench.study import Study
+from bench.core.study import Study
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ def analyse(
         alpha: of every decision; a study that grew by the sequential rule passes
             `bench.analysis.looks.ALPHA`.
     """
-    wanted = comparable.contrasts(study)
-    comparison = comparable.compare(trials, wanted)
+    wanted = pairing.contrasts(study)
+    comparison = pairing.pair(trials, wanted)
     measured = effects(study, trials, comparison, wanted, alpha)
     controls = [(arm.task, arm.name) for arm in study.arms if arm.role == "control"]
     keys = pd.MultiIndex.from_frame(measured[["task", "arm"]])
@@ -91,7 +91,7 @@ def analyse(
         baselines=baselines(study, trials),
         effects=measured,
         noise_floor=measured[keys.isin(controls)],
-        fairness=comparable.fairness(study, trials, comparison),
+        fairness=pairing.fairness(study, trials, comparison),
         rejected=comparison.rejected,
         per_class=per_class(study, trials, comparison),
         test_sampling=with_test_sampling(trials, comparison),

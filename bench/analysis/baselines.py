@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from bench.analysis.columns import columns
-from bench.study import Study
+from bench.core.study import Study
 
 SMALL_GAP = 5.0
 """Percentage points of gap under which regularizers are expected to hurt."""

@@ -9,17 +9,18 @@ import pandas as pd
 from scipy import stats
 
 from bench.analysis.columns import columns
-from bench.analysis.comparable import Comparison
 from bench.analysis.effects import positions
-from bench.analysis.paired import batched, interval
-from bench.analysis.verdict import WORDS, benjamini_hochberg
-from bench.study import SMOKE_SEEDS, Study
+from bench.analysis.pairing import Pairing
+from bench.analysis.verdict import WORDS
+from bench.core.study import SMOKE_SEEDS, Study
+from bench.stats.multiple import benjamini_hochberg
+from bench.stats.paired import batched, interval
 
 PER_CLASS = columns("task arm reference class_index n effect low high p p_adjusted verdict")
 TEST_SAMPLING = columns("task arm reference n examples effect low high seed_sd example_sd")
 
 
-def per_class(study: Study, trials: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+def per_class(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.DataFrame:
     """A row per arm and class: change of that class's accuracy, percentage points.
 
     Paired t with 95% intervals, Benjamini-Hochberg over the table: exploratory. Diverged seeds are
@@ -47,7 +48,7 @@ def per_class(study: Study, trials: pd.DataFrame, comparison: Comparison) -> pd.
     return table[PER_CLASS]
 
 
-def with_test_sampling(trials: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+def with_test_sampling(trials: pd.DataFrame, comparison: Pairing) -> pd.DataFrame:
     """A row per arm: its effect with a 95% interval for new seeds *and* another test split.
 
     Seeds and test examples are crossed random effects of d (seed, example) = arm right - reference

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.columns import columns
-from bench.analysis.comparable import Contrast, compare
 from bench.analysis.frames import canonical_hash
-from bench.analysis.paired import batched, paired
-from bench.analysis.verdict import WORDS, benjamini_hochberg
-from bench.study import SMOKE_SEEDS, Arm, Study
+from bench.analysis.pairing import Contrast, pair
+from bench.analysis.verdict import WORDS
+from bench.core.study import SMOKE_SEEDS, Arm, Study
+from bench.stats.multiple import benjamini_hochberg
+from bench.stats.paired import batched, paired
 
 INTERACTIONS = columns("task a b both n effect low high p sign_flip_p p_adjusted verdict")
 LEAVE_ONE_OUT = columns(
@@ -110,7 +111,7 @@ def _rows(
     trials: pd.DataFrame, wanted: Iterable[Contrast]
 ) -> dict[tuple[str, str, str], dict[int, tuple[int, int]]]:
     """(task, arm, reference) -> seed -> positions of the pair in `trials`."""
-    pairs = compare(trials, dict.fromkeys(wanted)).pairs
+    pairs = pair(trials, dict.fromkeys(wanted)).pairs
     found: dict[tuple[str, str, str], dict[int, tuple[int, int]]] = {}
     for task, arm, reference, seed, row, other in pairs.itertuples(index=False):
         found.setdefault((task, arm, reference), {})[seed] = (row, other)

@@ -16,10 +16,10 @@ import pandas as pd
 from scipy import integrate, stats
 
 from bench.analysis.columns import columns
-from bench.analysis.comparable import Comparison, Contrast
 from bench.analysis.frames import roots
-from bench.analysis.paired import batched, interval
-from bench.study import Study
+from bench.analysis.pairing import Contrast, Pairing
+from bench.core.study import Study
+from bench.stats.paired import batched, interval
 
 SHARES = (0.8, 0.9, 0.95)
 HITS = columns("task arm seed target accuracy reached examples steps horizon")
@@ -113,7 +113,7 @@ def _curves(
 
 
 def convergence(
-    study: Study, comparison: Comparison, wanted: Sequence[Contrast], hits: pd.DataFrame
+    study: Study, comparison: Pairing, wanted: Sequence[Contrast], hits: pd.DataFrame
 ) -> pd.DataFrame:
     """A row per arm and target, baselines too (`CONVERGENCE`).
 
@@ -162,7 +162,7 @@ def _row(hits: dict[str, np.ndarray]) -> tuple[float, ...]:
 
 
 def compared(
-    study: Study, comparison: Comparison, wanted: Sequence[Contrast], trials: pd.DataFrame
+    study: Study, comparison: Pairing, wanted: Sequence[Contrast], trials: pd.DataFrame
 ) -> Iterator[tuple[str, str, str, list[int]]]:
     """(task, arm, reference, seeds): every baseline with itself, then every contrast's pairs."""
     seeds = trials.groupby(["task", "arm"], sort=False)["seed"].unique()
@@ -210,7 +210,7 @@ def areas(
     study: Study,
     trials: pd.DataFrame,
     curves: pd.DataFrame,
-    comparison: Comparison,
+    comparison: Pairing,
     wanted: Sequence[Contrast],
 ) -> pd.DataFrame:
     """A row per arm, baselines too (`AREAS`): normalized area, and its paired difference.

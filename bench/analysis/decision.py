@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.analysis.step_times import pareto_front
 from bench.analysis.verdict import DECIDED
-from bench.study import TUNED, Study
+from bench.core.study import TUNED, Study
 
 TARGET = 0.9
 """The target that the table shows: chance + 90% of the baseline's gain over chance."""

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.analysis import power, verdict
+from bench.analysis import verdict
 from bench.analysis.columns import columns
-from bench.analysis.comparable import Comparison, Contrast
 from bench.analysis.frames import seeds_had
-from bench.analysis.paired import batched, equivalence, equivalence_half, paired
-from bench.study import Study
+from bench.analysis.pairing import Contrast, Pairing
+from bench.core.study import Study
+from bench.stats import power
+from bench.stats.paired import batched, equivalence, equivalence_half, paired
 
 METRICS: dict[str, tuple[str, float]] = {
     "test_accuracy": ("points", 100.0),
@@ -51,7 +52,7 @@ def values(trials: pd.DataFrame) -> pd.DataFrame:
 def effects(
     study: Study,
     trials: pd.DataFrame,
-    comparison: Comparison,
+    comparison: Pairing,
     wanted: Sequence[Contrast],
     alpha: float = verdict.ALPHA,
 ) -> pd.DataFrame:
@@ -126,7 +127,7 @@ def _samples(
     study: Study,
     trials: pd.DataFrame,
     known: pd.DataFrame,
-    comparison: Comparison,
+    comparison: Pairing,
     wanted: Sequence[Contrast],
 ) -> Iterator[Sample]:
     """Per contrast and metric: head of the row, and the paired values of arm and reference."""
@@ -156,7 +157,7 @@ def _samples(
 _NONE = np.array([], dtype=int)
 
 
-def positions(comparison: Comparison) -> dict[tuple[str, str, str], tuple[np.ndarray, np.ndarray]]:
+def positions(comparison: Pairing) -> dict[tuple[str, str, str], tuple[np.ndarray, np.ndarray]]:
     """(task, arm, reference) -> positions in `trials` of the arm's and the reference's pairs."""
     return {
         (str(task), str(arm), str(reference)): (

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.columns import columns
-from bench.errors import BenchError
-from bench.record import Record, StepTime
-from bench.study import Arm, Study
+from bench.core.errors import BenchError
+from bench.core.record import Record, StepTime
+from bench.core.study import Arm, Study
 
 TRIALS = columns(
     "task arm seed data synthetic status test_accuracy validation_accuracy train_accuracy nll "

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bench.analysis import verdict
-from bench.analysis.comparable import compare, contrasts
 from bench.analysis.effects import effects
 from bench.analysis.frames import seeds_had
+from bench.analysis.pairing import contrasts, pair
 from bench.analysis.verdict import LOOKS
-from bench.errors import UsageError
-from bench.study import Study
+from bench.core.errors import UsageError
+from bench.core.study import Study
 
 ALPHA = verdict.ALPHA / len(LOOKS)
 """Of each look; pass it to `bench.analysis.analysis.analyse` for a study that grew by this rule."""
@@ -77,6 +77,6 @@ def _decided(study: Study, trials: pd.DataFrame, seeds: int) -> set[tuple[str, s
     """The arms of the family that have a verdict at a look, from its seeds alone."""
     wanted = contrasts(study)
     seen = trials[trials["seed"] < seeds].reset_index(drop=True)
-    judged = effects(study, seen, compare(seen, wanted), wanted, ALPHA)
+    judged = effects(study, seen, pair(seen, wanted), wanted, ALPHA)
     found = judged[(judged["metric"] == verdict.JUDGED) & judged["verdict"].isin(verdict.DECIDED)]
     return set(zip(found["task"], found["arm"], strict=True))

@@ -15,11 +15,11 @@ import pandas as pd
 
 from bench.analysis.baselines import baselines
 from bench.analysis.columns import columns
-from bench.analysis.comparable import compare, contrasts
 from bench.analysis.effects import effects
-from bench.analysis.verdict import benjamini_hochberg
-from bench.errors import UsageError
-from bench.study import BASELINE, Study
+from bench.analysis.pairing import contrasts, pair
+from bench.core.errors import UsageError
+from bench.core.study import BASELINE, Study
+from bench.stats.multiple import benjamini_hochberg
 
 COLUMNS = columns(
     "task regime study arm reference n effect low high p p_adjusted gap data synthetic"
@@ -102,7 +102,7 @@ def regime(study: Study, task: str, names: Sequence[str]) -> str:
 def _rows(study: Study, task: str, name: str, trials: pd.DataFrame) -> list[tuple[Any, ...]]:
     study = study.model_copy(update={"family": ()})  # a map is exploratory, whatever was declared
     wanted = [one for one in contrasts(study) if one.task == task]
-    found = effects(study, trials, compare(trials, wanted), wanted)
+    found = effects(study, trials, pair(trials, wanted), wanted)
     found = found[found["metric"] == "test_accuracy"]
     treated = {a.name for a in study.arms if a.task == task and a.role == "treatment"}
     base = baselines(study, trials)

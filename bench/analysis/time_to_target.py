@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.columns import columns
-from bench.study import Study
+from bench.core.study import Study
 
 SECONDS = columns(
     "task arm reference device machine target n hit_rate steps step_ms seconds steps_ratio "

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from bench.study import SMOKE_SEEDS, Study
+from bench.core.study import SMOKE_SEEDS, Study
+from bench.stats.multiple import benjamini_hochberg, holm
 
 ALPHA = 0.05
 MARGIN = 1.0
@@ -65,30 +65,6 @@ def family_size(study: Study) -> int:
 def interval_alpha(study: Study, families: pd.Series, alpha: float) -> np.ndarray:
     """1 - level of each interval: Bonferroni over the whole declared family if confirmatory."""
     return np.where(families == "confirmatory", alpha / family_size(study), alpha)
-
-
-def holm(p: np.ndarray, size: int) -> np.ndarray:
-    """Holm-adjusted p over a family of `size`, of which members without a p count as p = 1.
-
-    Args:
-        p: (..., members), each row a family of its own; NaN stays NaN.
-        size: of the family, at least the number of members.
-    """
-    order = np.argsort(p, axis=-1)
-    factors = size - np.arange(p.shape[-1])
-    steps = np.maximum.accumulate(factors * np.take_along_axis(p, order, axis=-1), axis=-1)
-    result = np.full(p.shape, np.nan)
-    np.put_along_axis(result, order, np.minimum(steps, 1.0), axis=-1)
-    return result
-
-
-def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
-    """Benjamini-Hochberg adjusted p, shape (comparisons,); NaN stays NaN and does not count."""
-    known = np.isfinite(p)
-    result = np.full(len(p), np.nan)
-    if known.any():
-        result[known] = stats.false_discovery_control(p[known], method="bh")
-    return result
 
 
 def adjusted(effects: pd.DataFrame, study: Study) -> np.ndarray:

@@ -17,11 +17,11 @@ def accept(
     results: Results = RESULTS,
 ) -> None:
     """Accept a study's regressions: later studies are measured from its level."""
-    from bench import levels
-    from bench.analysis.regressions import compare
     from bench.cli.sides import study_lines
-    from bench.errors import UsageError
-    from bench.history import HISTORY, append
+    from bench.compare import levels
+    from bench.compare.regressions import compare
+    from bench.core.errors import UsageError
+    from bench.storage.history import HISTORY, append
 
     if not reason.strip():
         raise UsageError("--reason is empty: say why the shift is right")

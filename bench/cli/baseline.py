@@ -20,9 +20,9 @@ def set_(
     results: Results = RESULTS,
 ) -> None:
     """Make a study the baseline; its lines go into the history. Commit both files."""
-    from bench import levels
     from bench.cli.sides import study_lines
-    from bench.history import HISTORY
+    from bench.compare import levels
+    from bench.storage.history import HISTORY
 
     lines = study_lines(results, study)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -34,8 +34,8 @@ def set_(
 @app.command("show")
 def show(results: Results = RESULTS) -> None:
     """Say which study the baseline is, and what it measured."""
-    from bench import levels
     from bench.cli.sides import BASELINE, study_lines
+    from bench.compare import levels
 
     known = levels.baseline(results)
     lines = study_lines(results, BASELINE)

@@ -16,6 +16,6 @@ def compact(
     results: Results = RESULTS,
 ) -> None:
     """Put a study's trials, and its step times, into one file each; everything still reads them."""
-    from bench.store import compact as compact_folder
+    from bench.storage.store import compact as compact_folder
 
     print(f"trials: {compact_folder(study_folder(results, study))}")

@@ -33,13 +33,13 @@ def compare(
     ] = None,
 ) -> None:
     """Compare two studies. Exit codes: 0 fine, 3 regression, 4 nothing comparable."""
-    from bench.analysis import regressions
-    from bench.analysis.metrics import MINIMUMS, threshold
     from bench.cli.sides import study_lines
-    from bench.errors import unknown
-    from bench.export import formats
-    from bench.export.compared import Compared
-    from bench.levels import accepted_harm
+    from bench.compare import regressions
+    from bench.compare.levels import accepted_harm
+    from bench.compare.metrics import MINIMUMS, threshold
+    from bench.core.errors import unknown
+    from bench.report.export import formats
+    from bench.report.export.compared import Compared
 
     if format_ not in formats.SHOWN:
         raise unknown("format", format_, formats.SHOWN)

@@ -22,10 +22,10 @@ def doctor(
     results: Results = RESULTS,
 ) -> None:
     """Check devices, versions, threads, data, cache and free space."""
-    from bench import environment
+    from bench.core import environment
     from bench.data.cache import cache_root
-    from bench.registry import find
-    from bench.task import Source
+    from bench.plugins.registry import find
+    from bench.tasks.task import Source
 
     for package, number in environment.software().items():
         told(number != "not installed", package, number, f"pip install {package}")

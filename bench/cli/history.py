@@ -21,10 +21,10 @@ def history(
     results: Results = RESULTS,
 ) -> None:
     """List the studies of the history, and draw the trend of every metric."""
-    from bench.analysis.trend import software_notes, studies
     from bench.cli.sides import study_lines, warn_of_broken
-    from bench.history import HISTORY, append, read
+    from bench.compare.trend import software_notes, studies
     from bench.report.plots.trend import write_trends
+    from bench.storage.history import HISTORY, append, read
 
     path = results / HISTORY
     for name in add or ():

@@ -16,7 +16,7 @@ def list_names(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """List strategies by family, and tasks."""
-    from bench.registry import find
+    from bench.plugins.registry import find
 
     registry = find(plugin or ())
     facts = [kind.facts for kind in registry.strategies.values()]

@@ -24,7 +24,7 @@ from bench.cli import (
     time,
     tune,
 )
-from bench.errors import BenchError
+from bench.core.errors import BenchError
 
 app = typer.Typer(
     name="bench",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bench.cli.options import RESULTS, Results, study_folder
-from bench.errors import BenchError, UsageError
+from bench.core.errors import BenchError, UsageError
 
 
 def null(
@@ -19,9 +19,9 @@ def null(
     """Split the baseline's seeds into two arms 200 times; at most 9% may look significant."""
     import numpy as np
 
-    from bench.analysis.null_splits import LIMIT, SPLITS, false_positive_share
-    from bench.store import Store
-    from bench.study import BASELINE
+    from bench.core.study import BASELINE
+    from bench.stats.null_splits import LIMIT, SPLITS, false_positive_share
+    from bench.storage.store import Store
 
     store = Store(study_folder(results, study))
     records = store.records().records

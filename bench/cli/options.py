@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.errors import UsageError
+from bench.core.errors import UsageError
 
 Results = Annotated[Path, typer.Option("--results", help="Parent folder of studies.")]
 Plugins = Annotated[
@@ -35,7 +35,7 @@ def study_folder(results: Path, study: str | None) -> Path:
     Raises:
         UsageError: there is no such study, or none at all.
     """
-    from bench.store import STUDY
+    from bench.storage.store import STUDY
 
     if study is not None:
         for folder in (Path(study), results / study):

@@ -24,13 +24,13 @@ def pictures(
     plugin: Plugins = None,
 ) -> None:
     """Draw a few stand-in images before and after each strategy that changes a batch."""
-    from bench.environment import muffled
-    from bench.errors import UsageError
-    from bench.registry import find
+    from bench.core.environment import muffled
+    from bench.core.errors import UsageError
+    from bench.core.strategy import BATCH_STAGES, applicability
+    from bench.plugins.registry import find
     from bench.report.plots.batch import batch_plot
     from bench.report.plots.origin import Origin
-    from bench.strategy import BATCH_STAGES, applicability
-    from bench.task import Source
+    from bench.tasks.task import Source
 
     registry = find(plugin or ())
     known = registry.task(task)
@@ -48,7 +48,7 @@ def pictures(
     recipe = known.recipe(PROFILE)
     subset = known.load(recipe, Source("synthetic"))
     with muffled():
-        from bench.batch_pictures import pictured
+        from bench.training.batch_pictures import pictured
 
         rows = pictured(known, recipe, subset.train.rows(0, IMAGES), changing)
     identity = known.identify(Source("synthetic")).name

@@ -18,13 +18,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from bench.collect import Watch
-from bench.executors.executor import Outcome
-from bench.record import Record
-from bench.study import Trial
+from bench.core.record import Record
+from bench.core.study import Trial
+from bench.running.collect import TrainingWatch
+from bench.running.executors.executor import Outcome
 
 
-class PlainWatch(Watch):
+class PlainWatch(TrainingWatch):
     """One line a trial on stderr, with the time that is left."""
 
     def __init__(self, total: int) -> None:

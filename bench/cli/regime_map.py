@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.errors import UsageError
+from bench.core.errors import UsageError
 
 
 def regime_map(
@@ -18,7 +18,7 @@ def regime_map(
     """Draw each technique's effect over regimes: a study each, such as more examples or steps."""
     from bench.analysis.frames import trials_frame
     from bench.report.regime_map import write_map
-    from bench.store import STUDY, Store
+    from bench.storage.store import STUDY, Store
 
     stores = [Store(path.parent) for path in sorted(folder.glob(f"*/{STUDY}"))]
     studies = [study for store in stores if (study := store.study()) is not None]

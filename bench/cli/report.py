@@ -17,15 +17,15 @@ def report(
     plugin: Plugins = None,
 ) -> None:
     """Write the tables, plots and page of a study from its records."""
-    from bench import study_run
     from bench.cli.summary import print_paths
-    from bench.errors import UsageError
-    from bench.registry import find
-    from bench.store import Store
+    from bench.core.errors import UsageError
+    from bench.plugins.registry import find
+    from bench.report.report import report_study
+    from bench.storage.store import Store
 
     store = Store(study_folder(results, study))
     found = store.study()
     if found is None:
         raise UsageError(f"{store.folder} holds no study")
-    paths = study_run.report(found, store, find(plugin or ()))
+    paths = report_study(found, store, find(plugin or ()))
     print_paths(paths)

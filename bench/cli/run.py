@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.options import RESULTS, Plugins, Results, names
-from bench.errors import UsageError
+from bench.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.store import Store
-    from bench.study import Study
+    from bench.core.study import Study
+    from bench.storage.store import Store
 
 PROCESSES = {"smoke": 0, "standard": 5, "full": 5}
 """Fresh processes per step time; one in `quick`, which gives no interval."""
@@ -101,17 +101,19 @@ def run(
     ] = False,
 ) -> None:
     """Train arms x seeds of a study, only what is missing, and report."""
-    from bench import study_run, tuning
     from bench.cli import timing_progress
     from bench.cli.progress import watch
     from bench.cli.summary import described, summarize
-    from bench.environment import cores
-    from bench.failure import Failure
-    from bench.plan import Request, plan
-    from bench.plan import equal_time as plan_equal_time
-    from bench.registry import find
-    from bench.store import Store
-    from bench.task import Source
+    from bench.core.environment import cores
+    from bench.core.failure import Failure
+    from bench.plugins.registry import find
+    from bench.report.card import cards
+    from bench.report.report import report_study
+    from bench.running import training_phase, tuning
+    from bench.running.plan import Request, plan
+    from bench.running.plan import equal_time as plan_equal_time
+    from bench.storage.store import Store
+    from bench.tasks.task import Source
 
     if retry not in (None, "failed"):
         raise UsageError(f"--retry {retry}: only `failed` can be retried")
@@ -141,7 +143,7 @@ def run(
     store = Store(results / planned.study.name)
     asked = planned.study
     if equal_time:
-        added = plan_equal_time(asked, study_run.step_ratios(store))
+        added = plan_equal_time(asked, training_phase.step_ratios(store))
         if not added:
             raise UsageError("--equal-time needs step times: run the study, then this again")
         asked = asked.model_copy(update={"arms": (*asked.arms, *added)})
@@ -154,10 +156,10 @@ def run(
         if declare:
             print(f"declared, nothing trained: {store.folder / 'study.json'}")
             return
-        for line in study_run.set_damaged_aside(store):
+        for line in training_phase.set_damaged_aside(store):
             print(f"warning: {line}", file=sys.stderr)
         threads = max(int(arm.recipe["threads"]) for arm in study.arms)
-        options = study_run.Options(
+        options = training_phase.TrainingOptions(
             source=Source("synthetic" if study.synthetic else "tfds", data_dir),
             plugins=tuple(path.expanduser().resolve() for path in plugin or ()),
             jobs=(1 if gpu else max(1, cores() // threads)) if jobs is None else jobs,
@@ -167,14 +169,16 @@ def run(
             time_limit=3600 * time_limit,
             retry_failed=retry is not None,
         )
-        trained = study_run.train(study, store, options, lambda total: watch(total, quiet, as_json))
+        trained = training_phase.train(
+            study, store, options, lambda total: watch(total, quiet, as_json)
+        )
         timed = dict[str, Failure]()
         count = PROCESSES.get(profile, 1) if processes is None else processes
         if step_times and count and not trained.interrupted:
             progress = timing_progress.watch(quiet, as_json)
-            timed = study_run.time_steps(study, store, options, count, progress)
-        paths = study_run.report(study, store, registry)
-    summarize(study, store, trained, timed, paths, study_run.cards(registry), as_json)
+            timed = training_phase.time_steps(study, store, options, count, progress)
+        paths = report_study(study, store, registry)
+    summarize(study, store, trained, timed, paths, cards(registry.strategies), as_json)
     if trained.interrupted:
         raise typer.Exit(130)
     if trained.failed or timed:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bench.cli.options import Plugins, names
-from bench.errors import UsageError
+from bench.core.errors import UsageError
 
 
 def shift(
@@ -29,11 +29,11 @@ def shift(
     plugin: Plugins = None,
 ) -> None:
     """Measure internal covariate shift: how far activations' inputs move between evaluations."""
-    from bench.environment import muffled
-    from bench.plan import Request, plan
-    from bench.registry import find
+    from bench.core.environment import muffled
+    from bench.plugins.registry import find
     from bench.report.shift import write_shift
-    from bench.task import Source
+    from bench.running.plan import Request, plan
+    from bench.tasks.task import Source
 
     chosen = names(strategies)
     request = Request(profile, names(tasks) or (), chosen, seeds=seeds)
@@ -41,7 +41,7 @@ def shift(
     for notice in planned.notices:
         print(f"\n*** {notice} ***\n", file=sys.stderr)
     with muffled():
-        from bench.observations import observe
+        from bench.running.observations import observe
     source = Source("synthetic" if planned.study.synthetic else "tfds", data_dir)
     observed = observe(planned.study, source, tuple(plugin or ()), output)
     if observed.empty:

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from bench.cli.options import RESULTS, Plugins, Results
-from bench.errors import unknown
-from bench.strategy import COST_LIMITS, Strategy
-from bench.task import Task
+from bench.core.errors import unknown
+from bench.core.strategy import COST_LIMITS, Strategy
+from bench.tasks.task import Task
 
 
 def show(
@@ -21,7 +21,7 @@ def show(
     results: Results = RESULTS,
 ) -> None:
     """Show what is known of a strategy: equation, parameters, claims, what was measured here."""
-    from bench.registry import find
+    from bench.plugins.registry import find
 
     registry = find(plugin or ())
     if name in registry.strategies:

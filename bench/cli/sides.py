@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.errors import UsageError, unknown
+from bench.core.errors import UsageError, unknown
 
 if TYPE_CHECKING:
-    from bench.history import History, Line
+    from bench.storage.history import History, Line
 
 BASELINE = "baseline"
 """On the command line: the study that `bench baseline set` named."""
@@ -21,8 +21,9 @@ def study_lines(results: Path, name: str) -> list[Line]:
     Raises:
         UsageError: there is no such study, or it measured nothing.
     """
-    from bench import history, levels
-    from bench.store import STUDY
+    from bench.compare import levels
+    from bench.storage import history
+    from bench.storage.store import STUDY
 
     known = history.read(results / history.HISTORY)
     warn_of_broken(results / history.HISTORY, known)
@@ -52,8 +53,8 @@ def folder_lines(folder: Path) -> list[Line]:
     Raises:
         UsageError: it holds no study, or one that measured nothing.
     """
-    from bench.analysis.condensed import condensed
-    from bench.store import Store
+    from bench.compare.study_lines import condensed
+    from bench.storage.store import Store
 
     store = Store(folder)
     study = store.study()

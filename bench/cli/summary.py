@@ -7,19 +7,19 @@ import sys
 from collections.abc import Mapping
 
 from bench.cli.progress import duration
-from bench.failure import Failure
+from bench.core.failure import Failure
+from bench.core.study import Study
 from bench.report.card import Card
 from bench.report.report import ReportPaths
-from bench.store import Store
-from bench.study import Study
-from bench.study_run import Trained, expected_seconds
+from bench.running.training_phase import Trained, expected_seconds
+from bench.storage.store import Store
 
 VERDICT_SEEDS = 10
 
 
 def described(study: Study, store: Store) -> str:
     """What would run: arms, trials, what is already there, the expected time."""
-    from bench.environment import cores
+    from bench.core.environment import cores
 
     trials = study.trials()
     missing = store.missing(study)

@@ -48,11 +48,11 @@ def time_study(
 ) -> None:
     """Measure step times of a study's arms beside their baseline, only what is missing."""
     from bench.cli.timing_progress import watch
-    from bench.errors import UsageError, unknown
-    from bench.export import pytest_benchmark
-    from bench.step_time_phase import Options, missing, phase
-    from bench.store import Store
-    from bench.task import Source
+    from bench.core.errors import UsageError, unknown
+    from bench.report.export import pytest_benchmark
+    from bench.running.timing_phase import TimingOptions, missing, phase
+    from bench.storage.store import Store
+    from bench.tasks.task import Source
 
     store = Store(study_folder(results, study))
     with store.lock():
@@ -63,7 +63,7 @@ def time_study(
             if task not in found.data:
                 raise unknown(f"task of study {found.name}", task, found.data)
         store.set_aside(store.step_times().damaged)
-        options = Options(
+        options = TimingOptions(
             processes=processes,
             seconds=seconds,
             memory=memory,

@@ -6,12 +6,12 @@ import json
 import sys
 from statistics import median
 
-from bench.executors.executor import Outcome
-from bench.record import PeakMemory, StepTime
-from bench.step_time_phase import Watch
+from bench.core.record import PeakMemory, StepTime
+from bench.running.executors.executor import Outcome
+from bench.running.timing_phase import TimingWatch
 
 
-class LineWatch(Watch):
+class LineWatch(TimingWatch):
     """A line on stderr for each measurement."""
 
     total = done = 0
@@ -27,7 +27,7 @@ class LineWatch(Watch):
         print(f"{self.done}/{self.total} {describe(outcome)}", file=sys.stderr, flush=True)
 
 
-class JsonWatch(Watch):
+class JsonWatch(TimingWatch):
     """A JSON object on stdout for each step time."""
 
     def ended(self, outcome: Outcome[StepTime] | Outcome[PeakMemory]) -> None:
@@ -44,11 +44,11 @@ class JsonWatch(Watch):
             print(json.dumps(told), flush=True)
 
 
-def watch(quiet: bool, as_json: bool) -> Watch:
+def watch(quiet: bool, as_json: bool) -> TimingWatch:
     """The one that suits what was asked for; a failure is told at the end in any case."""
     if as_json:
         return JsonWatch()
-    return Watch() if quiet else LineWatch()
+    return TimingWatch() if quiet else LineWatch()
 
 
 def describe(outcome: Outcome[StepTime] | Outcome[PeakMemory]) -> str:

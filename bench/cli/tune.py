@@ -38,14 +38,14 @@ def tune(
     quiet: Annotated[bool, typer.Option("--quiet", help="Failures and paths only.")] = False,
 ) -> None:
     """Tune every arm with equal effort on validation; for `bench run --tuned FILE`."""
-    from bench import study_run, tuning
     from bench.cli.progress import watch
-    from bench.environment import cores
-    from bench.plan import Request, plan
-    from bench.registry import find
-    from bench.store import Store
-    from bench.study import BASELINE
-    from bench.task import Source
+    from bench.core.environment import cores
+    from bench.core.study import BASELINE
+    from bench.plugins.registry import find
+    from bench.running import training_phase, tuning
+    from bench.running.plan import Request, plan
+    from bench.storage.store import Store
+    from bench.tasks.task import Source
 
     gpu = shutil.which("nvidia-smi") is not None
     registry = find(plugin or ())
@@ -69,13 +69,15 @@ def tune(
         known = store.study()
         study = study if known is None else known.extended(study)
         store.write_study(study)
-        study_run.set_damaged_aside(store)
-        options = study_run.Options(
+        training_phase.set_damaged_aside(store)
+        options = training_phase.TrainingOptions(
             source=Source("synthetic" if study.synthetic else "tfds", data_dir),
             plugins=tuple(path.expanduser().resolve() for path in plugin or ()),
             jobs=(1 if gpu else cores()) if jobs is None else jobs,
         )
-        trained = study_run.train(study, store, options, lambda total: watch(total, quiet, False))
+        trained = training_phase.train(
+            study, store, options, lambda total: watch(total, quiet, False)
+        )
     if trained.interrupted:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
         raise typer.Exit(130)

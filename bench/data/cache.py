@@ -21,7 +21,7 @@ from uuid import uuid4
 import numpy as np
 from filelock import FileLock, Timeout
 
-from bench.errors import BenchError, UsageError
+from bench.core.errors import BenchError, UsageError
 
 Facts = Mapping[str, Any]
 Build = Callable[[Path], Facts]

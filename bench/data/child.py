@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ChildResult:
     """How a child process ended.
 
     returncode: its exit code.
@@ -26,7 +26,7 @@ class Outcome:
 
 def run_module(
     module: str, arguments: list[str], stderr: int | None = subprocess.STDOUT
-) -> Outcome:
+) -> ChildResult:
     """Run `python -m module` with this process's import path.
 
     Args:
@@ -51,4 +51,4 @@ def run_module(
         check=False,
     )
     lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-    return Outcome(done.returncode, lines[-1] if lines else "it said nothing")
+    return ChildResult(done.returncode, lines[-1] if lines else "it said nothing")

@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from bench.core.errors import BenchError, UsageError
+from bench.core.lazy import tf
 from bench.data import text
 from bench.data.child import run_module
 from bench.data.dataset import fair_order
-from bench.data.prepared import SPLITS, Source, damaged, source
-from bench.errors import BenchError, UsageError
-from bench.lazy import tf
+from bench.data.prepared import SPLITS, PublishedData, damaged, published
 
 _RESULT = "result.json"
 
 
 def decode(
-    wanted: Source, folder: Path, out: Path, *, vocabulary_size: int, length: int
+    wanted: PublishedData, folder: Path, out: Path, *, vocabulary_size: int, length: int
 ) -> dict[str, Any]:
     """Decode the prepared data in `folder` into `.npy` files in `out`, in a child process.
 
@@ -52,7 +52,7 @@ def decode(
 def main(arguments: list[str]) -> None:
     """What the child process does: writes the arrays, and what came of it into a file."""
     name, folder, out, vocabulary_size, length = arguments
-    wanted = source(name)
+    wanted = published(name)
     try:
         if wanted.kind == "images":
             names = _images(Path(folder), Path(out))

@@ -14,9 +14,9 @@ from threading import Thread
 
 from filelock import FileLock
 
+from bench.core.errors import BenchError
 from bench.data.child import run_module
-from bench.data.prepared import Prepared, Source, find, source
-from bench.errors import BenchError
+from bench.data.prepared import Prepared, PublishedData, find, published
 
 # Two data sets are looked for in at most five seconds.
 PROBE_SECONDS = 2.3
@@ -48,7 +48,7 @@ def _probe(url: str) -> str | None:
         return str(error)
 
 
-def download(wanted: Source, root: Path) -> Prepared:
+def download(wanted: PublishedData, root: Path) -> Prepared:
     """Download and prepare a data set below `root`; one process at a time, the others wait.
 
     Raises:
@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> None:
     import tensorflow_datasets as tfds
 
     name, root = arguments
-    wanted = source(name)
+    wanted = published(name)
     config = f"/{wanted.config}" if wanted.config else ""
     builder = tfds.builder(f"{name}{config}:{wanted.version}", data_dir=root)
     try:

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from bench.core.errors import UsageError, unknown
 from bench.data import synthetic
 from bench.data.cache import cache_root, fetch
 from bench.data.dataset import Dataset, Split
 from bench.data.decode import decode
 from bench.data.download import download, unreachable
-from bench.data.prepared import Prepared, Source, data_root, find, source
+from bench.data.prepared import Prepared, PublishedData, data_root, find, published
 from bench.data.selection import Subset, select
-from bench.errors import UsageError, unknown
 
 __all__ = ["MODES", "Dataset", "Split", "Subset", "identify", "load", "notice", "select"]
 
@@ -33,7 +33,7 @@ class _Choice:
     missing: why a stand-in is used although it was not asked for, or "".
     """
 
-    wanted: Source
+    wanted: PublishedData
     root: Path
     prepared: Prepared | None
     synthetic: bool
@@ -144,7 +144,7 @@ def load(
 
 
 def _choose(name: str, mode: str, data_dir: Path | None) -> _Choice:
-    wanted = source(name)
+    wanted = published(name)
     root = data_root(data_dir)
     if mode not in MODES:
         raise unknown("data mode", mode, MODES)

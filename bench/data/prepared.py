@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from bench.errors import UsageError, unknown
+from bench.core.errors import UsageError, unknown
 
 SPLITS = ("train", "test")
 # A TFRecord frames each example with its length (8 bytes) and two checksums (4 bytes each).
@@ -19,7 +19,7 @@ _FRAME_BYTES = 16
 
 
 @dataclass(frozen=True)
-class Source:
+class PublishedData:
     """A data set by the names that tensorflow-datasets has for it, and where it comes from."""
 
     name: str
@@ -38,17 +38,17 @@ class Source:
         return f"tfds:{self.path.as_posix()}:{version}"
 
 
-SOURCES = {
+PUBLISHED = {
     source.name: source
     for source in (
-        Source(
+        PublishedData(
             name="cifar10",
             config="",
             version="3.0.2",
             kind="images",
             url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
         ),
-        Source(
+        PublishedData(
             name="imdb_reviews",
             config="plain_text",
             version="1.0.0",
@@ -72,15 +72,15 @@ class Prepared:
     key: str
 
 
-def source(name: str) -> Source:
+def published(name: str) -> PublishedData:
     """The data set of that name.
 
     Raises:
         UsageError: there is none.
     """
-    if name not in SOURCES:
-        raise unknown("data set", name, SOURCES)
-    return SOURCES[name]
+    if name not in PUBLISHED:
+        raise unknown("data set", name, PUBLISHED)
+    return PUBLISHED[name]
 
 
 def data_root(data_dir: Path | None) -> Path:
@@ -89,7 +89,7 @@ def data_root(data_dir: Path | None) -> Path:
     return Path(named).expanduser()
 
 
-def find(wanted: Source, root: Path) -> Prepared | None:
+def find(wanted: PublishedData, root: Path) -> Prepared | None:
     """The newest version of the data set that lies prepared under `root`; None if none does.
 
     Raises:

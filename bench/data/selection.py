@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.core.errors import BenchError, UsageError
 from bench.data.dataset import Dataset, Split
-from bench.errors import BenchError, UsageError
-from bench.files import write_atomic
+from bench.storage.files import write_atomic
 
 
 @dataclass(frozen=True)

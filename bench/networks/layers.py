@@ -5,9 +5,9 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from bench.network import Pass
-from bench.parts import Parts
-from bench.strategy import Slot, Tensor
+from bench.core.strategy import Slot, Tensor
+from bench.networks.network import Pass
+from bench.networks.parts import Parts
 
 
 class Convolution(keras.layers.Layer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from bench.strategy import Tensor
+from bench.core.strategy import Tensor
 
 
 def masked_max(values: Tensor, mask: Tensor) -> Tensor:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from bench.network import Network, Pass
+from bench.core.randomness import integer
+from bench.core.strategy import Slot, Tensor
+from bench.networks.network import Network, Pass
+from bench.networks.parts import Parts
 from bench.networks.pooling import masked_max
-from bench.parts import Parts
-from bench.randomness import integer
-from bench.strategy import Slot, Tensor
 
 
 class RecurrentNetwork(Network):

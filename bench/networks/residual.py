@@ -5,10 +5,10 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from bench.network import Network, Pass
+from bench.core.strategy import Slot, Tensor
 from bench.networks.layers import Convolution
-from bench.parts import Parts
-from bench.strategy import Slot, Tensor
+from bench.networks.network import Network, Pass
+from bench.networks.parts import Parts
 
 MEAN = (0.4914, 0.4822, 0.4465)
 DEVIATION = (0.2470, 0.2435, 0.2616)

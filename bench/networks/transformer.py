@@ -12,10 +12,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from bench.network import Network, Pass
+from bench.core.strategy import Slot, Tensor
+from bench.networks.network import Network, Pass
+from bench.networks.parts import Parts
 from bench.networks.pooling import masked_mean
-from bench.parts import Parts
-from bench.strategy import Slot, Tensor
 
 
 class Attention(keras.layers.Layer):

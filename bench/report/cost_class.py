@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.core.strategy import COST_LIMITS
+from bench.core.study import Study
 from bench.report.card import Card
-from bench.strategy import COST_LIMITS
-from bench.study import Study
 
 
 def with_cost_class(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.analysis.frames import canonical_hash
-from bench.record import Record, StepTime
+from bench.core.record import Record, StepTime
 
 
 @dataclass(frozen=True)

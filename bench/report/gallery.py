@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
+from bench.core.study import Study
 from bench.report.headings import main_baseline, origin, tasks
 from bench.report.plots.calibration import calibration_bins, calibration_plot
 from bench.report.plots.convergence import convergence_plot, profile_plot
@@ -19,7 +20,6 @@ from bench.report.plots.heat import interaction_plot
 from bench.report.plots.origin import Origin
 from bench.report.plots.style import Plot, colors
 from bench.report.rows import step_time_name
-from bench.study import Study
 
 
 @dataclass(frozen=True)

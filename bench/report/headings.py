@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from bench.core.study import BASELINE, Study
 from bench.report.plots.origin import SYNTHETIC, Origin
-from bench.study import BASELINE, Study
 
 
 def base_name(study: Study) -> str:

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bench.analysis.analysis import Analysis
+from bench.core.study import Study
 from bench.report.answers import Answer, answer
 from bench.report.card import Card
 from bench.report.environments import Place
@@ -21,7 +22,6 @@ from bench.report.plots.style import Plot
 from bench.report.rows import Row, columns, css, decision_rows, is_tuned, step_time_name
 from bench.report.sections import sections, shared_limit
 from bench.report.spark import interval
-from bench.study import Study
 
 
 @dataclass(frozen=True)

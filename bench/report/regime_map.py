@@ -9,14 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from bench.analysis.regimes import check, differing, regimes
+from bench.core.study import Study
 from bench.report.headings import base_name
 from bench.report.plots.heat import heat_plot
 from bench.report.plots.origin import SYNTHETIC, Origin
 from bench.report.plots.style import Plot, shorten
-from bench.report.tables import Table, columns, write_table
-from bench.study import Study
+from bench.report.tables import Table, table_columns, write_table
 
-COLUMNS = columns(
+COLUMNS = table_columns(
     ("task", "task"),
     ("regime", "regime"),
     ("study",),

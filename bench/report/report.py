@@ -10,20 +10,22 @@ import pandas as pd
 
 from bench.analysis import looks
 from bench.analysis.analysis import Analysis, analyse
-from bench.analysis.comparable import compare, contrasts
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
+from bench.analysis.pairing import contrasts, pair
 from bench.analysis.verdict import ALPHA
-from bench.failure import Failure
-from bench.files import write_atomic
-from bench.record import Record, StepTime
-from bench.report.card import Card
+from bench.core.failure import Failure
+from bench.core.record import Record, StepTime
+from bench.core.study import Study
+from bench.plugins.registry import Registry
+from bench.report.card import Card, cards
 from bench.report.environments import places
 from bench.report.gallery import Frames, gallery
 from bench.report.page import Extra, Failed, page
 from bench.report.plots.curves import curve_bands
 from bench.report.study_tables import study_tables
 from bench.report.tables import write_table
-from bench.study import Study
+from bench.storage.files import write_atomic
+from bench.storage.store import Store
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,29 @@ def write_report(
     return ReportPaths(folder / "tables", folder / "plots", folder / "report.html", analysis, said)
 
 
+def report_study(study: Study, store: Store, registry: Registry) -> ReportPaths:
+    """Write the report of all that the store holds of a study."""
+    loaded, timed = store.records(), store.step_times()
+    damaged = (*loaded.damaged, *timed.damaged)
+    problems = [f"{item.path.name} is damaged and not read: {item.reason}" for item in damaged]
+    return write_report(
+        study,
+        loaded.records,
+        timed.step_times,
+        store.folder,
+        cards(registry.strategies),
+        store.failures(),
+        problems,
+    )
+
+
 def differences(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     """Raw effects: a row per arm and seed that may be compared with its reference.
 
     Returns:
         task, arm, seed, difference (percentage points of test accuracy).
     """
-    pairs = compare(trials, contrasts(study)).pairs
+    pairs = pair(trials, contrasts(study)).pairs
     accuracy = 100 * trials["test_accuracy"].to_numpy(dtype=float)
     mine, theirs = pairs["row"].to_numpy(dtype=int), pairs["reference_row"].to_numpy(dtype=int)
     return pairs[["task", "arm", "seed"]].assign(difference=accuracy[mine] - accuracy[theirs])

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from bench.core.study import Study
 from bench.report.card import Card
 from bench.report.headings import against
-from bench.study import Study
 
 RANK = ("helps", "equivalent", "negligible", "inconclusive", "hurts")
 """Of verdicts, for sorting; all other words come after these."""

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from bench.core.study import Study
 from bench.report import spark
 from bench.report.answers import describe
 from bench.report.card import Card
 from bench.report.rows import Row, css, own_strategies, signed
-from bench.study import Study
 
 MOST = 120
 """Sections at the most; larger designs (all pairs of many) stay readable in the tables."""

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bench.analysis.shift import curves, summary
+from bench.analysis.covariate_shift import curves, summary
+from bench.core.study import BASELINE
 from bench.report.plots import style
 from bench.report.plots.origin import SYNTHETIC, Origin
 from bench.report.plots.style import Plot, each
-from bench.report.tables import Table, columns, write_table
-from bench.study import BASELINE
+from bench.report.tables import Table, table_columns, write_table
 
-COLUMNS = columns(
+COLUMNS = table_columns(
     ("task", "task"),
     ("arm", "arm"),
     ("n", "seeds", ".0f"),
@@ -37,7 +37,7 @@ def write_shift(observed: pd.DataFrame, folder: Path, profile: str) -> list[Path
     """`tables/shift.*` and `plots/shift-TASK.*` in the folder.
 
     Args:
-        observed: `bench.analysis.shift.OBSERVED`, of one recipe a task.
+        observed: `bench.analysis.covariate_shift.OBSERVED`, of one recipe a task.
 
     Raises:
         BenchError: the folder cannot be written.
@@ -59,8 +59,8 @@ def shift_plot(task: str, rows: pd.DataFrame, drawn: pd.DataFrame, origin: Origi
     """A line an arm over the steps of training, on a logarithmic scale.
 
     Args:
-        rows: `bench.analysis.shift.summary` of this task.
-        drawn: `bench.analysis.shift.curves` of this task.
+        rows: `bench.analysis.covariate_shift.summary` of this task.
+        drawn: `bench.analysis.covariate_shift.curves` of this task.
     """
     arms = list(rows["arm"])
     hues = {**style.colors([arm for arm in arms if arm != BASELINE]), BASELINE: style.INK}

@@ -8,15 +8,15 @@ from dataclasses import replace
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
+from bench.core.study import Study
 from bench.report.card import Card
 from bench.report.cost_class import with_cost_class
 from bench.report.headings import against, base_name, headings
-from bench.report.tables import Column, Table, columns
-from bench.study import Study
+from bench.report.tables import Column, Table, table_columns
 
 _ORIGIN = (("data",), ("synthetic",), ("base",))
 
-TRIALS = columns(
+TRIALS = table_columns(
     ("task", "task"),
     ("arm", "arm"),
     ("seed", "seed"),
@@ -42,7 +42,7 @@ TRIALS = columns(
     ("data_hash",),
     ("settings_hash",),
 )
-EFFECTS = columns(
+EFFECTS = table_columns(
     ("task", "task"),
     ("arm", "arm"),
     ("reference", "reference"),
@@ -71,7 +71,7 @@ EFFECTS = columns(
     *_ORIGIN,
     ("warning", "note"),
 )
-DECISION = columns(
+DECISION = table_columns(
     ("task", "task"),
     ("arm", "strategy"),
     ("reference",),
@@ -105,7 +105,7 @@ DECISION = columns(
     *_ORIGIN,
     ("warning", "note"),
 )
-STEP_TIMES = columns(
+STEP_TIMES = table_columns(
     ("task", "task"),
     ("arm", "arm"),
     ("device", "device"),
@@ -135,7 +135,7 @@ STEP_TIMES = columns(
     *_ORIGIN,
     ("notes", "note"),
 )
-CONVERGENCE = columns(
+CONVERGENCE = table_columns(
     ("task", "task"),
     ("arm", "arm"),
     ("reference",),
@@ -153,7 +153,7 @@ CONVERGENCE = columns(
     ("steps_ratio", "", ".6g"),
     *_ORIGIN,
 )
-AREAS = columns(
+AREAS = table_columns(
     ("task", "task"),
     ("arm", "arm"),
     ("reference",),
@@ -165,7 +165,7 @@ AREAS = columns(
     ("p", "", ".6g"),
     *_ORIGIN,
 )
-INTERACTIONS = columns(
+INTERACTIONS = table_columns(
     ("task", "task"),
     ("a", "first"),
     ("b", "second"),
@@ -180,7 +180,7 @@ INTERACTIONS = columns(
     ("verdict", "verdict"),
     *_ORIGIN,
 )
-LEAVE_ONE_OUT = columns(
+LEAVE_ONE_OUT = table_columns(
     ("task", "task"),
     ("stack", "stack"),
     ("member", "left out"),
@@ -195,7 +195,7 @@ LEAVE_ONE_OUT = columns(
     ("verdict", "verdict"),
     *_ORIGIN,
 )
-PER_CLASS = columns(
+PER_CLASS = table_columns(
     ("task", "task"),
     ("arm", "arm"),
     ("reference",),
@@ -209,7 +209,7 @@ PER_CLASS = columns(
     ("verdict", "verdict"),
     *_ORIGIN,
 )
-TEST_SAMPLING = columns(
+TEST_SAMPLING = table_columns(
     ("task", "task"),
     ("arm", "arm"),
     ("reference",),
@@ -222,7 +222,7 @@ TEST_SAMPLING = columns(
     ("example_sd", "from test examples", ".6g", ".2f"),
     *_ORIGIN,
 )
-FAIRNESS = columns(
+FAIRNESS = table_columns(
     ("task", "task"),
     ("arm", "arm"),
     ("reference", "reference"),

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.files import write_atomic
+from bench.storage.files import write_atomic
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,6 @@ def escape_latex(text: str) -> str:
     return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
 
 
-def columns(*specs: Sequence[str]) -> tuple[Column, ...]:
+def table_columns(*specs: Sequence[str]) -> tuple[Column, ...]:
     """Columns from short tuples: (key, heading, CSV format, format for readers)."""
     return tuple(Column(*spec) for spec in specs)

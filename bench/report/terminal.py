@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.analysis.analysis import Analysis
+from bench.core.study import Study
 from bench.report.card import Card
 from bench.report.headings import headings
 from bench.report.rows import Row, columns, decision_rows, is_tuned
-from bench.study import Study
 
 STYLES = {
     "helps": "bold blue",

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import model_validator
 
-from bench.recipe import Positive, Recipe
-from bench.strategy import TaskFacts
-from bench.task import Identity, Source, Task
+from bench.core.recipe import Positive, Recipe
+from bench.core.strategy import TaskFacts
+from bench.tasks.task import Identity, Source, Task
 
 if TYPE_CHECKING:
     from bench.data.load import Subset
-    from bench.network import Network
-    from bench.parts import Parts
+    from bench.networks.network import Network
+    from bench.networks.parts import Parts
 
 
 class TextRecipe(Recipe):

@@ -8,16 +8,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench.collect import Watch, collect
-from bench.executors.executor import Outcome
-from bench.executors.local import LocalExecutor
-from bench.record import Record
-from bench.store import Store
-from bench.study import Trial
+from bench.core.record import Record
+from bench.core.study import Trial
+from bench.running.collect import TrainingWatch, collect
+from bench.running.executors.executor import Outcome
+from bench.running.executors.local import LocalExecutor
+from bench.storage.store import Store
 from tests.bench.measured import Measure, study
 
 
-class Tell(Watch):
+class Tell(TrainingWatch):
     """Says on stdout what was written."""
 
     def started(self, trial: Trial) -> None:

@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.record import Evaluation, Hashes, Record, Scores, StepTime
-from bench.store import Store
-from bench.study import Arm, Study, Trial
+from bench.core.record import Evaluation, Hashes, Record, Scores, StepTime
+from bench.core.study import Arm, Study, Trial
+from bench.storage.store import Store
 
 STUDY = "tiny"
 

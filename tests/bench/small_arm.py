@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from bench.arm import CompiledArm, Settings
-from bench.device_data import DeviceData
-from bench.recipe import Recipe, changed
-from bench.registry import find
-from bench.stepper import Stepper
-from bench.task import Source
-from bench.timers import Cpu
+from bench.core.recipe import Recipe, changed
+from bench.plugins.registry import find
+from bench.tasks.task import Source
+from bench.timing.device import Cpu
+from bench.timing.stepper import Stepper
+from bench.training.compiled_arm import CompiledArm, Settings
+from bench.training.device_data import DeviceData
 
 BATCH = 8
 

@@ -4,7 +4,7 @@
         [--seconds S] -- OPTIONS
 
 Two studies of the baseline and three strategies, step times measured in turn as by
-`bench.compare_env`: `--same` times with the same code on both sides (exit code 0 is wanted each
+`bench.cli.compare_env`: `--same` times with the same code on both sides (exit code 0 is wanted each
 time), `--planted` times with a slower copy of the strategy `planted` (3 is wanted, and its name
 alone). What follows `--` is for `bench run`. Committed figures come from an otherwise idle machine.
 What FOLDER has already is not measured again. Exit code 1 where a comparison did not end as wanted.
@@ -18,11 +18,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.analysis.regressions import Comparison, compare
+from bench.cli.compare_env import HERE, Side, measure
 from bench.cli.sides import folder_lines
-from bench.compare_env import HERE, Side, measure
-from bench.export.compared import Compared
-from bench.export.text import render
+from bench.compare.regressions import Comparison, compare
+from bench.report.export.compared import Compared
+from bench.report.export.text import render
 
 STRATEGY = Path(__file__).with_name("planted_strategy.py")
 SIDE = 2048

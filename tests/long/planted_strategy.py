@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.lazy import tf
-from bench.strategy import Batch, Facts, Loss, Moment, Outcome, Paper, Strategy, parameter
+from bench.core.lazy import tf
+from bench.core.strategy import Batch, Facts, Loss, LossResult, Moment, Paper, Strategy, parameter
 
 SIDE = 0
 """Of the product's result; the slower copy of this file has another number here."""
@@ -29,7 +29,7 @@ class Planted(Strategy):
         identity={"smoothing": 0.0},
     )
 
-    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> Outcome:
+    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         count = batch.targets.shape[-1]
         targets = batch.targets * (1.0 - self.smoothing) + self.smoothing / count
         outcome = rest(batch._replace(targets=targets))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants import Mutant
 
-ARM = "bench/arm.py"
+ARM = "bench/training/compiled_arm.py"
 BASELINE = "tests/strategies/test_baseline.py"
 WIDE = "tests/strategies/test_registry_wide.py"
 
@@ -42,7 +42,7 @@ MUTANTS = [
         'stream(0, f"draw/{s.facts.name}", step)', WIDE, "draws and cifar10-mixup",
     ),
     Mutant(
-        "building-consumes-python-random", "bench/randomness.py",
+        "building-consumes-python-random", "bench/core/randomness.py",
         "random.setstate(before)", "pass", WIDE, "global and cifar10-mixup",
     ),
 ]  # fmt: skip

@@ -87,7 +87,7 @@ MUTANTS = [
         tests("weight_standardization"), "gradients_reach",
     ),
     Mutant(
-        "evaluation-with-raw-kernels", "bench/network.py",
+        "evaluation-with-raw-kernels", "bench/networks/network.py",
         'for strategy in self._touching["kernel"]:',
         'for strategy in self._touching["kernel"] if self.training else []:',
         tests("weight_standardization"), "in_an_arm",

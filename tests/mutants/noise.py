@@ -42,7 +42,7 @@ MUTANTS = [
         tests("dropout"),
     ),
     Mutant(
-        "dropout-in-evaluation-too", "bench/network.py",
+        "dropout-in-evaluation-too", "bench/networks/network.py",
         'if self._moment_of is not None:\n            for strategy in self._touching["noise"]:\n'
         '                moment = self._moment_of(strategy, f"noise/{slot.name}")',
         'if True:\n            for strategy in self._touching["noise"]:\n'
@@ -94,7 +94,7 @@ MUTANTS = [
         "return dropped(embeddings, rate, key)", tests("embedding_dropout"),
     ),
     Mutant(
-        "the-embedded-stage-is-forgotten", "bench/arm.py",
+        "the-embedded-stage-is-forgotten", "bench/training/compiled_arm.py",
         "embeddings = strategy.embedded(batch.values, embeddings, now)",
         "strategy.embedded(batch.values, embeddings, now)",
         WIDE, "switching and imdb-embedding_dropout",

@@ -53,17 +53,17 @@ MUTANTS = [
         "BatchNormalization(momentum=self.momentum, epsilon=0.01)", TESTS,
     ),
     Mutant(
-        "slots-ignore-masks", "bench/network.py",
+        "slots-ignore-masks", "bench/networks/network.py",
         "return layer(values, mask=self.mask, training=self.training)",
         "return layer(values, training=self.training)", TESTS,
     ),
     Mutant(
-        "evaluation-in-training-mode", "bench/arm.py",
+        "evaluation-in-training-mode", "bench/training/compiled_arm.py",
         "flow = Pass(self.strategies, mask)", "flow = Pass(self.strategies, mask, training=True)",
         WIDE, "evaluation and cifar10-batch_norm",
     ),
     Mutant(
-        "a-normalization-shifts-the-initial-weights", "bench/parts.py",
+        "a-normalization-shifts-the-initial-weights", "bench/networks/parts.py",
         'config["seed"] = integer(self.seed, "initial weights", name)',
         'config["seed"] = integer(self.seed, name, len(self._normalizing))',
         WIDE, "shared_weights and cifar10-batch_norm",

@@ -19,7 +19,7 @@ MUTANTS = [
         "strict=True) if yes]", "strict=True)]", tests("weight_decay"), "only_kernels",
     ),
     Mutant(
-        "all-variables-count-as-kernels", "bench/arm.py",
+        "all-variables-count-as-kernels", "bench/training/compiled_arm.py",
         "decayed=[len(v.shape) > 1 for v in trainable]", "decayed=[True for v in trainable]",
         tests("weight_decay"), "only_kernels",
     ),
@@ -87,17 +87,17 @@ MUTANTS = [
         tests("ema"),
     ),
     Mutant(
-        "averages-with-lagging-statistics", "bench/training.py",
+        "averages-with-lagging-statistics", "bench/training/trainer.py",
         "if replaced and arm.weights.state:", "if False:", tests("swa"), "moving_statistics",
     ),
     Mutant(
-        "averages-stay-after-an-evaluation", "bench/training.py",
+        "averages-stay-after-an-evaluation", "bench/training/trainer.py",
         "        for variable, value in zip(arm.network.variables, trained, strict=True):\n"
         "            variable.assign(value)",
         "        pass", tests("ema"), "training_is_untouched",
     ),
     Mutant(
-        "recalibration-keeps-the-last-batch-alone", "bench/arm.py",
+        "recalibration-keeps-the-last-batch-alone", "bench/training/compiled_arm.py",
         "variable.assign(tf.add_n(values) / batches / (1.0 - momentum))",
         "variable.assign(values[-1] / (1.0 - momentum))", tests("swa"), "moving_statistics",
     ),
@@ -145,7 +145,7 @@ MUTANTS = [
         "best = len(known) - 1 - known[::-1].index(max(known))", tests("early_stopping"),
     ),
     Mutant(
-        "early-stopping-keeps-the-last-weights", "bench/training.py",
+        "early-stopping-keeps-the-last-weights", "bench/training/trainer.py",
         "if best is not None:", "if False:", tests("early_stopping"), "trial",
     ),
 ]  # fmt: skip

@@ -17,11 +17,11 @@ import numpy as np
 from bench.analysis.frames import step_times_frame
 from bench.analysis.step_times import geometric_mean
 from bench.cli.timing_progress import watch
-from bench.plan import Request, plan
-from bench.registry import find
-from bench.step_time_phase import Options, phase
-from bench.store import Store
-from bench.task import Source
+from bench.plugins.registry import find
+from bench.running.plan import Request, plan
+from bench.running.timing_phase import TimingOptions, phase
+from bench.storage.store import Store
+from bench.tasks.task import Source
 
 FIVES = 200
 LEAST_COVERAGE = 0.85
@@ -36,7 +36,7 @@ def main(folder: str, task: str = "cifar10", processes: int = 40, seconds: float
     with store.lock():
         if store.study() is None:
             store.write_study(study)
-        options = Options(processes=processes, seconds=seconds, memory=False)
+        options = TimingOptions(processes=processes, seconds=seconds, memory=False)
         phase(study, store, Source(), options, watch(quiet=False, as_json=False))
         frame = step_times_frame(store.step_times().step_times)
     ratios = frame["ratio"].to_numpy(dtype=float)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from bench.arm import CompiledArm, Settings
-from bench.device_data import DeviceData
-from bench.registry import Registry, find
-from bench.strategy import Strategy, applicability
-from bench.study import BASELINE
-from bench.task import Source
+from bench.core.strategy import Strategy, applicability
+from bench.core.study import BASELINE
+from bench.plugins.registry import Registry, find
+from bench.tasks.task import Source
+from bench.training.compiled_arm import CompiledArm, Settings
+from bench.training.device_data import DeviceData
 
 PROFILE = "quick"
 SOURCE = Source("synthetic")

@@ -15,6 +15,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> None:
     """As many threads as a trial has, set before TensorFlow's first operation."""
-    from bench.work import start_tensorflow
+    from bench.running.training_work import start_tensorflow
 
     start_tensorflow(1)

@@ -3,9 +3,9 @@
     python -m tests.perf.epoch_overhead [TASK] [PROFILE] [SECONDS]
 
 All three train the same network with the same optimizer on the same batches, timed in turn in one
-process (`bench.step_time`). The bare step gets ready-made float batches and does nothing but forward,
-backward and update: what the compiled epoch adds to it is shuffling, gathering, decoding, the
-schedule, random streams and the checks.
+process (`bench.timing.protocol`). The bare step gets ready-made float batches and does nothing but
+forward, backward and update: what the compiled epoch adds to it is shuffling, gathering, decoding,
+the schedule, random streams and the checks.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from __future__ import annotations
 import sys
 from statistics import median
 
-from bench.registry import find
-from bench.step_time import Steps, block_steps_for, interleaved, warm_up
-from bench.task import Source
-from bench.work import start_tensorflow
+from bench.plugins.registry import find
+from bench.running.training_work import start_tensorflow
+from bench.tasks.task import Source
+from bench.timing.protocol import Steps, block_steps_for, interleaved, warm_up
 
 MOST = 1.03
 """What a compiled step may cost, as a multiple of a bare one."""
@@ -27,10 +27,10 @@ def main(task_name: str = "cifar10", profile: str = "quick", seconds: float = 20
     task = find().task(task_name)
     recipe = task.recipe(profile)
     start_tensorflow(recipe.threads)
-    from bench.arm import CompiledArm, Settings
-    from bench.device_data import DeviceData
-    from bench.stepper import Stepper
-    from bench.timers import device_here
+    from bench.timing.device import device_here
+    from bench.timing.stepper import Stepper
+    from bench.training.compiled_arm import CompiledArm, Settings
+    from bench.training.device_data import DeviceData
     from tests.perf.rivals import BareStep, Fit
 
     data = DeviceData.of(task.load(recipe, Source()))

@@ -21,17 +21,17 @@ import tensorflow as tf
 
 from bench.analysis.frames import step_times_frame
 from bench.analysis.step_times import summary
-from bench.arm import CompiledArm, Settings
-from bench.device_data import DeviceData
-from bench.plan import Request, plan
-from bench.registry import find
-from bench.step_time import block_steps_for, interleaved, warm_up
-from bench.step_time_phase import Options, phase
-from bench.store import Store
-from bench.strategy import Batch, Tensor
-from bench.task import Source
-from bench.timers import device_here
-from bench.work import start_tensorflow
+from bench.core.strategy import Batch, Tensor
+from bench.plugins.registry import find
+from bench.running.plan import Request, plan
+from bench.running.timing_phase import TimingOptions, phase
+from bench.running.training_work import start_tensorflow
+from bench.storage.store import Store
+from bench.tasks.task import Source
+from bench.timing.device import device_here
+from bench.timing.protocol import block_steps_for, interleaved, warm_up
+from bench.training.compiled_arm import CompiledArm, Settings
+from bench.training.device_data import DeviceData
 from tests.perf.stages import Repeated, Stage, batch_stage, loss_stage
 
 MOST = 1.03
@@ -83,7 +83,7 @@ def step_ratios(
     study = plan(request, find(), Source()).study
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        options = Options(processes=processes, seconds=seconds, memory=False)
+        options = TimingOptions(processes=processes, seconds=seconds, memory=False)
         with store.lock():
             phase(study, store, Source(), options)
             rows = summary(step_times_frame(store.step_times().step_times))

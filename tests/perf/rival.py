@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.registry import find
-from bench.task import Source
+from bench.plugins.registry import find
+from bench.tasks.task import Source
 
 STRATEGIES = "batch_norm,label_smoothing"
 MOST = {"cifar10": 0.9, "imdb": 0.7}

@@ -17,12 +17,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from bench.core.recipe import Recipe
 from bench.data.dataset import Split
-from bench.device_data import CLEAN_TRAIN_EXAMPLES
-from bench.parts import Parts
-from bench.recipe import Recipe
-from bench.registry import find
-from bench.task import Source, Task
+from bench.networks.parts import Parts
+from bench.plugins.registry import find
+from bench.tasks.task import Source, Task
+from bench.training.device_data import CLEAN_TRAIN_EXAMPLES
 from tests.perf.rivals import Plain
 
 BATCH = 500

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from bench.arm import CompiledArm, raw
-from bench.network import Network, Pass
-from bench.strategy import Tensor
-from bench.timers import Device, timed
+from bench.core.strategy import Tensor
+from bench.networks.network import Network, Pass
+from bench.timing.device import Device, timed
+from bench.training.compiled_arm import CompiledArm, raw
 
 
 class Plain(keras.Model):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from bench.strategy import Batch, Moment, Outcome, Strategy, Tensor
-from bench.timers import Device, timed
+from bench.core.strategy import Batch, LossResult, Moment, Strategy, Tensor
+from bench.timing.device import Device, timed
 
 Stage = Callable[[Tensor, Batch, Tensor], tuple[Tensor, ...]]
 """(key, batch, logits) -> what the stage makes."""
@@ -63,9 +63,9 @@ def loss_stage(strategy: Strategy) -> Stage:
     """The strategy's loss of logits that lie ready."""
 
     def stage(key: Tensor, batch: Batch, logits: Tensor) -> tuple[Tensor, ...]:
-        def rest(changed: Batch) -> Outcome:
+        def rest(changed: Batch) -> LossResult:
             losses = tf.nn.softmax_cross_entropy_with_logits(changed.targets, logits)
-            return Outcome(losses, logits, changed.targets)
+            return LossResult(losses, logits, changed.targets)
 
         moment = moment_of(strategy, key, batch.values.shape[0])
         return (strategy.loss(batch, moment, rest).losses,)

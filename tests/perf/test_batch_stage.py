@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.timers import device_here
+from bench.timing.device import device_here
 from tests.perf import cases
 from tests.perf.stages import Repeated, batch_stage
 

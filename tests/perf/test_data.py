@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.device_data import DeviceData
-from bench.stepper import input_ms
-from bench.study import BASELINE
-from bench.timers import device_here
+from bench.core.study import BASELINE
+from bench.timing.device import device_here
+from bench.timing.stepper import input_ms
+from bench.training.device_data import DeviceData
 from tests.perf import cases
 
 

@@ -11,10 +11,10 @@ from statistics import median
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.step_time import warm_up
-from bench.stepper import Stepper
-from bench.study import BASELINE
-from bench.timers import device_here
+from bench.core.study import BASELINE
+from bench.timing.device import device_here
+from bench.timing.protocol import warm_up
+from bench.timing.stepper import Stepper
 from tests.perf import cases
 
 STEPS = 10

@@ -11,8 +11,8 @@ import json
 import os
 import sys
 
-from bench.registry import Registry, find
-from bench.strategy import applicability, configured
+from bench.core.strategy import applicability, configured
+from bench.plugins.registry import Registry, find
 from tests.strategies.settings import ACTING
 
 

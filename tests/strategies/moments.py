@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from bench.strategy import Moment
+from bench import Moment
 
 
 def key(seed: int = 0) -> tf.Tensor:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from bench.arm import CompiledArm, Settings
-from bench.recipe import changed
-from bench.registry import find
-from bench.schedule import learning_rate
+from bench.core.recipe import changed
+from bench.plugins.registry import find
+from bench.training.compiled_arm import CompiledArm, Settings
+from bench.training.schedule import learning_rate
 from tests.tiny import tiny_data, tiny_recipe, trace
 
 TASKS = find().tasks

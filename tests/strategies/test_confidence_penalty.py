@@ -7,7 +7,7 @@ import tensorflow as tf
 from scipy import stats
 from scipy.special import softmax
 
-from bench.strategy import Batch, Outcome
+from bench import Batch, LossResult
 from strategies.confidence_penalty import ConfidencePenalty, entropy
 from tests.strategies.moments import moment
 
@@ -20,7 +20,7 @@ def test_it_subtracts_beta_times_the_entropy() -> None:
     outcome = ConfidencePenalty(0.3).loss(
         Batch(tf.zeros([5, 2]), None, targets),
         moment(),
-        lambda batch: Outcome(losses, tf.constant(LOGITS, tf.float32), batch.targets),
+        lambda batch: LossResult(losses, tf.constant(LOGITS, tf.float32), batch.targets),
     )
     expected = losses.numpy() - 0.3 * stats.entropy(softmax(LOGITS, axis=-1), axis=-1)
     np.testing.assert_allclose(outcome.losses, expected, rtol=1e-5)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.registry import find
-from bench.strategy import COST_LIMITS
+from bench.core.strategy import COST_LIMITS
+from bench.plugins.registry import find
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 STRATEGIES = find().strategies

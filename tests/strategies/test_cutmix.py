@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.strategy import Batch
+from bench import Batch
 from strategies._mixing import Pairs
 from strategies.cutmix import Cut, CutMix, cutmix
 

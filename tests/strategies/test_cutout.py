@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from scipy.stats import chisquare
 
-from bench.strategy import Batch
+from bench import Batch
 from strategies.cutout import Cutout, cut_out
 from tests.strategies.moments import moment
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.strategy import Slot
+from bench import Slot
 from strategies._noise import dropped
 from strategies.dropout import Dropout
 from tests.strategies.moments import key, moment

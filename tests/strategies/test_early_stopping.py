@@ -5,10 +5,10 @@ import math
 import pytest
 import tensorflow as tf
 
-from bench.record import Evaluation
-from bench.registry import find
-from bench.scores import quality
-from bench.training import Trainer
+from bench import Evaluation
+from bench.plugins.registry import find
+from bench.training.scores import quality
+from bench.training.trainer import Trainer
 from strategies.early_stopping import EarlyStopping, verdict
 from tests.tiny import STEPS, tiny_arm
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.registry import find
-from bench.strategy import Weights
-from bench.training import evaluated_weights
+from bench import Weights
+from bench.plugins.registry import find
+from bench.training.trainer import evaluated_weights
 from strategies.batch_norm import BatchNorm
 from strategies.ema import EMA
 from tests.strategies.moments import moment

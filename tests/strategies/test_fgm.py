@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from bench.strategy import Batch, Outcome
+from bench import Batch, LossResult
 from strategies.fgm import Fgm, perturbation
 from tests.strategies.moments import moment
 
@@ -42,11 +42,11 @@ def test_no_gradient_means_no_perturbation() -> None:
     assert (moved.numpy() == 0).all()
 
 
-def losses_of(values: tf.Tensor, kernel: tf.Tensor) -> Outcome:
+def losses_of(values: tf.Tensor, kernel: tf.Tensor) -> LossResult:
     there = tf.constant(MASK, tf.float32)[..., None]
     logits = tf.matmul(tf.reduce_sum(tf.tanh(values) * there, axis=1), kernel)
     losses = tf.nn.softmax_cross_entropy_with_logits(TARGETS, logits)
-    return Outcome(losses, logits, TARGETS)
+    return LossResult(losses, logits, TARGETS)
 
 
 def test_the_loss_is_the_mean_of_clean_and_adversarial_and_the_perturbation_a_constant() -> None:

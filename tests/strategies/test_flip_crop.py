@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from scipy.stats import chisquare
 
-from bench.strategy import Batch
+from bench import Batch
 from strategies.flip_crop import FlipCrop
 from tests.strategies.moments import moment
 

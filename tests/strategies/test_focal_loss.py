@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from scipy.special import log_softmax
 
-from bench.strategy import Batch, Outcome
+from bench import Batch, LossResult
 from strategies.focal_loss import FocalLoss, focal_cross_entropy
 from tests.strategies.moments import moment
 
@@ -54,7 +54,9 @@ def test_a_certain_prediction_has_a_finite_gradient(gamma: float) -> None:
 
 
 def test_it_takes_the_targets_that_the_network_left() -> None:
-    outcome = Outcome(tf.zeros([6]), tf.constant(LOGITS, tf.float32), tf.constant(SOFT, tf.float32))
+    outcome = LossResult(
+        tf.zeros([6]), tf.constant(LOGITS, tf.float32), tf.constant(SOFT, tf.float32)
+    )
     batch = Batch(tf.zeros([6, 2]), None, tf.one_hot([0] * 6, 4))
     losses = FocalLoss().loss(batch, moment(), lambda _: outcome).losses
     np.testing.assert_allclose(losses, formula(SOFT, LOGITS, 2.0), rtol=1e-4)

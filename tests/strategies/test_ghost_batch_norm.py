@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.errors import UsageError
-from bench.registry import find
-from bench.strategy import Slot
+from bench import Slot, UsageError
+from bench.plugins.registry import find
 from strategies.ghost_batch_norm import GhostBatchNorm
 from tests.tiny import tiny_arm
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.strategy import Gradients, Weights
+from bench import Gradients, Weights
 from strategies.gradient_clipping import GradientClipping, clip
 from tests.strategies.moments import moment
 

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.errors import UsageError
-from bench.strategy import Slot
+from bench import Slot, UsageError
 from strategies.group_norm import GroupNorm
 from strategies.layer_norm import LayerNorm
 

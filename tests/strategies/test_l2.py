@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from bench.registry import find
-from bench.strategy import Gradients, Weights
+from bench import Gradients, Weights
+from bench.plugins.registry import find
 from strategies.batch_norm import BatchNorm
 from strategies.l2 import L2, penalty
 from tests.strategies.moments import moment

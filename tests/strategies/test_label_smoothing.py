@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.strategy import Batch, Moment, Outcome
+from bench import Batch, LossResult, Moment
 from strategies._mixing import Pairs
 from strategies.label_smoothing import LabelSmoothing, smooth
 from strategies.mixup import mixup
@@ -17,9 +17,9 @@ TARGETS = tf.one_hot([0, 3, 1, 2, 2, 0], 4)
 MOMENT = Moment(tf.constant([0, 0]), tf.constant(0), tf.constant(0.0), tf.constant(0.1))
 
 
-def cross_entropy(batch: Batch) -> Outcome:
+def cross_entropy(batch: Batch) -> LossResult:
     losses = tf.nn.softmax_cross_entropy_with_logits(batch.targets, LOGITS)
-    return Outcome(losses, LOGITS, batch.targets)
+    return LossResult(losses, LOGITS, batch.targets)
 
 
 def test_the_values_of_the_paper() -> None:

@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 from scipy.stats import chisquare, kstest
 
-from bench.registry import find
-from bench.strategy import Batch, Facts, Moment, Paper, Slot, Strategy
+from bench import Batch, Facts, Moment, Paper, Slot, Strategy
+from bench.plugins.registry import find
 from strategies.manifold_mixup import Choice, ManifoldMixUp
 from tests.strategies.moments import key, moment
 from tests.tiny import tiny_arm

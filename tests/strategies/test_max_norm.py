@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.registry import find
+from bench.plugins.registry import find
 from strategies.max_norm import MaxNorm, within_norm
 from tests.strategies.moments import moment
 from tests.tiny import tiny_arm

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from bench.strategy import Batch
+from bench import Batch
 from strategies._mixing import Pairs
 from strategies.mixup import MixUp, mixup
 

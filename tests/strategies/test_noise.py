@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.registry import find
-from bench.strategy import applicability
+from bench.core.strategy import applicability
+from bench.plugins.registry import find
 from tests.tiny import tiny_arm
 
 REGISTRY = find()

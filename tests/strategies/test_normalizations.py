@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.network import Pass
-from bench.parts import Parts
-from bench.strategy import Slot, Strategy
+from bench import Parts, Pass, Slot, Strategy
 from strategies.batch_norm import BatchNorm
 from strategies.instance_norm import InstanceNorm
 from strategies.layer_norm import LayerNorm

@@ -8,8 +8,8 @@ import tensorflow as tf
 from scipy import stats
 from scipy.special import softmax
 
-from bench.registry import find
-from bench.strategy import Batch, Loss, Moment, Outcome, Slot, TaskFacts
+from bench import Batch, Loss, LossResult, Moment, Slot, TaskFacts
+from bench.plugins.registry import find
 from strategies.r_drop import RDrop, symmetric_divergence
 from tests.strategies.moments import moment
 from tests.tiny import tiny_arm
@@ -22,11 +22,11 @@ TARGETS = np.eye(3, dtype=np.float32)[[0, 1, 2, 1, 0]]
 def test_the_loss_is_half_the_papers() -> None:
     passes = []
 
-    def rest(batch: Batch) -> Outcome:
+    def rest(batch: Batch) -> LossResult:
         logits = tf.constant([FIRST, SECOND][len(passes)], tf.float32)
         passes.append(batch)
         losses = tf.nn.softmax_cross_entropy_with_logits(batch.targets, logits)
-        return Outcome(losses, logits, batch.targets)
+        return LossResult(losses, logits, batch.targets)
 
     batch = Batch(tf.constant(RANDOM.normal(size=(5, 7))), None, tf.constant(TARGETS))
     outcome = RDrop(alpha=0.7).loss(batch, moment(), rest)
@@ -53,7 +53,7 @@ def test_it_drops_vectors_and_sequences_but_no_maps() -> None:
 class Apart(RDrop):
     """Trains on the divergence alone, so that the objective shows it."""
 
-    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> Outcome:
+    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         first, second = rest(batch), rest(batch)
         return first._replace(losses=symmetric_divergence(first.logits, second.logits))
 

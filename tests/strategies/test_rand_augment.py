@@ -9,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 from scipy.stats import chisquare
 
-from bench.strategy import Batch
+from bench import Batch
 from strategies.rand_augment import RandAugment
 from tests.strategies.moments import moment
 from tests.strategies.pillow import close, photograph, variants

@@ -20,10 +20,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.arm import CompiledArm, Settings
-from bench.registry import find
-from bench.strategy import Strategy, applicability, clash, configured
-from bench.training import Result, Trainer
+from bench import Strategy
+from bench.core.strategy import applicability, clash, configured
+from bench.plugins.registry import find
+from bench.training.compiled_arm import CompiledArm, Settings
+from bench.training.trainer import Result, Trainer
 from tests.strategies.fresh import cases
 from tests.strategies.settings import ACTING
 from tests.tiny import STEPS, Trace, tiny_arm, trace

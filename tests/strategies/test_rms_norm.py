@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from bench.strategy import Slot
+from bench import Slot
 from strategies.rms_norm import RMSNorm
 
 MAP, SEQUENCE = Slot("norm", "map"), Slot("norm", "sequence")

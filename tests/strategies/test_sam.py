@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.registry import find
-from bench.strategy import Gradients, Weights
+from bench import Gradients, Weights
+from bench.plugins.registry import find
 from strategies.batch_norm import BatchNorm
 from strategies.dropout import Dropout
 from strategies.sam import Sam

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.strategy import Slot
+from bench import Slot
 from strategies.spatial_dropout import SpatialDropout, drop_channels
 from tests.strategies.moments import key, moment
 

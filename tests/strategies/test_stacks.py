@@ -7,8 +7,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from bench.registry import find
-from bench.strategy import Strategy, applicability, clash
+from bench import Strategy
+from bench.core.strategy import applicability, clash
+from bench.plugins.registry import find
 from tests.strategies.settings import ACTING
 from tests.tiny import tiny_arm, trace
 

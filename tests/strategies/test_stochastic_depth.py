@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.strategy import Slot
+from bench import Slot
 from strategies.stochastic_depth import StochasticDepth, drop_branch
 from tests.strategies.moments import key, moment
 

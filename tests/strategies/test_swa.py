@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.registry import find
-from bench.schedule import learning_rate
-from bench.training import evaluated_weights
+from bench.plugins.registry import find
+from bench.training.schedule import learning_rate
+from bench.training.trainer import evaluated_weights
 from strategies.batch_norm import BatchNorm
 from strategies.swa import SWA
 from tests.tiny import STEPS, tiny_arm

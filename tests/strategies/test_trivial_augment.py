@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from bench.strategy import Batch
+from bench import Batch
 from strategies.trivial_augment import TrivialAugment
 from tests.strategies.moments import moment
 from tests.strategies.pillow import close, photograph, variants

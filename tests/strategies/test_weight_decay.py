@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench.registry import find
-from bench.strategy import Weights
+from bench import Weights
+from bench.plugins.registry import find
 from strategies.batch_norm import BatchNorm
 from strategies.weight_decay import WeightDecay
 from tests.strategies.moments import moment

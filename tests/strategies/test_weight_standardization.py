@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from bench.registry import find
+from bench.plugins.registry import find
 from strategies.group_norm import GroupNorm
 from strategies.weight_standardization import WeightStandardization, standardize
 from tests.tiny import tiny_arm

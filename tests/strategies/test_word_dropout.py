@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from bench import Batch
 from bench.data.dataset import UNKNOWN
-from bench.strategy import Batch
 from strategies.word_dropout import WordDropout
 from tests.strategies.moments import moment
 

@@ -22,8 +22,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 
-from bench.files import write_atomic
 from bench.report.plots.origin import SYNTHETIC, Origin
+from bench.storage.files import write_atomic
 
 INK = "#1f2933"
 SOFT = "#5d6b7a"

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bench.analysis.trend import software_notes, studies, trend
-from bench.history import Line
+from bench.compare.trend import software_notes, studies, trend
 from bench.report.plots import style
 from bench.report.plots.origin import Origin
 from bench.report.plots.style import Plot
+from bench.storage.history import Line
 
 TITLES = {
     "accuracy": ("Test accuracy", "percent"),
@@ -45,7 +45,7 @@ def trend_plot(
     """One metric over the studies.
 
     Args:
-        rows: of `bench.analysis.trend.trend`, of one task, data and metric.
+        rows: of `bench.compare.trend.trend`, of one task, data and metric.
         notes: study -> what of its environment changed; empty where nothing did.
     """
     title, unit = TITLES[metric]

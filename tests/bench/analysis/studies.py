@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.record import Evaluation, Hashes, Record, Scores, StepTime, Use
-from bench.study import Arm, Study
+from bench.core.record import Evaluation, Hashes, Record, Scores, StepTime, Use
+from bench.core.study import Arm, Study
 
 RECIPE: dict[str, Any] = {
     "learning_rate": 0.001,

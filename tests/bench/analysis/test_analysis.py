@@ -12,8 +12,8 @@ from bench.analysis.analysis import Analysis, analyse
 from bench.analysis.classes import crossed
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
 from bench.analysis.time_to_target import decomposition
-from bench.record import Record, StepTime
-from bench.study import NotApplicable, Study
+from bench.core.record import Record, StepTime
+from bench.core.study import NotApplicable, Study
 from tests.bench.analysis import studies
 
 NAMES = ("baseline", "a", "b", "a+b", "a+b+c", "b+c")

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.analysis.comparable import compare, contrasts
 from bench.analysis.convergence import (
     area,
     areas,
@@ -14,7 +13,8 @@ from bench.analysis.convergence import (
     targets,
 )
 from bench.analysis.frames import curves_frame, trials_frame
-from bench.record import Evaluation
+from bench.analysis.pairing import contrasts, pair
+from bench.core.record import Evaluation
 from tests.bench.analysis import studies
 
 ARMS = [studies.arm("baseline"), studies.arm("fast"), studies.arm("never")]
@@ -57,7 +57,7 @@ def test_reached_takes_two_consecutive_evaluations() -> None:
 
 
 def test_rates_and_restricted_means() -> None:
-    comparison = compare(TRIALS, contrasts(STUDY))
+    comparison = pair(TRIALS, contrasts(STUDY))
     table = convergence(STUDY, comparison, contrasts(STUDY), hits(STUDY, TRIALS, CURVES))
     at = table[table["target"] == 0.9].set_index("arm")
     assert at["hit_rate"].to_dict() == {"baseline": 1, "fast": 1, "never": 0}
@@ -83,7 +83,7 @@ def test_area_under_a_straight_line_is_its_mean_height() -> None:
 
 
 def test_areas_are_paired_with_the_reference() -> None:
-    comparison = compare(TRIALS, contrasts(STUDY))
+    comparison = pair(TRIALS, contrasts(STUDY))
     table = areas(STUDY, TRIALS, CURVES, comparison, contrasts(STUDY)).set_index("arm")
     assert table.loc["fast", "effect"] == pytest.approx(100 * (0.2 + 0.1) / 5)
     assert np.isnan(table.loc["baseline", "effect"])

@@ -6,7 +6,7 @@ import pytest
 
 from bench.analysis.analysis import analyse
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
-from bench.record import Use
+from bench.core.record import Use
 from tests.bench.analysis import studies
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.analysis.comparable import compare, contrasts
 from bench.analysis.effects import effects
 from bench.analysis.frames import trials_frame
-from bench.record import Record
-from bench.study import Study
+from bench.analysis.pairing import contrasts, pair
+from bench.core.record import Record
+from bench.core.study import Study
 from tests.bench.analysis import studies
 
 SPREAD = np.array([-1.2, -0.8, -0.4, -0.2, 0.0, 0.1, 0.3, 0.5, 0.7, 1.0]) / 100
@@ -22,7 +22,7 @@ FAMILY = tuple(("images", name) for name in ("up", "down", "same", "wide", "neve
 def analysed(study: Study, made: list[Record], **options: Any) -> pd.DataFrame:
     trials = trials_frame(study, made)
     wanted = contrasts(study)
-    return effects(study, trials, compare(trials, wanted), wanted, **options)
+    return effects(study, trials, pair(trials, wanted), wanted, **options)
 
 
 def planted(study: Study, drop: int = 0) -> list[Record]:
@@ -138,7 +138,7 @@ def test_no_verdict_on_a_part_of_a_declared_study() -> None:
     assert found.loc["down", "p_adjusted"] >= whole.loc["down", "p_adjusted"]
     trials = trials_frame(study, part, [("images", "up", 9)])
     wanted = contrasts(study)
-    found = accuracy_rows(effects(study, trials, compare(trials, wanted), wanted))
+    found = accuracy_rows(effects(study, trials, pair(trials, wanted), wanted))
     assert found.loc["up", "verdict"] == "helps"
 
 

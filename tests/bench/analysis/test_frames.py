@@ -10,7 +10,7 @@ from bench.analysis.frames import (
     step_times_frame,
     trials_frame,
 )
-from bench.errors import BenchError
+from bench.core.errors import BenchError
 from tests.bench.analysis import studies
 
 BASELINE, MIXUP = studies.arm("baseline"), studies.arm("mixup")

@@ -5,9 +5,9 @@ import pytest
 
 from bench.analysis.frames import trials_frame
 from bench.analysis.looks import ALPHA, look
-from bench.analysis.paired import t_test
 from bench.analysis.verdict import LOOKS
-from bench.errors import UsageError
+from bench.core.errors import UsageError
+from bench.stats.paired import t_test
 from tests.bench.analysis import studies
 
 ARMS = [studies.arm(name) for name in ("baseline", "clear", "unclear")]

@@ -6,8 +6,8 @@ import pytest
 
 from bench.analysis.frames import trials_frame
 from bench.analysis.regimes import check, differing, regimes
-from bench.errors import UsageError
-from bench.study import Study
+from bench.core.errors import UsageError
+from bench.core.study import Study
 from tests.bench.analysis import studies
 
 SEEDS = 6

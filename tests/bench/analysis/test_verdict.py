@@ -8,9 +8,10 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from bench.analysis import verdict
-from bench.analysis.paired import t_test
-from bench.analysis.power import power
-from bench.study import Study
+from bench.core.study import Study
+from bench.stats.multiple import benjamini_hochberg, holm
+from bench.stats.paired import t_test
+from bench.stats.power import power
 from tests.bench.analysis import studies
 
 
@@ -70,19 +71,19 @@ def test_a_comparison_waits_for_all_its_seeds_and_not_for_those_that_failed() ->
 
 def test_members_that_were_not_measured_count_in_holm() -> None:
     p = np.array([0.004, 0.03, np.nan])
-    assert verdict.holm(p, 12)[:2].tolist() == pytest.approx([12 * 0.004, 11 * 0.03])
-    assert verdict.holm(p, 2)[:2].tolist() == pytest.approx([0.008, 0.03])
-    assert np.isnan(verdict.holm(p, 12)[2])
+    assert holm(p, 12)[:2].tolist() == pytest.approx([12 * 0.004, 11 * 0.03])
+    assert holm(p, 2)[:2].tolist() == pytest.approx([0.008, 0.03])
+    assert np.isnan(holm(p, 12)[2])
 
 
 def test_holm_agrees_with_statsmodels() -> None:
     p = np.random.default_rng(1).random((2, 12)) ** 3
-    for row, found in zip(p, verdict.holm(p, 12), strict=True):
+    for row, found in zip(p, holm(p, 12), strict=True):
         assert found == pytest.approx(multipletests(row, method="holm")[1])
 
 
 def test_benjamini_hochberg_ignores_what_has_no_p() -> None:
-    found = verdict.benjamini_hochberg(np.array([0.01, np.nan, 0.04]))
+    found = benjamini_hochberg(np.array([0.01, np.nan, 0.04]))
     assert found[[0, 2]].tolist() == pytest.approx([0.02, 0.04])
     assert np.isnan(found[1])
 
@@ -94,7 +95,7 @@ def test_family_wise_false_positives_over_twelve() -> None:
     baseline = np.repeat(random.normal(60, 1, (studies_, 1, seeds)), arms, axis=1)
     arm = random.normal(60, 1, (studies_, arms, seeds))
     p = t_test(arm.reshape(-1, seeds), baseline.reshape(-1, seeds)).reshape(studies_, arms)
-    wrong = (verdict.holm(p, arms) < 0.05).any(axis=1)
+    wrong = (holm(p, arms) < 0.05).any(axis=1)
     assert np.mean(wrong) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / studies_)
     assert np.mean(wrong) > 0.02
 
@@ -105,5 +106,5 @@ def test_a_planted_effect_in_a_family_is_found_as_often_as_the_formula_says() ->
     d = random.normal(0, 1, (2000, 12, 10))
     d[:, 0] += 1.5
     p = t_test(d.reshape(-1, 10), np.zeros((24_000, 10))).reshape(2000, 12)
-    found = np.mean(verdict.holm(p, 12)[:, 0] < 0.05)
+    found = np.mean(holm(p, 12)[:, 0] < 0.05)
     assert found == pytest.approx(power(1.5, 1.0, 10, 0.05 / 12), abs=0.05)

@@ -151,7 +151,7 @@ def test_a_crashing_strategy_costs_its_own_trials_alone(tmp_path: Path) -> None:
         "from dataclasses import dataclass\n"
         "from typing import ClassVar\n"
         "import os\n"
-        "from bench.strategy import Facts, Paper, Strategy\n"
+        "from bench.core.strategy import Facts, Paper, Strategy\n"
         "print('a plugin that prints')\n"
         "@dataclass(frozen=True)\n"
         "class Crash(Strategy):\n"

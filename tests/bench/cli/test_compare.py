@@ -13,11 +13,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bench.cli.main import app
-from bench.errors import UsageError
-from bench.history import HISTORY, append
-from bench.store import Store
+from bench.core.errors import UsageError
+from bench.storage.history import HISTORY, append
+from bench.storage.store import Store
 from tests.bench.analysis import studies
-from tests.bench.analysis.lines import lines
+from tests.bench.compare.lines import lines
 
 ARMS = [studies.arm(name) for name in ("baseline", "mixup", "cutmix")]
 

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from bench.cli.run import extended
+from bench.core.study import Study
 from bench.report.headings import headings, origin
-from bench.store import Store
-from bench.study import Study
+from bench.storage.store import Store
 from tests.bench.analysis import studies
 
 ARMS = [studies.arm("baseline"), studies.arm("mixup")]

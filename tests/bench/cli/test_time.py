@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from bench.cli.time import EXPORT, time_study
 from bench.cli.timing_progress import LineWatch, describe, watch
-from bench.errors import UsageError
-from bench.executors.executor import Outcome
-from bench.failure import Failure
-from bench.record import PeakMemory
-from bench.store import Store
-from bench.study import Trial
+from bench.core.errors import UsageError
+from bench.core.failure import Failure
+from bench.core.record import PeakMemory
+from bench.core.study import Trial
+from bench.running.executors.executor import Outcome
+from bench.storage.store import Store
 from tests.bench import measured
 
 app = typer.Typer()

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.core.errors import BenchError, UsageError
 from bench.data.cache import cache_root, fetch
-from bench.errors import BenchError, UsageError
 
 VALUES = np.arange(3000, dtype=np.int32).reshape(1000, 3)
 
@@ -164,7 +164,7 @@ import resource, signal, sys
 from pathlib import Path
 import numpy as np
 from bench.data.cache import fetch
-from bench.errors import BenchError
+from bench.core.errors import BenchError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
 def build(out):

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.core.errors import BenchError, UsageError
 from bench.data.load import load
-from bench.errors import BenchError, UsageError
 from tests.bench.data.prepared_folder import CLASSES, write_images, write_texts
 
 pytestmark = pytest.mark.slow

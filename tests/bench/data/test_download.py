@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from bench.core.errors import BenchError
 from bench.data import download as module
-from bench.data.child import Outcome
+from bench.data.child import ChildResult
 from bench.data.download import download, unreachable
-from bench.data.prepared import source
-from bench.errors import BenchError
+from bench.data.prepared import published
 from tests.bench.data.prepared_folder import write_texts
 
-IMDB = source("imdb_reviews")
+IMDB = published("imdb_reviews")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -79,10 +79,10 @@ def test_a_name_server_that_hangs_is_not_waited_for(
 def test_what_was_downloaded_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def run(name: str, arguments: list[str], stderr: int | None) -> Outcome:
+    def run(name: str, arguments: list[str], stderr: int | None) -> ChildResult:
         asked.append((name, arguments))
         write_texts(Path(arguments[1]), (["a"], [0]), (["b"], [1]))
-        return Outcome(0, "")
+        return ChildResult(0, "")
 
     monkeypatch.setattr(module, "run_module", run)
     root = tmp_path / "new"
@@ -95,7 +95,7 @@ def test_what_was_downloaded_is_found(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_failed_download_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    monkeypatch.setattr(module, "run_module", lambda *_, **__: Outcome(code, "HTTPError: 503"))
+    monkeypatch.setattr(module, "run_module", lambda *_, **__: ChildResult(code, "HTTPError: 503"))
     with pytest.raises(BenchError, match=r"imdb_reviews \(HTTPError: 503\).*--data synthetic"):
         download(IMDB, tmp_path)
 

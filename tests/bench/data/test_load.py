@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.core.errors import UsageError
 from bench.data import load as module
 from bench.data.load import identify, load, notice, select
-from bench.data.prepared import Prepared, Source
-from bench.errors import UsageError
+from bench.data.prepared import Prepared, PublishedData
 from tests.bench.data.prepared_folder import write_texts
 
 
@@ -71,11 +71,11 @@ def test_damaged_data_is_never_replaced_by_a_stand_in(tmp_path: Path, offline: N
 
 
 def test_with_a_network_it_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def download(wanted: Source, root: Path) -> Prepared:
+    def download(wanted: PublishedData, root: Path) -> Prepared:
         return Prepared(root / "downloaded", wanted.version, "key")
 
     def decode(
-        wanted: Source, folder: Path, out: Path, *, vocabulary_size: int, length: int
+        wanted: PublishedData, folder: Path, out: Path, *, vocabulary_size: int, length: int
     ) -> dict[str, object]:
         assert folder == tmp_path / "downloaded"
         for split in ("train", "test"):

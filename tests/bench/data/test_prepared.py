@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.data.prepared import data_root, find, source
-from bench.errors import UsageError
+from bench.core.errors import UsageError
+from bench.data.prepared import data_root, find, published
 from tests.bench.data.prepared_folder import write_texts
 
-IMDB = source("imdb_reviews")
+IMDB = published("imdb_reviews")
 TRAIN_SHARD = "imdb_reviews-train.tfrecord-00000-of-00001"
 
 
@@ -27,7 +27,7 @@ def test_prepared_data_is_found(tmp_path: Path) -> None:
     assert prepared is not None
     assert (prepared.folder, prepared.version) == (folder, "1.0.0")
     assert IMDB.identity(prepared.version) == "tfds:imdb_reviews/plain_text:1.0.0"
-    assert source("cifar10").identity("3.0.2") == "tfds:cifar10:3.0.2"
+    assert published("cifar10").identity("3.0.2") == "tfds:cifar10:3.0.2"
 
 
 def test_nothing_prepared_is_no_error(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_damage_is_one_line_that_names_folder_and_remedy(
 
 def test_an_unknown_name_is_corrected() -> None:
     with pytest.raises(UsageError, match="unknown data set 'cifar'; did you mean 'cifar10'"):
-        source("cifar")
+        published("cifar")
 
 
 def test_where_the_data_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

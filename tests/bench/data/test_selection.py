@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.core.errors import UsageError
 from bench.data.dataset import Dataset, Split
 from bench.data.selection import select
-from bench.errors import UsageError
 
 
 def dataset(folder: Path | None = None) -> Dataset:

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from bench.report.report import write_report
-from bench.resident import peak_resident_mb
+from bench.timing.resident_memory import peak_resident_mb
 from tests.bench.report.cards import CARDS
 from tests.bench.report.study_factory import Plan, make, many
 

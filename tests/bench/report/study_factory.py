@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.record import CalibrationBin, Evaluation, Hashes, Record, Scores, StepTime, Use
-from bench.study import BASELINE, Arm, NotApplicable, Study
+from bench.core.record import CalibrationBin, Evaluation, Hashes, Record, Scores, StepTime, Use
+from bench.core.study import BASELINE, Arm, NotApplicable, Study
 
 CLASSES = {"cifar10": 10, "imdb": 2}
 FINAL = {"cifar10": 0.535, "imdb": 0.845}

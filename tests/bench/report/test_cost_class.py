@@ -7,9 +7,9 @@ import math
 import pandas as pd
 import pytest
 
-from bench.record import Use
+from bench.core.record import Use
+from bench.core.study import Study
 from bench.report.cost_class import with_cost_class
-from bench.study import Study
 from tests.bench.report.cards import CARDS
 from tests.bench.report.study_factory import Plan, Planted, make
 

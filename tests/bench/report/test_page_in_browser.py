@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bench.core.study import NotApplicable
 from bench.report.report import write_report
-from bench.study import NotApplicable
 from tests.bench.report.cards import CARDS
 from tests.bench.report.conftest import BROWSERS
 from tests.bench.report.study_factory import SIX, Plan, Planted, make

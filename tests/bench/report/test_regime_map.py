@@ -8,9 +8,9 @@ import pandas as pd
 from typer.testing import CliRunner, Result
 
 from bench.cli.main import app
-from bench.errors import UsageError
+from bench.core.errors import UsageError
 from bench.report.regime_map import map_plot
-from bench.store import Store
+from bench.storage.store import Store
 from tests.bench.analysis import studies
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.errors import BenchError
-from bench.failure import Failure
-from bench.record import trial_name
+from bench.core.errors import BenchError
+from bench.core.failure import Failure
+from bench.core.record import trial_name
+from bench.core.study import NotApplicable
 from bench.report import gallery
 from bench.report.report import ReportPaths, write_report
-from bench.study import NotApplicable
 from tests.bench.report.cards import CARDS
 from tests.bench.report.study_factory import SIX, Made, Plan, Planted, make
 

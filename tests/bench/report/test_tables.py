@@ -9,12 +9,12 @@ import pytest
 from bench.report.tables import (
     Table,
     cell,
-    columns,
     csv_text,
     escape_latex,
     escape_markdown,
     latex_text,
     markdown_text,
+    table_columns,
     write_table,
 )
 
@@ -22,7 +22,7 @@ NASTY = 'a|b_c & 100% $x$ #1 {~^\\} <b> "q" [x](y) `z`'
 
 
 def table(frame: pd.DataFrame) -> Table:
-    specs = columns(("arm", "arm"), ("effect", "effect (points)", ".6g", "+.1f"), ("data",))
+    specs = table_columns(("arm", "arm"), ("effect", "effect (points)", ".6g", "+.1f"), ("data",))
     return Table("effects", "Effects", ("data: tfds:x:1",), frame, specs)
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from bench.analysis.analysis import Analysis, analyse
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
+from bench.core.study import NotApplicable
 from bench.report.terminal import print_decision
-from bench.study import NotApplicable
 from tests.bench.report.study_factory import Made, Plan, Planted, make
 
 ODD = "[red]x[/red]\x1b[2J"

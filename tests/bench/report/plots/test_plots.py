@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
-from bench.record import CalibrationBin
+from bench.core.record import CalibrationBin
 from bench.report.plots import style
 from bench.report.plots.calibration import calibration_bins
 from bench.report.plots.convergence import convergence_plot

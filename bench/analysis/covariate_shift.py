@@ -1,0 +1,45 @@
+"""The movement of activations' inputs over training: arms against the baseline, paired by seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis.columns import columns
+from bench.core.study import BASELINE
+from bench.stats.paired import batched, interval
+
+OBSERVED = columns("task arm seed step slot shift data recipe")
+"""A row per trial, evaluation and slot; `recipe` is a digest of what trained the trial."""
+SUMMARY = columns("task arm n shift ratio low high data synthetic")
+
+
+def summary(observed: pd.DataFrame) -> pd.DataFrame:
+    """A row per task and arm (`SUMMARY`): the mean shift per evaluation, its ratio to the baseline's.
+
+    A seed's figure is the mean over evaluations and slots. The ratio is that of geometric means over
+    the seeds that both have, its 95% interval that of a paired t on logarithms: exploratory.
+    """
+    each = observed.groupby(["task", "arm", "seed"], sort=False)["shift"].mean()
+    arms = {key: values.droplevel(["task", "arm"]) for key, values in each.groupby(["task", "arm"])}
+    data = observed.groupby("task")["data"].first()
+    rows, samples = [], []
+    for task, arm in dict.fromkeys(zip(observed["task"], observed["arm"], strict=True)):
+        own = arms[task, arm]
+        reference = arms.get((task, BASELINE), own.iloc[:0])
+        both = own.index.intersection(reference.index)
+        samples.append((np.log(own[both].to_numpy(float)), np.log(reference[both].to_numpy(float))))
+        known = str(data[task])
+        rows.append((task, arm, len(both), own.mean(), known, known.startswith("synthetic:")))
+    frame = pd.DataFrame(rows, columns=["task", "arm", "n", "shift", "data", "synthetic"])
+    found = batched(interval, samples)
+    for name, source in (("ratio", "effect"), ("low", "low"), ("high", "high")):
+        frame[name] = np.exp(found[source])
+    return frame[SUMMARY]
+
+
+def curves(observed: pd.DataFrame) -> pd.DataFrame:
+    """Per task, arm and step: mean, low and high over seeds of the shift (mean over slots)."""
+    each = observed.groupby(["task", "arm", "seed", "step"], sort=False)["shift"].mean()
+    by_step = each.groupby(level=["task", "arm", "step"], sort=False)
+    return by_step.agg(mean="mean", low="min", high="max").reset_index()

@@ -1,0 +1,65 @@
+"""What two studies' lines have in common, and why an arm of both cannot be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bench.storage.history import Line
+
+
+def different(base: Line, new: Line) -> str:
+    """In words, why two lines of an arm cannot be compared at all; empty where they can."""
+    found = []
+    if base.data != new.data:
+        found.append(f"data: {base.data} and {new.data}")
+    elif base.data_hash and new.data_hash and base.data_hash != new.data_hash:
+        found.append("other data under the same name (hashes of the arrays differ)")
+    if base.strategies != new.strategies:
+        found.append(f"strategies: {base.strategies or 'none'} and {new.strategies or 'none'}")
+    found += _entries("recipe", base.recipe, new.recipe)
+    found += _entries("settings", base.settings, new.settings)
+    return "; ".join(found)
+
+
+def different_hardware(base: Line, new: Line) -> str:
+    """In words, why speed and memory of two lines cannot be compared."""
+    if base.device != new.device:
+        return f"hardware: {base.device} and {new.device}"
+    if base.machine != new.machine:
+        return f"hardware: machine {base.machine} and {new.machine}"
+    return ""
+
+
+def _entries(part: str, base: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{part}.{key}: {base.get(key, 'absent')} and {new.get(key, 'absent')}"
+        for key in sorted(base.keys() | new.keys())
+        if base.get(key) != new.get(key)
+    ]
+
+
+def software_changes(base: Iterable[Line], new: Iterable[Line]) -> list[str]:
+    """`tensorflow 2.20.0 -> 2.21.0` for every package whose version differs."""
+    before, after = _versions(base), _versions(new)
+    return [
+        f"{package} {before.get(package, 'not recorded')} -> {after.get(package, 'not recorded')}"
+        for package in sorted(before.keys() | after.keys())
+        if before.get(package) != after.get(package)
+    ]
+
+
+def _versions(lines: Iterable[Line]) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for line in lines:
+        for package, versions in line.software.items():
+            found.setdefault(package, set()).update(versions.split("/"))
+    return {package: "/".join(sorted(versions)) for package, versions in found.items()}
+
+
+def by_task(lines: Sequence[Line]) -> dict[str, dict[str, Line]]:
+    """task -> arm -> line; arms without a reference come first."""
+    found: dict[str, dict[str, Line]] = {}
+    for line in sorted(lines, key=lambda line: line.reference is not None):
+        found.setdefault(line.task, {})[line.arm] = line
+    return found

@@ -1,0 +1,40 @@
+"""Adjustment of p values for many comparisons.
+
+Sources: Holm 1979 (family-wise error, step-down); Benjamini and Hochberg 1995 (false discovery rate).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from statsmodels.stats.multitest import multipletests
+
+Array = NDArray[np.float64]
+
+
+def holm(p: Array, size: int) -> Array:
+    """Adjust p values over families of `size`, whose members without a p count as p = 1.
+
+    Args:
+        p: (..., members), each row a family of its own; NaN stays NaN.
+        size: members of a family, measured or not; at least the number of columns.
+    """
+    if not p.size:
+        return np.full(p.shape, np.nan)
+    absent = np.ones(size - p.shape[-1])
+
+    def adjust(family: Array) -> Array:
+        whole = np.concatenate([np.nan_to_num(family, nan=1.0), absent])
+        adjusted = multipletests(whole, method="holm")[1][: len(family)]
+        return np.where(np.isnan(family), np.nan, adjusted)
+
+    return np.apply_along_axis(adjust, -1, p)
+
+
+def benjamini_hochberg(p: Array) -> Array:
+    """Adjust p values of shape (comparisons,) for false discoveries; NaN stays NaN, uncounted."""
+    known = np.isfinite(p)
+    result = np.full(len(p), np.nan)
+    if known.any():
+        result[known] = multipletests(p[known], method="fdr_bh")[1]
+    return result

@@ -1,0 +1,81 @@
+"""One study, one writer."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from filelock import FileLock, Timeout
+
+from bench.core.errors import UsageError
+from bench.storage.files import failed, write_atomic
+from bench.storage.sealed_lines import canonical
+
+LOCK = ".lock"
+NOTE = ".lock.json"
+
+
+class Holder(NamedTuple):
+    """Who holds a study, as its note says."""
+
+    pid: int
+    host: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host} since {self.since}"
+
+
+@contextmanager
+def only_writer(folder: Path, elsewhere: str = "--name") -> Iterator[None]:
+    """Holds `folder` for this process; the operating system lets go if the process dies.
+
+    A note left behind by a process of this machine is stale as soon as the operating system's lock
+    is free. One of another machine is believed: not every network file system shares locks.
+
+    Raises:
+        UsageError: somebody else holds it, or the folder cannot be written to.
+    """
+    note = folder / NOTE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UsageError(
+            f"{folder} is being written by {read_note(note) or 'another process'}; "
+            f"wait for it, or choose another {elsewhere}"
+        ) from None
+    except OSError as error:
+        raise failed("lock", folder, error) from error
+    try:
+        holder = read_note(note)
+        here = socket.gethostname()
+        if holder and holder.host != here:
+            raise UsageError(
+                f"{folder} is being written by {holder}; "
+                f"if that has ended, remove {note} and run the same command again"
+            )
+        mine = Holder(os.getpid(), here, datetime.now(UTC).isoformat(timespec="seconds"))
+        write_atomic(note, canonical(mine._asdict()))
+        try:
+            yield
+        finally:
+            note.unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def read_note(note: Path) -> Holder | None:
+    """Who holds the study; nobody where there is no readable note."""
+    try:
+        value = json.loads(note.read_bytes())
+        return Holder(int(value["pid"]), str(value["host"])[:200], str(value["since"])[:40])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None

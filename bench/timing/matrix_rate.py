@@ -1,0 +1,38 @@
+"""The machine's practical rate: what a large matrix product reaches in this process."""
+
+from __future__ import annotations
+
+import math
+
+from bench.core.lazy import tf
+from bench.timing.device import Device, timed
+
+SIZES = {"CPU": 1024, "GPU": 8192}
+"""Rows of the square matrices: large enough to be bound by arithmetic."""
+DTYPES = {"float32": "float32", "mixed_bfloat16": "bfloat16", "mixed_float16": "float16"}
+REPETITIONS = 3
+SECONDS = 0.1
+"""Of one repetition, about."""
+
+
+def matrix_rate(device: Device, precision: str) -> float:
+    """Floating-point operations a second, the best of three repetitions of a tenth of a second.
+
+    Args:
+        device: this process's, with the number of threads that it trains with.
+        precision: `float32`, `mixed_bfloat16` or `mixed_float16`, as the step computes.
+    """
+    size = SIZES["CPU" if device.name == "CPU" else "GPU"]
+    factor = tf.cast(tf.random.stateless_uniform([size, size], seed=[1, 2]), DTYPES[precision])
+
+    def multiply(count: int) -> float:
+        product = factor
+        for _ in range(count):
+            product = tf.matmul(factor, factor)
+        return float(product[0, 0])
+
+    timed(lambda: multiply(1), device)
+    once = timed(lambda: multiply(1), device)
+    count = max(1, math.ceil(SECONDS / once))
+    best = min(timed(lambda: multiply(count), device) for _ in range(REPETITIONS))
+    return 2.0 * size**3 * count / best

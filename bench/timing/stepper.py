@@ -1,0 +1,78 @@
+"""An arm's compiled training as the step function that the protocol times."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from bench.core.errors import BenchError
+from bench.core.strategy import Tensor
+from bench.timing.device import Device, timed
+from bench.training.compiled_arm import CompiledArm
+
+INPUT_BLOCKS = 5
+
+
+class Stepper:
+    """Trains a freshly reset arm; called with a number of steps, gives the seconds they took.
+
+    It calls the very function that trains, and starts over from step 0 of the schedule (with the
+    weights as they are) after the recipe's last step.
+
+    Attributes:
+        first_step_seconds: the first step's, trace and compile included.
+    """
+
+    def __init__(self, arm: CompiledArm, device: Device) -> None:
+        self.arm, self.device = arm, device
+        self.position = 0
+        self.first_step_seconds = self(1)
+
+    def reset(self, seed: int, streams: int) -> None:
+        """Initial weights of a seed, and step 0."""
+        self.arm.reset(seed, streams)
+        self.position = 0
+
+    def __call__(self, count: int) -> float:
+        """Seconds that the next `count` steps take.
+
+        Raises:
+            BenchError: the objective was not finite, so that not all steps were done.
+        """
+        calls: list[tuple[int, Tensor]] = []
+
+        def run() -> Tensor:
+            left = count
+            while left:
+                some = min(left, self.arm.recipe.steps - self.position)
+                first = tf.constant(self.position)
+                total, done, _ = self.arm.train_steps(first, tf.constant(some))
+                calls.append((some, done))
+                self.position = (self.position + some) % self.arm.recipe.steps
+                left -= some
+            return total
+
+        seconds = timed(run, self.device)
+        if any(int(done) != some for some, done in calls):
+            raise BenchError("the objective is not finite: steps that train nothing are not timed")
+        return seconds
+
+
+def input_ms(arm: CompiledArm, device: Device) -> float:
+    """Milliseconds a step of the input pipeline alone (shuffle, gather, decode): a median."""
+    steps = arm.steps_an_epoch
+    size = arm.recipe.batch_size
+
+    def body(step: Tensor, order: Tensor, total: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        batch = arm.batch(tf.slice(order, [step * size], [size]))
+        part = tf.reshape(batch.values, [-1])[0], tf.reshape(batch.targets, [-1])[0]
+        return step + 1, order, total + sum(tf.cast(value, tf.float32) for value in part)
+
+    @tf.function(autograph=False)
+    def epoch() -> Tensor:
+        """One epoch's batches; each is made whole, a number of it is kept."""
+        start = (tf.constant(0), arm.order(tf.constant(0)), tf.constant(0.0))
+        return tf.while_loop(lambda step, *_: step < steps, body, start, parallel_iterations=1)[2]
+
+    epoch()
+    seconds = sorted(timed(epoch, device) for _ in range(INPUT_BLOCKS))
+    return 1000 * seconds[INPUT_BLOCKS // 2] / steps

@@ -1,0 +1,113 @@
+"""A long trial's state on disk, so that a kill costs minutes and changes no bit of the result."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bench.core.record import Evaluation
+
+
+class Progress(NamedTuple):
+    """How far a trial has come."""
+
+    step: int = 0
+    loss_sum: float = 0.0
+    """Of the objective, over the steps since the last evaluation."""
+    loss_steps: int = 0
+    checksums: tuple[int, ...] = ()
+    """Of the batches of each stretch that was trained in one call."""
+    curve: tuple[Evaluation, ...] = ()
+    train_seconds: float = 0.0
+    evaluation_seconds: float = 0.0
+    kept_step: int | None = None
+    """Of the best state, where a strategy keeps one."""
+
+    def trained(self, steps: int, loss: float, checksum: int, seconds: float) -> Progress:
+        return self._replace(
+            step=self.step + steps,
+            loss_sum=self.loss_sum + loss,
+            loss_steps=self.loss_steps + steps,
+            checksums=(*self.checksums, checksum),
+            train_seconds=self.train_seconds + seconds,
+        )
+
+    def evaluated(self, point: Evaluation, seconds: float) -> Progress:
+        return self._replace(
+            loss_sum=0.0,
+            loss_steps=0,
+            curve=(*self.curve, point),
+            evaluation_seconds=self.evaluation_seconds + seconds,
+        )
+
+
+class Checkpoint:
+    """One trial's file: its variables, the best ones kept so far, and its progress.
+
+    Args:
+        path: an `.npz` file; written whole or not at all, removed when the trial is done.
+        identity: what the state belongs to (arm, recipe, seed, data, software); a file of another
+            identity, or one that cannot be read, is ignored and the trial starts over.
+        interval: seconds between two saves.
+    """
+
+    def __init__(self, path: Path, identity: str, interval: float = 120.0) -> None:
+        self.path, self.identity, self.interval = path, identity, interval
+        self._saved = time.monotonic()
+
+    def restore(self, variables: Sequence[Any]) -> tuple[Progress, list[np.ndarray] | None] | None:
+        """Assign the saved values; returns the progress and the best state, None without a file."""
+        try:
+            with np.load(self.path, allow_pickle=False) as saved:
+                arrays = dict(saved)
+            meta = json.loads(bytes(arrays.pop("meta")).decode())
+            if meta["identity"] != self.identity:
+                return None
+            values = [arrays[f"variable{i}"] for i in range(len(variables))]
+            best = [arrays[f"best{i}"] for i in range(meta["best"])] or None
+            curve = tuple(Evaluation.model_validate(point) for point in meta["curve"])
+            state = {**meta["progress"], "curve": curve}
+            progress = Progress(**{**state, "checksums": tuple(state["checksums"])})
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+            return None
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        return progress, best
+
+    def maybe_save(
+        self, variables: Sequence[Any], best: Sequence[np.ndarray] | None, progress: Progress
+    ) -> None:
+        """Save where the interval has passed."""
+        if time.monotonic() - self._saved >= self.interval:
+            self.save(variables, best, progress)
+            self._saved = time.monotonic()
+
+    def save(
+        self, variables: Sequence[Any], best: Sequence[np.ndarray] | None, progress: Progress
+    ) -> None:
+        meta = {
+            "identity": self.identity,
+            "best": len(best or ()),
+            "curve": [point.model_dump() for point in progress.curve],
+            "progress": {k: v for k, v in progress._asdict().items() if k != "curve"},
+        }
+        arrays = {f"variable{i}": v.numpy() for i, v in enumerate(variables)}
+        arrays |= {f"best{i}": value for i, value in enumerate(best or ())}
+        arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
+        with open(temporary, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, self.path)
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)

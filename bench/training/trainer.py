@@ -1,0 +1,168 @@
+"""One trial: an arm trained with one seed, evaluated, and recorded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from bench.core.recipe import Recipe
+from bench.core.record import Evaluation, Hashes, Scores
+from bench.training.checkpoint import Checkpoint, Progress
+from bench.training.compiled_arm import CompiledArm
+from bench.training.device_data import Arrays
+from bench.training.scores import Quality, quality, scores
+
+STRETCH = 250
+"""Steps in one call of the compiled function, at most."""
+RECALIBRATION_BATCHES = 20
+"""Forward passes that estimate moving statistics anew for averaged weights."""
+
+
+class Result(NamedTuple):
+    """Measurements of one trial, without where and how it ran."""
+
+    status: Literal["ok", "diverged"]
+    hashes: Hashes
+    curve: tuple[Evaluation, ...]
+    steps: int
+    final: Scores | None
+    parameters: int
+    trace_seconds: float
+    train_seconds: float
+    evaluation_seconds: float
+    facts: dict[str, Any]
+
+
+class Trainer:
+    """Trains a compiled arm with one seed after another on the same arrays."""
+
+    def __init__(self, arm: CompiledArm) -> None:
+        self.arm = arm
+        self.data = arm.data
+
+    def run(self, seed: int, streams: int = 0, checkpoint: Checkpoint | None = None) -> Result:
+        """One trial, from its checkpoint where there is one."""
+        arm, recipe = self.arm, self.arm.recipe
+        arm.reset(seed, streams)
+        hashes = arm.initial_hashes()
+        started = time.perf_counter()
+        arm.train_steps(tf.constant(0), tf.constant(0))
+        trace_seconds = time.perf_counter() - started
+
+        progress, best = Progress(), None
+        if checkpoint is not None:
+            progress, best = checkpoint.restore(arm.variables()) or (progress, best)
+        evaluations = set(recipe.evaluation_steps())
+        watching = [s for s in arm.strategies if s.touches("stopping")]
+        diverged = False
+        for boundary in boundaries(recipe):
+            if boundary <= progress.step:
+                continue
+            count = boundary - progress.step
+            clock = time.perf_counter()
+            total, done, checksum = arm.train_steps(tf.constant(progress.step), tf.constant(count))
+            loss, steps = float(total), int(done)
+            progress = progress.trained(steps, loss, int(checksum), time.perf_counter() - clock)
+            diverged = steps < count or not np.isfinite(loss)
+            if diverged:
+                break
+            if boundary in evaluations:
+                clock = time.perf_counter()
+                with evaluated_weights(arm):
+                    point = self._evaluation(progress)
+                    progress = progress.evaluated(point, time.perf_counter() - clock)
+                    verdicts = [s.stopping(progress.curve) for s in watching]
+                    if any(verdict.keep for verdict in verdicts):
+                        best = [v.numpy().copy() for v in arm.network.variables]
+                        progress = progress._replace(kept_step=progress.step)
+                if any(verdict.stop for verdict in verdicts):
+                    break
+            if checkpoint is not None:
+                checkpoint.maybe_save(arm.variables(), best, progress)
+
+        clock = time.perf_counter()
+        final = None if diverged else self._final(best)
+        seconds = progress.evaluation_seconds + time.perf_counter() - clock
+        if checkpoint is not None:
+            checkpoint.remove()
+        return Result(
+            status="ok" if final is not None else "diverged",
+            hashes=Hashes(
+                initial_weights=hashes,
+                batch_order=sha256(str(progress.checksums).encode()).hexdigest()[:16],
+                data=self.data.digest,
+            ),
+            curve=tuple(progress.curve),
+            steps=progress.step,
+            final=final,
+            parameters=sum(int(np.prod(v.shape)) for v in arm.weights.trainable),
+            trace_seconds=trace_seconds,
+            train_seconds=progress.train_seconds,
+            evaluation_seconds=seconds,
+            facts={} if progress.kept_step is None else {"kept_step": progress.kept_step},
+        )
+
+    def _evaluation(self, progress: Progress) -> Evaluation:
+        on_validation = self._quality(self.data.validation)
+        return Evaluation(
+            step=progress.step,
+            examples=progress.step * self.arm.recipe.batch_size,
+            train_loss=progress.loss_sum / progress.loss_steps,
+            validation_accuracy=on_validation.accuracy,
+            validation_nll=on_validation.nll,
+        )
+
+    def _quality(self, data: Arrays) -> Quality:
+        return quality(self.arm.logits(data), data.labels.numpy())
+
+    def _final(self, best: list[np.ndarray] | None) -> Scores | None:
+        """The one evaluation of the test split; None where the network gives no numbers."""
+        with evaluated_weights(self.arm):
+            if best is not None:
+                for variable, value in zip(self.arm.network.variables, best, strict=True):
+                    variable.assign(value)
+            logits = self.arm.logits(self.data.test)
+            if not np.isfinite(logits).all():
+                return None
+            validation = self._quality(self.data.validation).accuracy
+            train = self._quality(self.data.clean_train).accuracy
+            return scores(logits, self.data.test.labels.numpy(), validation, train)
+
+
+def boundaries(recipe: Recipe) -> list[int]:
+    """Steps at which training returns to Python: evaluations, and a fixed grid between them.
+
+    The grid does not depend on time, so a trial that was cut off and resumed adds up the same sums.
+    """
+    grid = range(STRETCH, recipe.steps, STRETCH)
+    return sorted({*recipe.evaluation_steps(), *grid})
+
+
+@contextmanager
+def evaluated_weights(arm: CompiledArm) -> Iterator[None]:
+    """The weights that a strategy wants evaluated in place; the trained ones again afterwards.
+
+    Where a strategy replaces weights, moving statistics are estimated anew for the replaced ones, on
+    the first training batches in training mode (as for SWA, 1803.05407, section 3.2).
+    """
+    trained = [tf.identity(v.value) for v in arm.network.variables]
+    try:
+        replaced = False
+        for strategy, state in zip(arm.strategies, arm.states, strict=True):
+            values = strategy.evaluated(arm.weights, state)
+            if values is not None:
+                replaced = True
+                for variable, value in zip(arm.weights.trainable, values, strict=True):
+                    variable.assign(value)
+        if replaced and arm.weights.state:
+            arm.recalibrate(RECALIBRATION_BATCHES)
+        yield
+    finally:
+        for variable, value in zip(arm.network.variables, trained, strict=True):
+            variable.assign(value)

@@ -1,0 +1,108 @@
+"""A real Ray cluster of several nodes, one of which is killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bench.core.errors import BenchError, UsageError
+from bench.running.executors.ray import RayExecutor
+from tests.bench.measured import Measure, Misbehave, record, study
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def cluster() -> Iterator[Any]:
+    """A head without processors, and two nodes with one each."""
+    import ray
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    for _ in range(2):
+        cluster.add_node(num_cpus=1)
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
+
+
+def test_both_nodes_are_used(cluster: Any) -> None:
+    trials = study(["baseline", "mixup"], seeds=3).trials()
+    outcomes = list(RayExecutor(address=cluster.address).run(trials, Misbehave(seconds=0.3)))
+    assert len({o.record.facts["pid"] for o in outcomes if o.record}) == 2
+    assert sorted(o.trial.name for o in outcomes) == sorted(t.name for t in trials)
+
+
+@pytest.mark.parametrize("graceful", [True, False])
+def test_a_lost_node_costs_nothing(cluster: Any, graceful: bool) -> None:
+    trials = study(["baseline", "mixup"], seeds=4).trials()
+    outcomes = []
+    begun: list[str] = []
+    executor = RayExecutor(address=cluster.address)
+    for outcome in executor.run(trials, Measure(0.7), lambda trial: begun.append(trial.name)):
+        outcomes.append(outcome)
+        if len(outcomes) == 2:
+            node = next(iter(cluster.worker_nodes))
+            cluster.remove_node(node, allow_graceful=graceful)
+            cluster.add_node(num_cpus=1)
+    assert sorted(o.trial.name for o in outcomes) == sorted(t.name for t in trials)
+    assert [o.failure for o in outcomes] == [None] * len(trials)
+    assert all(o.record == record(o.trial) for o in outcomes)
+    assert len(begun) > len(trials), "what the node was running began again"
+
+
+def test_the_cluster_grows(cluster: Any) -> None:
+    trials = study(["baseline"], seeds=24).trials()
+    outcomes = []
+    for outcome in RayExecutor(address=cluster.address).run(trials, Misbehave(seconds=0.6)):
+        outcomes.append(outcome)
+        if len(outcomes) == 1:
+            cluster.add_node(num_cpus=1)
+    assert len({o.record.facts["pid"] for o in outcomes if o.record}) == 3
+
+
+def test_a_share_that_no_node_has_is_a_usage_error(cluster: Any) -> None:
+    trials = study().trials()
+    with pytest.raises(UsageError, match=r"0\.25 GPU"):
+        next(RayExecutor(address=cluster.address, gpus_per_trial=0.25).run(trials, Measure()))
+
+
+def test_workers_that_do_not_start_end_the_study(
+    cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the suite is not installed on the nodes."""
+    monkeypatch.setattr("bench.running.executors.actor.Worker", NotInstalled)
+    executor = RayExecutor(address=cluster.address, jobs=1)
+    with pytest.raises(BenchError, match="do not start on the Ray cluster"):
+        list(executor.run(study().trials(), Measure()))
+
+
+class NotInstalled:
+    def __init__(self, work: bytes) -> None:
+        raise ModuleNotFoundError("No module named 'bench'")
+
+    def node(self) -> str:
+        return ""
+
+
+def test_no_cluster_at_the_address_is_a_usage_error() -> None:
+    executor = RayExecutor(address="auto")
+    with pytest.raises(UsageError, match="no Ray cluster answers at auto") as error:
+        next(executor.run(study().trials(), Measure()))
+    assert "\n" not in str(error.value)
+
+
+def test_fresh_processes(cluster: Any) -> None:
+    trials = study(["baseline"], seeds=3).trials()
+    executor = RayExecutor(address=cluster.address, jobs=1, fresh=True)
+    outcomes = list(executor.run(trials, Misbehave()))
+    assert len({o.record.facts["pid"] for o in outcomes if o.record}) == 3
+
+
+def test_workers_get_the_environment(cluster: Any) -> None:
+    executor = RayExecutor(address=cluster.address, environment={"BENCH_TEST_GIVEN": "7"})
+    (outcome,) = executor.run(study(["baseline"], seeds=1).trials(), Misbehave())
+    assert outcome.record is not None
+    assert outcome.record.facts["given"] == "7"

@@ -1,0 +1,165 @@
+"""What every executor does, and what those that isolate do beside it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench.core.record import Record, StepTime
+from bench.core.study import Trial
+from bench.running.executors.executor import Executor, Outcome
+from bench.running.executors.local import LocalExecutor
+from bench.running.executors.serial import SerialExecutor
+from tests.bench.measured import Measure, MeasureSteps, Misbehave, UnimportableWork, record, study
+
+Make = Callable[..., Executor]
+
+
+def ray_executor(jobs: int, time_limit: float | None = None) -> Executor:
+    from bench.running.executors.ray import RayExecutor
+
+    return RayExecutor(jobs=jobs, time_limit=time_limit)
+
+
+def serial_executor(jobs: int, time_limit: float | None = None) -> Executor:
+    return SerialExecutor()
+
+
+ISOLATING = [LocalExecutor, pytest.param(ray_executor, marks=pytest.mark.slow, id="Ray")]
+ALL = [serial_executor, *ISOLATING]
+
+
+@pytest.fixture
+def fast(tmp_path: Path) -> list[Trial]:
+    return study(["baseline", "mixup"], seeds=3).trials()
+
+
+def by_arm(outcomes: list[Outcome]) -> dict[str, Outcome]:
+    return {outcome.trial.arm.name: outcome for outcome in outcomes}
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_every_trial_once_with_its_own_record(make: Make, fast: list[Trial]) -> None:
+    started: list[str] = []
+    outcomes = list(
+        make(jobs=2).run(fast, Measure(), on_start=lambda trial: started.append(trial.name))
+    )
+    assert sorted(started) == sorted(trial.name for trial in fast)
+    assert sorted(o.trial.name for o in outcomes) == sorted(started)
+    for outcome in outcomes:
+        assert outcome.failure is None
+        assert outcome.record == record(outcome.trial)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_step_times_too(make: Make, fast: list[Trial]) -> None:
+    (outcome,) = make(jobs=1).run(fast[:1], MeasureSteps())
+    assert isinstance(outcome.record, StepTime)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_nothing_to_do(make: Make) -> None:
+    assert list(make(jobs=2).run([], Measure())) == []
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_what_raises_costs_itself_alone(make: Make, tmp_path: Path) -> None:
+    arms = ["raises", "unpicklable", "sys-exit", "wrong", "baseline"]
+    outcomes = by_arm(list(make(jobs=1).run(study(arms, seeds=1).trials(), Misbehave())))
+    reasons = {name: o.failure.reason for name, o in outcomes.items() if o.failure}
+    assert {o.failure.kind for o in outcomes.values() if o.failure} == {"raised"}
+    assert "ValueError: seven is not" in reasons["raises"]
+    assert "measured.py:" in reasons["raises"]
+    assert "UnpicklableError: 1 and 2" in reasons["unpicklable"]
+    assert "SystemExit: plugins should not do this" in reasons["sys-exit"]
+    assert "returned dict, no record" in reasons["wrong"]
+    assert all(reason.isprintable() for reason in reasons.values())
+    assert outcomes["baseline"].record is not None
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_a_work_that_does_not_import_is_told(make: Make, fast: list[Trial]) -> None:
+    """As a plugin that raises when a worker imports it."""
+    outcomes = list(make(jobs=1).run(fast[:2], UnimportableWork()))
+    assert [o.failure.kind for o in outcomes if o.failure] == ["raised", "raised"]
+    assert all("no such plugin here" in o.failure.reason for o in outcomes if o.failure)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_stop_begins_nothing_more(make: Make, fast: list[Trial]) -> None:
+    executor = make(jobs=1)
+    outcomes = []
+    for outcome in executor.run(fast, Measure()):
+        outcomes.append(outcome)
+        executor.stop()
+    assert 1 <= len(outcomes) <= 2, "one may have begun before the first was handed over"
+    assert all(o.record for o in outcomes)
+    assert len(list(executor.run(fast, Measure()))) == len(fast), "and it can run again"
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_the_work_keeps_what_it_traced(make: Make, tmp_path: Path) -> None:
+    outcomes = list(make(jobs=1).run(study(["baseline"], seeds=3).trials(), Misbehave()))
+    assert [facts(o)["calls"] for o in outcomes] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_a_trial_that_changes_its_surroundings(make: Make, tmp_path: Path) -> None:
+    trials = study(["changes", "baseline"], seeds=1).trials()
+    outcomes = by_arm(list(make(jobs=1).run(trials, Misbehave())))
+    assert facts(outcomes["changes"])["leak"] == "leaked"
+    assert facts(outcomes["changes"])["folder"] == "/"
+    assert facts(outcomes["baseline"])["leak"] is None
+    assert facts(outcomes["baseline"])["folder"] != "/"
+    assert "BENCH_TEST_LEAK" not in os.environ
+
+
+# --- isolation ---
+
+
+@pytest.mark.parametrize("make", ISOLATING)
+def test_what_crashes_costs_itself_alone(make: Make) -> None:
+    arms = ["exit0", "exit3", "segfault", "killed", "baseline", "mixup"]
+    trials = study(arms, seeds=1).trials()
+    outcomes = by_arm(list(make(jobs=2).run(trials, Misbehave())))
+    assert sorted(outcomes) == sorted(arms)
+    failures = {name: o.failure for name, o in outcomes.items() if o.failure}
+    assert sorted(failures) == ["exit0", "exit3", "killed", "segfault"]
+    assert {f.kind for f in failures.values()} <= {"crashed", "killed"}
+    for name in ("baseline", "mixup"):
+        assert outcomes[name].record is not None
+
+
+@pytest.mark.parametrize("make", ISOLATING)
+def test_what_hangs_costs_itself_alone(make: Make) -> None:
+    trials = study(["hangs", "baseline", "mixup"], seeds=1).trials()
+    outcomes = by_arm(list(make(jobs=1, time_limit=1.5).run(trials, Misbehave())))
+    hung = outcomes["hangs"].failure
+    assert hung is not None
+    assert hung.kind == "timeout"
+    assert "1.5 s" in hung.reason
+    assert outcomes["baseline"].record is not None
+    assert outcomes["mixup"].record is not None
+
+
+@pytest.mark.parametrize("make", ISOLATING)
+def test_trials_run_in_other_processes(make: Make, fast: list[Trial]) -> None:
+    pids = {facts(o)["pid"] for o in make(jobs=2).run(fast, Misbehave(seconds=0.05))}
+    assert len(pids) == 2
+    assert os.getpid() not in pids
+
+
+def facts(outcome: Outcome[Record]) -> dict:
+    assert outcome.record is not None, outcome.failure
+    return outcome.record.facts
+
+
+def test_the_misbehaving_exception_is_what_it_says() -> None:
+    from tests.bench.measured import UnpicklableError
+
+    with pytest.raises(TypeError):
+        pickle.loads(pickle.dumps(UnpicklableError(1, 2)))

@@ -1,0 +1,165 @@
+"""The phase with an executor that measures nothing: order, resume, memory, locks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock, Timeout
+
+from bench.core.failure import Failure
+from bench.core.record import PeakMemory
+from bench.core.study import Arm, Study, Trial
+from bench.running.executors.executor import Outcome, Work
+from bench.running.timing_phase import TimingOptions, TimingWatch, missing, phase
+from bench.running.timing_work import MemoryWork, TimingWork
+from bench.storage import machine_lock
+from bench.storage.store import Store
+from bench.tasks.task import Source
+from tests.bench import measured
+
+ARMS = ("baseline", "mixup", "cutmix", "dropout")
+
+
+class FakeExecutor:
+    """Answers at once; notes which trials came in which call."""
+
+    def __init__(self, calls: list[tuple[Any, list[Trial]]], locks: Path) -> None:
+        self.calls, self.locks = calls, locks
+        self.fails: set[str] = set()
+
+    def __call__(self, jobs: int, fresh: bool) -> FakeExecutor:
+        self.jobs, self.fresh = jobs, fresh
+        return self
+
+    def stop(self) -> None: ...
+
+    def run(
+        self,
+        trials: Sequence[Trial],
+        work: Work[Any],
+        on_start: Callable[[Trial], None] | None = None,
+    ) -> Generator[Outcome[Any], None, None]:
+        self.calls.append((work, list(trials)))
+        timing = isinstance(work, TimingWork)
+        assert self.fresh != timing  # memory: a process an arm; timing: one process
+        assert is_locked(self.locks) == timing
+        assert not timing or self.jobs == 1
+        for trial in trials:
+            assert on_start is not None
+            on_start(trial)
+            if trial.arm.name in self.fails:
+                yield Outcome(trial, None, Failure(kind="raised", reason="no luck"))
+            elif timing:
+                made = measured.step_time(trial.seed, trial.arm.name)
+                key = ("cifar10", trial.arm.name)
+                memory = work.memory.get(key)  # type: ignore[attr-defined]
+                yield Outcome(trial, made.model_copy(update={"peak_memory_mb": memory}), None)
+            else:
+                name, number = trial.arm.name, trial.seed
+                size = 100.0 + len(name)
+                yield Outcome(
+                    trial,
+                    PeakMemory(task="cifar10", arm=name, process=number, peak_memory_mb=size),
+                    None,
+                )
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether somebody times now."""
+
+    # A training's presence keeps a timing away too, so only the gate tells.
+    gate = FileLock(folder / "timing.lock")
+    try:
+        gate.acquire(timeout=0)
+    except Timeout:
+        return True
+    gate.release()
+    return False
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store(tmp_path / measured.STUDY)
+    made.write_study(a_study())
+    return made
+
+
+def a_study() -> Study:
+    made = measured.study(ARMS)
+    arms = tuple(arm.model_copy(update={"recipe": {"batch_size": 32}}) for arm in made.arms)
+    return made.model_copy(
+        update={"arms": arms, "settings": {"precision": "float32", "xla": False}}
+    )
+
+
+def test_each_process_times_every_arm_and_measures_every_memory(
+    store: Store, tmp_path: Path
+) -> None:
+    calls: list[tuple[Any, list[Trial]]] = []
+    executor = FakeExecutor(calls, tmp_path / "locks")
+    options = TimingOptions(processes=2, jobs=2)
+    done = phase(a_study(), store, Source(), options, None, executor, tmp_path / "locks")
+    assert (done.written, done.failed) == (6, {})
+    kinds = [type(work) for work, _ in calls]
+    assert kinds == [MemoryWork, TimingWork, MemoryWork, TimingWork]
+    for number, (work, trials) in enumerate(calls):
+        assert {trial.seed for trial in trials} == {number // 2}
+        expected = set(ARMS) if isinstance(work, MemoryWork) else set(ARMS) - {"baseline"}
+        assert {trial.arm.name for trial in trials} == expected
+    found = store.step_times().step_times
+    assert {(r.arm, r.process): r.peak_memory_mb for r in found}["mixup", 1] == 105.0
+
+
+def test_what_is_measured_is_not_measured_again(store: Store, tmp_path: Path) -> None:
+    calls: list[tuple[Any, list[Trial]]] = []
+    executor = FakeExecutor(calls, tmp_path / "locks")
+    executor.fails = {"cutmix"}
+    options = TimingOptions(processes=1, memory=False)
+    done = phase(a_study(), store, Source(), options, None, executor, tmp_path / "locks")
+    assert list(done.failed) == ["cifar10--cutmix--000"]
+    assert done.failed["cifar10--cutmix--000"].reason == "no luck"
+    assert store.failures() == {}  # a trial of that name trains all the same
+
+    executor.fails = set()
+    del calls[:]
+    again = phase(a_study(), store, Source(), options, None, executor, tmp_path / "locks")
+    assert again.written == 1
+    assert [[t.arm.name for t in trials] for _, trials in calls] == [["cutmix"]]
+    assert missing(a_study(), store, options) == []
+    assert len(missing(a_study(), store, TimingOptions(processes=3))) == 6
+
+
+def test_nothing_missing_runs_nothing_and_takes_no_lock(store: Store, tmp_path: Path) -> None:
+    for arm in ARMS[1:]:
+        store.write(measured.step_time(0, arm))
+    calls: list[tuple[Any, list[Trial]]] = []
+    with machine_lock.training(tmp_path / "locks"):
+        done = phase(
+            a_study(), store, Source(), TimingOptions(), TimingWatch(),
+            FakeExecutor(calls, tmp_path / "locks"), tmp_path / "locks",
+        )  # fmt: skip
+    assert (done.written, calls) == (0, [])
+
+
+def test_the_order_of_the_arms_changes_from_process_to_process(store: Store) -> None:
+    names = tuple(f"arm{i}" for i in range(12))
+    wide = measured.study(("baseline", *names))
+    arms = tuple(arm.model_copy(update={"recipe": {"batch_size": 32}}) for arm in wide.arms)
+    trials = missing(wide.model_copy(update={"arms": arms}), store, TimingOptions(processes=2))
+    first = [trial.arm.name for trial in trials if trial.seed == 0]
+    second = [trial.arm.name for trial in trials if trial.seed == 1]
+    assert sorted(first) == sorted(second) == sorted(names)
+    assert first != second
+
+
+def test_an_arm_with_other_batches_than_its_reference_has_no_ratio(store: Store) -> None:
+    made = a_study()
+    other = Arm(
+        task="cifar10", name="baseline[batch_size=64]", recipe={"batch_size": 64},
+        reference="baseline", treatment=("recipe.batch_size",),
+    )  # fmt: skip
+    wider = made.model_copy(update={"arms": (*made.arms, other)})
+    assert other.name not in {trial.arm.name for trial in missing(wider, store, TimingOptions())}

@@ -1,0 +1,120 @@
+"""A study from plan to records, with made-up trials."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.core.errors import UsageError
+from bench.core.record import Record
+from bench.core.study import Study, Trial
+from bench.running import training_phase
+from bench.running.collect import TrainingWatch
+from bench.running.executors.serial import SerialExecutor
+from bench.storage.store import Store
+from bench.tasks.task import Source
+from tests.bench.analysis import studies
+
+ARMS = [studies.arm("baseline"), studies.arm("strong"), studies.arm("weak")]
+NOISE = np.random.default_rng(1).normal(0, 0.02, 50)
+
+
+class MadeUp:
+    """Records of a strategy that helps by 20 points, and of one that does nothing, noisily."""
+
+    def __call__(self, trial: Trial) -> Record:
+        wiggle = float(NOISE[trial.seed])
+        accuracy = {"baseline": 0.5, "strong": 0.7 + wiggle / 10, "weak": 0.5 + wiggle}
+        return studies.record(trial.arm, trial.seed, accuracy[trial.arm.name])
+
+
+@pytest.fixture
+def options(monkeypatch: pytest.MonkeyPatch) -> training_phase.TrainingOptions:
+    monkeypatch.setattr(training_phase, "TrainingWork", lambda **_: MadeUp())
+    monkeypatch.setattr(training_phase, "executor", lambda *_: SerialExecutor())
+    return training_phase.TrainingOptions(Source("tfds"))
+
+
+@contextlib.contextmanager
+def silent(total: int) -> Iterator[TrainingWatch]:
+    yield TrainingWatch()
+
+
+def planned(**changes: object) -> tuple[Study, tuple[tuple[str, str], ...]]:
+    family = (("images", "strong"), ("images", "weak"))
+    return studies.study(ARMS, **{"seeds": 3, "family": family, **changes}), family  # type: ignore[arg-type]
+
+
+def test_only_undecided_arms_and_their_baseline_get_more_seeds(
+    tmp_path: Path, options: training_phase.TrainingOptions
+) -> None:
+    study, _ = planned(sequential=True)
+    store = Store(tmp_path / "test")
+    store.write_study(study)
+    trained = training_phase.train(study, store, options, silent)
+    seeds = Counter(record.arm for record in store.records().records)
+    assert seeds == {"strong": 6, "weak": 24, "baseline": 24}
+    assert trained.written == 54
+    assert training_phase.train(study, store, options, silent).written == 0
+
+
+def test_a_study_without_the_rule_trains_its_seeds_and_no_more(
+    tmp_path: Path, options: training_phase.TrainingOptions
+) -> None:
+    study, _ = planned()
+    store = Store(tmp_path / "test")
+    store.write_study(study)
+    assert training_phase.train(study, store, options, silent).written == 9
+    again = training_phase.train(study, store, options, silent)
+    assert (again.written, again.there) == (0, 9)
+
+
+def test_a_sequential_report_judges_at_a_quarter_of_alpha(
+    tmp_path: Path, options: training_phase.TrainingOptions
+) -> None:
+    from bench.report.report import write_report
+
+    widths = {}
+    for sequential in (False, True):
+        study, _ = planned(sequential=sequential, seeds=6)
+        store = Store(tmp_path / str(sequential))
+        store.write_study(study)
+        training_phase.train(study.model_copy(update={"sequential": False}), store, options, silent)
+        paths = write_report(study, store.records().records, [], store.folder, {})
+        effects = paths.analysis.effects
+        row = effects[(effects["arm"] == "weak") & (effects["metric"] == "test_accuracy")].iloc[0]
+        widths[sequential] = row["high"] - row["low"]
+    assert widths[True] > 1.2 * widths[False]
+
+
+def test_step_ratios_are_medians_over_processes(tmp_path: Path) -> None:
+    store = Store(tmp_path / "test")
+    study, _ = planned()
+    store.write_study(study)
+    for process, ratio in enumerate((1.1, 1.5, 1.2)):
+        store.write(studies.step_time("strong", process, ratio))
+    assert training_phase.step_ratios(store) == {("images", "strong"): pytest.approx(1.2)}
+
+
+def test_expected_time_comes_from_the_records_there_are(tmp_path: Path) -> None:
+    study, _ = planned()
+    store = Store(tmp_path / "test")
+    store.write_study(study)
+    assert training_phase.expected_seconds(store, study.trials()) is None
+    store.write(MadeUp()(study.trials()[0]))
+    assert training_phase.expected_seconds(store, study.trials()) == pytest.approx(9 * 2.5)
+
+
+def test_threads_differ_by_no_arm(tmp_path: Path) -> None:
+    store = Store(tmp_path / "test")
+    trials = [
+        Trial(arm=arm.model_copy(update={"recipe": {**arm.recipe, "threads": threads}}), seed=0)
+        for threads, arm in enumerate(ARMS, start=1)
+    ]
+    with pytest.raises(UsageError, match="one number for all arms"):
+        training_phase.executor(training_phase.TrainingOptions(Source()), store, trials)
