@@ -1,4 +1,4 @@
-"""What machine and software measured this."""
+"""Describe the machine and the software that measure."""
 
 from __future__ import annotations
 
@@ -17,37 +17,40 @@ PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets", "regularizati
 
 
 def processor() -> str:
-    """The processor's model name, as the operating system gives it."""
+    """Return the processor's model name, as the operating system gives it."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     except OSError:
-        pass  # No Linux: platform knows.
+        pass  # Other systems than Linux have no such file.
     return platform.processor() or platform.machine()
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """Count the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
+def package_version(package: str) -> str:
+    """Return a package's version without importing the package."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
 @cache
 def software() -> dict[str, str]:
-    """Versions by package name, without importing any of them."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    """Return versions by package name."""
+    packages = {package: package_version(package) for package in PACKAGES}
+    return {"python": platform.python_version(), **packages}
 
 
 def devices() -> list[str]:
-    """The driver's names of the GPUs that TensorFlow sees; empty where there are none."""
+    """List the GPUs that TensorFlow sees, by the names that their driver gives them."""
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
@@ -55,21 +58,21 @@ def devices() -> list[str]:
 
 
 def device() -> str:
-    """`CPU`, or the driver's name of the GPU that trains."""
+    """Return `CPU`, or the driver's name of the GPU that trains."""
     return next(iter(devices()), "CPU")
 
 
 def machine(device: str) -> str:
-    """A fingerprint of the hardware: step times are compared within one only.
+    """Return a fingerprint of the hardware. Step times are compared within one machine only.
 
-    Clock-speed readings and load are no part of it.
+    It depends on neither the clock speed nor the load.
     """
     facts = (platform.machine(), processor(), str(cores()), device)
     return sha256("\x1f".join(facts).encode()).hexdigest()[:12]
 
 
 def host() -> dict[str, Any]:
-    """What is known of this machine without TensorFlow: where a study was asked for."""
+    """Describe the machine as far as that needs no TensorFlow."""
     return {
         "software": software(),
         "system": platform.system(),
@@ -79,20 +82,20 @@ def host() -> dict[str, Any]:
 
 
 def describe(device: str) -> dict[str, Any]:
-    """What a record says of where it was measured."""
+    """Describe the machine and its device for a record."""
     return {**host(), "device": device, "machine": machine(device)}
 
 
 def load_average() -> float | None:
-    """Processes that want a core, over the last minute; None where the system does not say."""
+    """Count the processes that wanted a core in the last minute; None if the system cannot say."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 @contextmanager
 def muffled() -> Iterator[None]:
-    """What native code writes to the error stream is dropped: TensorFlow's start-up messages.
+    """Drop everything that native code writes to the error stream, such as start-up messages.
 
-    No setting of TensorFlow's reaches those of its first seconds. Python's errors pass as ever.
+    No setting of TensorFlow silences the messages of its first seconds. Python's exceptions pass.
     """
     quiet_tensorflow()
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""What the suite raises; the command line turns each into one line and an exit code."""
+"""Errors that the command line turns into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ class BenchError(Exception):
 
 
 class UsageError(BenchError):
-    """Something typed or pointed at wrongly, a broken plugin too: exit code 2."""
+    """A mistake in a command, a plugin or its data: exit code 2."""
 
     exit_code = 2
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
-    """The error for a name that does not exist, with the nearest existing one suggested.
+def unknown(kind: str, name: str, existing: Iterable[str]) -> UsageError:
+    """Make the error for a name that does not exist, and suggest the nearest one.
 
     Example: ``unknown strategy 'mixpu'; did you mean 'mixup'? (known: cutmix, mixup)``.
     """
-    names = sorted(known)
+    names = sorted(existing)
     nearest = difflib.get_close_matches(name, names, n=1)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
     return UsageError(f"unknown {kind} {name!r}{hint} (known: {', '.join(names)})")

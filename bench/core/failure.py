@@ -1,4 +1,4 @@
-"""Why a trial has no record."""
+"""The reason why a trial has no record."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Kind = Literal["raised", "crashed", "killed", "timeout"]
 
 
 class Failure(Schema):
-    """What happened to a trial that measured nothing.
+    """The end of a trial that measured nothing.
 
-    `raised`: its code raised; `crashed`: its process ended; `killed`: something ended its process,
-    often for memory; `timeout`: it ran past the time limit. Divergence is none of these: that is a
-    result, and a record.
+    `raised`: its code raised an exception. `crashed`: its process ended. `killed`: something ended
+    its process, often for memory. `timeout`: it ran past the time limit. A trial that diverged is
+    no failure: divergence is a result and has a record.
     """
 
     kind: Kind

@@ -1,7 +1,7 @@
 """TensorFlow and Keras, imported at the first use of a name in them.
 
-`import tensorflow` takes four seconds and more. Strategy files are read by `bench list` and
-`bench --help`, which need their facts and not TensorFlow; so they take `tf` and `keras` from here.
+`import tensorflow` takes more than four seconds. `bench list` and `bench --help` read the files of
+all strategies and need their facts only, so strategies take `tf` and `keras` from here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 
 class LazyModule:
-    """Stands for a module and imports it when an attribute is first asked for."""
+    """A stand-in for a module, which it imports when an attribute is first asked for."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -1,6 +1,7 @@
 """Separate, stateless random streams keyed by (seed, purpose, step).
 
-A strategy that draws more numbers shifts nobody else's. Nothing here touches a global random state.
+A strategy that draws more numbers changes no other strategy's. Nothing here uses a global random
+state.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from bench.core.lazy import tf
 
 
 def integer(*words: object) -> int:
-    """A seed in [0, 2**31) from words, for example (trial seed, purpose, slot name)."""
+    """Make a seed in [0, 2**31) from words, for example (trial seed, purpose, slot name)."""
     text = "\x1f".join(str(word) for word in words)
     return int.from_bytes(sha256(text.encode()).digest()[:4], "little") & 0x7FFFFFFF
 
 
 def stream(seed: Any, purpose: str, *positions: Any) -> Any:
-    """The key, int32 [2], of a purpose at some positions (step, pass), in or out of a graph.
+    """Make the key, int32 [2], of a purpose at some positions (step, pass), in or out of a graph.
 
     Args:
         seed: int32 scalar tensor, the trial's seed.
-        purpose: what the numbers are for, such as `features/mixup`.
+        purpose: the use of the numbers, such as `features/mixup`.
         positions: int32 scalar tensors.
     """
     key = tf.stack([tf.cast(seed, tf.int32), tf.constant(integer(purpose), tf.int32)])
@@ -38,9 +39,9 @@ def stream(seed: Any, purpose: str, *positions: Any) -> Any:
 
 @contextmanager
 def isolated_python_random(seed: int) -> Iterator[None]:
-    """Python's global random state seeded within, and as it was before afterwards.
+    """Seed Python's global random state, and restore it afterwards.
 
-    Keras takes the seeds of layers and initializers that were given none from there.
+    Keras takes seeds from there for layers and initializers that were given none.
     """
     before = random.getstate()
     random.seed(seed)

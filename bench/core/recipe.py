@@ -1,4 +1,4 @@
-"""A recipe: all that is on in a task's baseline, in one place."""
+"""The recipe of a task: everything that is on in its baseline, in one place."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Recipe(Schema):
     steps: Positive
     batch_size: Positive
     learning_rate: Annotated[float, Field(gt=0, le=10)]
-    """Peak: a linear warm-up to it, then cosine to 0."""
+    """Peak learning rate. It rises linearly to the peak and falls to 0 along a cosine."""
     warmup: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Share of the steps in which the learning rate rises."""
     evaluations: Positive = 10
-    """On the validation split, equally spaced by examples seen; the last one after the last step."""
+    """Number of evaluations on the validation split, equally spaced; one follows the last step."""
     threads: Positive = 1
-    """Intra-op threads of a trial: other counts give other weights."""
+    """Threads inside an operation of TensorFlow. Another number gives other weights."""
     margin: Annotated[float, Field(gt=0, le=50)] = 1.0
-    """Of practical relevance, percentage points of test accuracy."""
+    """Smallest difference of practical relevance, in percentage points of test accuracy."""
 
     @model_validator(mode="after")
     def _fits(self: R) -> R:
@@ -44,21 +44,21 @@ class Recipe(Schema):
         return self
 
     def evaluation_steps(self) -> list[int]:
-        """Steps after which the validation split is evaluated, the last one included."""
+        """List the steps that an evaluation follows; the last step is one of them."""
         count = min(self.evaluations, self.steps)
         return sorted({round(self.steps * (i + 1) / count) for i in range(count)})
 
 
 def changed(recipe: R, changes: Mapping[str, Any], task: str) -> R:
-    """A recipe with some parameters set.
+    """Return a recipe with some parameters set.
 
     Raises:
-        UsageError: a parameter that the recipe does not have, or a value out of its range.
+        UsageError: the recipe has no such parameter, or a value is out of its range.
     """
-    known = type(recipe).model_fields
+    fields = type(recipe).model_fields
     for name in changes:
-        if name not in known:
-            raise unknown(f"recipe parameter of {task}", name, known)
+        if name not in fields:
+            raise unknown(f"recipe parameter of {task}", name, fields)
     try:
         return type(recipe).model_validate({**recipe.model_dump(), **changes})
     except ValidationError as error:
@@ -70,9 +70,9 @@ def changed(recipe: R, changes: Mapping[str, Any], task: str) -> R:
 
 
 def parse(kind: type[Recipe], name: str, text: str) -> Any:
-    """The value of a recipe parameter from the command line; tuples are separated by commas."""
-    declared = kind.model_fields.get(name)
-    annotation = declared.annotation if declared else None
+    """Read the value of a recipe parameter from the command line; commas separate a tuple."""
+    field = kind.model_fields.get(name)
+    annotation = field.annotation if field else None
     if typing.get_origin(annotation) is tuple:
         return tuple(number(part) for part in text.split(","))
     if typing.get_origin(annotation) in (typing.Union, types.UnionType) and text == "none":
@@ -81,7 +81,7 @@ def parse(kind: type[Recipe], name: str, text: str) -> Any:
 
 
 def number(text: str) -> bool | int | float | str:
-    """`true`, `3`, `0.1` or `1e-3` as what they are; anything else stays text."""
+    """Read `true`, `3`, `0.1` or `1e-3` as a value; anything else stays text."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     for kind in (int, float):

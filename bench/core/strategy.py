@@ -1,8 +1,8 @@
 """The contract of a strategy: what a regularization technique may change, stage by stage.
 
-A strategy is a frozen dataclass; its fields are the hyperparameters (declared with `parameter`), its
-class attribute `facts` says what it is. It overrides only the stages that it touches; the harness
-finds out by looking which ones those are. Each stage is a pure function of tensors:
+A strategy is a frozen dataclass. Its fields are the hyperparameters, declared with `parameter`; its
+class attribute `facts` describes it. It overrides only the stages that it touches, and the harness
+looks which ones it overrides. Each stage is a pure function of tensors:
 
 | stage         | changes                                                  | runs                    |
 | ------------- | -------------------------------------------------------- | ----------------------- |
@@ -21,8 +21,8 @@ finds out by looking which ones those are. Each stage is a pure function of tens
 | evaluated     | which weights are evaluated in place of the trained ones | before an evaluation    |
 | stopping      | keeps a best state, stops early                          | after an evaluation     |
 
-The stages that wrap get the rest of the chain as `rest`; strategies of lower `facts.rank` are the
-outer ones. That order is recorded with every trial.
+A stage that wraps gets the rest of the chain as `rest`. Strategies of lower `facts.rank` are the
+outer ones. Every trial records that order.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Modality = Literal["image", "text"]
 Cost = Literal["free", "cheap", "moderate", "double"]
 
 COST_LIMITS: Mapping[str, float] = {"free": 0.03, "cheap": 0.15, "moderate": 0.60, "double": 1.30}
-"""Extra step time over the baseline's that a cost class allows, as a fraction."""
+"""Extra step time that a cost class allows, as a fraction of the baseline's."""
 
 
 class Batch(NamedTuple):
@@ -63,7 +63,7 @@ class Batch(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """When and under which random key a stage runs; everything is a tensor."""
+    """The step and the random key of a stage; every field is a tensor."""
 
     key: Tensor
     """Stateless random key, int32 [2], of this strategy, purpose and step alone."""
@@ -72,9 +72,9 @@ class Moment(NamedTuple):
     progress: Tensor
     """float32 scalar, step / steps of the recipe, in [0, 1)."""
     learning_rate: Tensor
-    """float32 scalar, this step's."""
+    """float32 scalar, that of this step."""
     drawn: Any = None
-    """What `draw` returned for this step, where a strategy has it."""
+    """The result of `draw` for this step; None if the strategy does not draw."""
 
 
 class Slot(NamedTuple):
@@ -84,15 +84,15 @@ class Slot(NamedTuple):
     kind: str
     """`map` [B, H, W, C], `sequence` [B, T, D] (masked) or `vector` [B, D]."""
     depth: float = 0.0
-    """Position in the network: 0 at the input, 1 at the last one of its sort."""
+    """Position in the network: 0 at the input, 1 at the last slot of its kind."""
     number: int = 0
-    """Of a hidden slot, filled in by the harness: how many a forward pass has met before it."""
+    """Hidden slots before this one in a forward pass; the harness counts them."""
     total: int = 1
-    """Of a hidden slot, filled in by the harness: how many hidden slots the network has."""
+    """Hidden slots of the network; the harness counts them."""
 
 
 class LossResult(NamedTuple):
-    """What the loss stage returns for a batch of features."""
+    """The loss of a batch of features."""
 
     losses: Tensor
     """float32 [B]; their mean is the objective."""
@@ -114,11 +114,11 @@ class Weights(NamedTuple):
 
     trainable: Sequence[Any]
     decayed: Sequence[bool]
-    """For each trainable one: is it a kernel or an embedding (no norm's scale, no bias)?"""
+    """For each trainable variable: true for a kernel or an embedding, false for a scale or a bias."""
     tables: Sequence[bool]
-    """For each trainable one: is it an embedding, whose rows are the vectors?"""
+    """For each trainable variable: true for an embedding, whose rows are its vectors."""
     state: Sequence[Any]
-    """What training changes without gradients: moving averages."""
+    """Variables that training changes without gradients: moving averages."""
 
 
 Schedule: TypeAlias = Callable[[Tensor], Tensor]
@@ -129,47 +129,47 @@ Update: TypeAlias = Callable[[Sequence[Any]], None]
 
 @dataclass(frozen=True)
 class Paper:
-    """Where a technique comes from."""
+    """The paper that introduced a technique."""
 
     authors: str
     year: int
     title: str
     arxiv: str = ""
-    """arXiv id; empty where there is none."""
+    """arXiv id; empty if it has none."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a strategy before it runs."""
+    """The description of a strategy."""
 
     name: str
     family: str
     paper: Paper
     summary: str
-    """One line: what it does."""
+    """One line on its effect."""
     equation: str
     modalities: tuple[Modality, ...]
     cost: Cost
     identity: Mapping[str, float] | str
-    """Parameters at which it equals the baseline bit for bit, or why there are none."""
+    """Parameters at which it equals the baseline bit for bit, or the reason why there are none."""
     conflicts: Mapping[str, str] = field(default_factory=dict)
-    """Other strategies that it cannot be stacked with, and why."""
+    """Strategies that it cannot be stacked with, each with the reason."""
     default: bool = False
-    """Whether it belongs to the set that a study takes when none is named."""
+    """True if a study takes it when no strategy is named."""
     rank: int = 50
     """Order of composition: lower ranks come first and wrap higher ones."""
     claims: tuple[str, ...] = ()
-    """What its paper claims."""
+    """Claims of its paper."""
 
 
 class TaskFacts(NamedTuple):
-    """What a strategy may ask of a task to know whether it applies."""
+    """The description of a task, by which a strategy decides if it applies."""
 
     name: str
     modality: Modality
     classes: int
     offers: Mapping[str, tuple[str, ...]]
-    """Stage -> the kinds of slots that the task's network has for it."""
+    """Stage -> kinds of slots that the task's network has for it."""
 
 
 def parameter(
@@ -182,9 +182,9 @@ def parameter(
     tune: tuple[float, float] | None = None,
     doc: str = "",
 ) -> Any:
-    """A hyperparameter: its default and the closed range (or the choices) it may take.
+    """Declare a hyperparameter: its default, and the closed range or the choices of its values.
 
-    `tune` is the narrower range that `bench tune` searches (on a log scale where `log`).
+    `tune` is the narrower range that `bench tune` searches, on a log scale if `log` is true.
     """
     metadata = {"low": low, "high": high, "choices": choices, "log": log, "tune": tune, "doc": doc}
     return field(default=default, metadata=metadata)
@@ -203,72 +203,72 @@ class Strategy:
     # What it needs -------------------------------------------------------------------------------
 
     def applies(self, task: TaskFacts) -> str | None:
-        """None where the strategy can run on the task, else the reason why it cannot.
+        """Return None if the strategy can run on the task, else the reason why it cannot.
 
         The harness has already checked the modality and that slots exist for its stages.
         """
         return None
 
     def draw(self, key: Tensor, size: int) -> Any:
-        """Random numbers for a batch of `size` that XLA cannot make; runs outside the compiled step.
+        """Draw random numbers that XLA cannot make, for a batch of `size`.
 
-        Arrives in the other stages as `moment.drawn`.
+        It runs outside the compiled step. The other stages get the result as `moment.drawn`.
         """
         return None
 
     def state(self, weights: Weights) -> list[Any]:
-        """Variables of its own, made once and reset before every trial."""
+        """Make the strategy's own variables, once; they are reset before every trial."""
         return []
 
     # The network ---------------------------------------------------------------------------------
 
     def normalization(self, slot: Slot) -> keras.layers.Layer | None:
-        """The layer for a normalization slot, called as `layer(x, training=...)`.
+        """Make the layer of a normalization slot, which is called as `layer(x, training=...)`.
 
-        It gets `mask=...` too where there is one and its `call` takes it.
+        It gets `mask=...` too if there is a mask and its `call` takes one.
         """
         return None
 
     def kernel(self, slot: Slot, kernel: Tensor) -> Tensor:
-        """The kernel that is used in place of the stored one, [..., in, out]."""
+        """Change the kernel that is used in place of the stored one, [..., in, out]."""
         return kernel
 
     def noise(self, slot: Slot, values: Tensor, moment: Moment) -> Tensor:
-        """Activations at a slot, in training only."""
+        """Change the activations at a slot, in training only."""
         return values
 
     def merge(self, slot: Slot, shortcut: Tensor, branch: Tensor, moment: Moment) -> Tensor:
-        """What a residual block adds up, in training only."""
+        """Join a residual branch to its shortcut, in training only."""
         return shortcut + branch
 
     def hidden(self, slot: Slot, batch: Batch, moment: Moment) -> Batch:
-        """A hidden state (`batch.values`) and the targets with it, in training only."""
+        """Change a hidden state (`batch.values`) and its targets, in training only."""
         return batch
 
     # A training step -----------------------------------------------------------------------------
 
     def schedule(self, step: Tensor, steps: int, rest: Schedule) -> Tensor:
-        """The learning rate of a step out of `steps`; `rest` gives the recipe's, for any step."""
+        """Return the learning rate of a step out of `steps`; `rest` gives the recipe's for any step."""
         return rest(step)
 
     def examples(self, batch: Batch, moment: Moment) -> Batch:
-        """The raw batch."""
+        """Change the raw batch: images as float32 in [0, 1], or token ids."""
         return batch
 
     def embedded(self, ids: Tensor, embeddings: Tensor, moment: Moment) -> Tensor:
-        """Embeddings [B, T, D] of token ids [B, T]."""
+        """Change the embeddings [B, T, D] of token ids [B, T]."""
         return embeddings
 
     def features(self, batch: Batch, moment: Moment) -> Batch:
-        """The continuous input."""
+        """Change the continuous input."""
         return batch
 
     def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
-        """The loss of a batch of features; `rest` runs the model and may be called again."""
+        """Compute the loss of a batch; `rest` runs the model and may be called again."""
         return rest(batch)
 
     def gradients(self, weights: Weights, moment: Moment, rest: Differentiate) -> Gradients:
-        """The gradients; `rest` computes them at the current weights, under the same masks."""
+        """Compute the gradients; `rest` does so at the current weights, under the same masks."""
         return rest()
 
     def update(
@@ -279,29 +279,29 @@ class Strategy:
         moment: Moment,
         rest: Update,
     ) -> None:
-        """The update; `rest` lets the optimizer apply gradients."""
+        """Update the weights; `rest` lets the optimizer apply gradients."""
         rest(gradients)
 
     # Evaluation ----------------------------------------------------------------------------------
 
     def evaluated(self, weights: Weights, state: Sequence[Any]) -> list[Tensor] | None:
-        """Values to evaluate in place of the trainable weights; None for the trained ones."""
+        """Return values to evaluate in place of the trainable weights; None for the trained ones."""
         return None
 
     def stopping(self, curve: Sequence[Evaluation]) -> StoppingDecision:
-        """After an evaluation: keep the present weights as the best, stop training."""
+        """Decide after an evaluation if training stops and if the present weights are the best."""
         return StoppingDecision(keep=False, stop=False)
 
     def touches(self, stage: str) -> bool:
-        """Whether this strategy overrides a stage."""
+        """Return true if this strategy overrides a stage."""
         return getattr(type(self), stage) is not getattr(Strategy, stage)
 
 
 class StoppingDecision(NamedTuple):
-    """What a strategy that watches the validation curve decides."""
+    """The decision of a strategy that watches the validation curve."""
 
     keep: bool
-    """The present weights are the best so far: they are what is evaluated in the end."""
+    """True if the present weights are the best so far; the best ones are evaluated at the end."""
     stop: bool
 
 
@@ -310,7 +310,7 @@ STAGES = (
     "features", "loss", "gradients", "update", "evaluated", "stopping",
 )  # fmt: skip
 EXCLUSIVE = ("normalization", "merge")
-"""Stages that one strategy of an arm may own."""
+"""Stages that at most one strategy of an arm may override."""
 BATCH_STAGES = ("examples", "features")
 """Stages that change the batch, of images and of text alike."""
 SLOTTED = ("normalization", "kernel", "noise", "merge", "hidden")
@@ -318,7 +318,7 @@ SLOTTED = ("normalization", "kernel", "noise", "merge", "hidden")
 
 
 def check(owner: str, declared: dataclasses.Field[Any], value: Any) -> None:
-    """Refuse a value outside a parameter's declared range; tensors were checked as numbers."""
+    """Refuse a value outside a parameter's declared range; a tensor was checked as a number."""
     if not isinstance(value, bool | int | float | str):
         return
     low, high = declared.metadata.get("low"), declared.metadata.get("high")
@@ -339,46 +339,45 @@ def check(owner: str, declared: dataclasses.Field[Any], value: Any) -> None:
 
 
 def configured(kind: type[Strategy], values: Mapping[str, Any]) -> Strategy:
-    """A strategy with some parameters set.
+    """Make a strategy with some parameters set.
 
     Raises:
-        UsageError: a parameter that it does not have, or a value out of its range.
+        UsageError: it has no such parameter, or a value is out of its range.
     """
-    known = {f.name: f for f in dataclasses.fields(kind)}
+    declared = {f.name: f for f in dataclasses.fields(kind)}
     converted: dict[str, Any] = {}
     for name, value in values.items():
-        if name not in known:
-            raise unknown(f"parameter of {kind.facts.name}", name, known)
+        if name not in declared:
+            raise unknown(f"parameter of {kind.facts.name}", name, declared)
         whole = isinstance(value, int) and not isinstance(value, bool)
-        real = isinstance(known[name].default, float)
+        real = isinstance(declared[name].default, float)
         converted[name] = float(value) if whole and real else value
     return kind(**converted)
 
 
 def parameters(strategy: Strategy) -> dict[str, Any]:
-    """A strategy's parameters by name, in the order of their declaration."""
+    """Return a strategy's parameters by name, in the order of their declaration."""
     return {f.name: getattr(strategy, f.name) for f in dataclasses.fields(strategy)}
 
 
 def applicability(strategy: Strategy, task: TaskFacts) -> str | None:
-    """None where a strategy can run on a task, else the reason why it cannot."""
+    """Return None if a strategy can run on a task, else the reason why it cannot."""
     if task.modality not in strategy.facts.modalities:
         kinds = " and ".join(strategy.facts.modalities)
         return f"works on {kinds}, {task.name} is {task.modality}"
-    wanted = [stage for stage in SLOTTED if strategy.touches(stage)]
-    for stage in wanted:
-        if not task.offers.get(stage):
+    for stage in SLOTTED:
+        if strategy.touches(stage) and not task.offers.get(stage):
             return f"{task.name} has no {stage} slot"
     return strategy.applies(task)
 
 
 def ordered(strategies: Sequence[Strategy]) -> tuple[Strategy, ...]:
-    """Strategies in the order of their composition: by rank, then by name."""
+    """Sort strategies into the order of their composition: by rank, then by name."""
     return tuple(sorted(strategies, key=lambda s: (s.facts.rank, s.facts.name)))
 
 
 def clash(strategies: Sequence[Strategy]) -> str | None:
-    """Why these strategies cannot be stacked, or None: a slot with two owners, a conflict."""
+    """Return None if strategies can be stacked, else the slot or the conflict that prevents it."""
     for stage in EXCLUSIVE:
         owners = [s.facts.name for s in strategies if s.touches(stage)]
         if len(owners) > 1:
