@@ -1,13 +1,15 @@
-"""What one trial measured: the versioned schema of `trials/<trial>.json`.
+"""Records of trials and of step times: the schemas of `trials/*.json` and `step_time/*.json`.
 
-Numbers in a record are finite or null; a diverged trial has null where nothing could be measured.
+Numbers are finite or null; a diverged trial has null for every quantity that it did not reach.
 Accuracies are fractions, losses are in nats, times in seconds.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from hashlib import sha256
+from statistics import median
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,13 +23,13 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Schema(BaseModel):
-    """A frozen value that refuses fields it does not know."""
+    """A frozen value that refuses unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Use(Schema):
-    """A strategy with its parameters, as an arm uses it."""
+    """A strategy of an arm, with its parameters."""
 
     name: Name
     parameters: dict[str, bool | int | float | str] = {}
@@ -39,13 +41,13 @@ class Evaluation(Schema):
     step: Count
     examples: Count
     train_loss: Finite | None
-    """Mean objective since the last evaluation, with everything that the arm adds to it."""
+    """Mean objective since the last evaluation, with every term that the arm adds to it."""
     validation_accuracy: Fraction
     validation_nll: Finite | None
 
 
 class CalibrationBin(Schema):
-    """Test examples whose confidence (largest probability) fell into one of 15 equal bins."""
+    """Test examples of one confidence bin; 15 equal bins divide the largest probability."""
 
     count: Count
     confidence: Fraction
@@ -58,7 +60,7 @@ class Scores(Schema):
     test_accuracy: Fraction
     validation_accuracy: Fraction
     train_accuracy: Fraction
-    """On a fixed clean subset of the training examples: the honest gap."""
+    """Accuracy on a fixed clean subset of the training examples, for an honest gap."""
     nll: Finite | None
     brier: Finite | None
     ece: Fraction | None
@@ -66,22 +68,22 @@ class Scores(Schema):
     class_total: tuple[Count, ...]
     calibration: tuple[CalibrationBin, ...] = ()
     correct: str
-    """Which test examples were right: packed bits (`numpy.packbits`), base64."""
+    """Bits of the test examples that were classified correctly: `numpy.packbits`, in base64."""
 
 
 class Hashes(Schema):
-    """What the arms of a seed must share for their difference to be the treatment's effect."""
+    """Hashes that the arms of a seed must share, so that their difference is the treatment's effect."""
 
     initial_weights: dict[str, str]
-    """Per slot name."""
+    """Slot name -> hash of the weight."""
     batch_order: str
-    """Of the row numbers of every batch, in order."""
+    """Hash of the row numbers of every batch, in order."""
     data: str
-    """Of the arrays that were trained and evaluated on."""
+    """Hash of the arrays for training and evaluation."""
 
 
 class Record(Schema):
-    """All that one trial measured."""
+    """Measurements of one trial."""
 
     schema_version: Literal[1] = 1
     study: Name
@@ -95,48 +97,59 @@ class Record(Schema):
     synthetic: bool
     recipe: dict[str, Any]
     settings: dict[str, Any]
-    """What is not the recipe's and still must match: precision, XLA, device kind."""
+    """Settings outside the recipe that must match too: precision, XLA, kind of device."""
     strategies: tuple[Use, ...]
-    """In the order of their composition."""
+    """Strategies in the order of their composition."""
     streams: int = 0
-    """Which dropout and order streams: an A/A arm has others than the baseline."""
+    """Number of the random streams for dropout and batch order; an A/A arm has its own."""
     hashes: Hashes
     curve: tuple[Evaluation, ...]
     steps: Count
     examples: Count
     final: Scores | None
-    """Null where training diverged."""
+    """Null if training diverged."""
     parameters: Count
     trace_seconds: Finite
     train_seconds: Finite
     evaluation_seconds: Finite
     environment: dict[str, Any]
     facts: dict[str, Any] = {}
-    """What a strategy or the harness noted: early stop, kernel path."""
+    """Notes of a strategy or of the harness: early stop, kernel path."""
 
     @property
     def trial(self) -> str:
+        """Return the name of the trial."""
         return trial_name(self.task, self.arm, self.seed)
 
 
-def trial_name(task: str, arm: str, seed: int) -> str:
-    """A file name for a trial: readable, safe, and different for different arms.
+def trial_name(task: str, arm: str, number: int) -> str:
+    """Name a trial (number: its seed) or a timing (its process), in characters safe in a file name.
 
-    Characters other than letters, digits, `_`, `+`, `.`, `=` and `-` become `-`; where that (or the
-    length) lost something, a short hash of the arm's name keeps two arms apart.
+    Characters other than letters, digits, `_`, `+`, `.`, `=` and `-` become `-`. If that or the cut
+    at 80 characters changed the arm's name, a short hash of it keeps two arms apart.
     """
     safe = re.sub(r"[^A-Za-z0-9_+.=-]", "-", arm)[:80].strip(".")
     if safe != arm:
         safe = f"{safe}-{sha256(arm.encode()).hexdigest()[:8]}"
     clean_task = re.sub(r"[^A-Za-z0-9_-]", "-", task)[:60]
-    return f"{clean_task}--{safe}--{seed:03d}"
+    return f"{clean_task}--{safe}--{number:03d}"
+
+
+def is_synthetic(data: str) -> bool:
+    """Tell generated data from real data by the identity that a task gives: `synthetic:...`."""
+    return data.startswith("synthetic:")
+
+
+def paired_ratio(arm_ms: Sequence[float], reference_ms: Sequence[float]) -> float:
+    """Return the median ratio of an arm's blocks to the blocks of its reference beside them."""
+    return median(arm / other for arm, other in zip(arm_ms, reference_ms, strict=True))
 
 
 class StepTime(Schema):
-    """What one fresh process measured of an arm's compiled step beside its reference's.
+    """Step time of an arm beside its reference, measured in one fresh process.
 
-    `step_time/<trial>.json`, where the number is the process's and no seed. Blocks of `block_steps`
-    steps alternate (A B B A ...); block i of the arm and block i of the reference form a pair.
+    Blocks of `block_steps` steps alternate (A B B A ...). Block i of the arm and block i of the
+    reference are a pair.
     """
 
     schema_version: Literal[1] = 1
@@ -151,35 +164,40 @@ class StepTime(Schema):
     settings: dict[str, Any]
     block_steps: Annotated[int, Field(ge=1)]
     arm_ms: tuple[Finite, ...]
-    """Milliseconds a step, one for each block."""
+    """Milliseconds of a step, one for each block."""
     reference_ms: tuple[Finite, ...]
     warm_up_steps: Count
     first_step_seconds: Finite
-    """Trace and compile included."""
+    """Seconds of the first step, with tracing and compilation."""
     reference_first_step_seconds: Finite
     peak_memory_mb: Finite | None
-    """Of a process that runs only this arm; null where it was not measured."""
+    """Peak of a process that runs this arm only, 10^6 bytes; null if it was not measured."""
     reference_peak_memory_mb: Finite | None
     parameters: Count
     reference_parameters: Count
     batch_size: Annotated[int, Field(ge=1)]
     input_ms: Finite | None
-    """The input pipeline alone (shuffle, gather), milliseconds a step."""
+    """Milliseconds of a step for the input pipeline alone (shuffle, gather)."""
     step_flops: Finite | None
     matrix_flops_per_second: Finite | None
-    """What a large matrix product reached in this process: the machine's practical rate."""
+    """Rate of a large matrix product in this process: the machine's practical limit."""
     device: Name
     """`CPU`, or the driver's name of the GPU."""
     machine: Name
-    """Fingerprint of the hardware; step times of two machines are never mixed."""
+    """Fingerprint of the hardware. Step times of two machines are never mixed."""
     load_average: Finite | None
     environment: dict[str, Any]
     notes: tuple[str, ...] = ()
-    """A changed kernel path, a block that never settled."""
+    """Remarks: a changed kernel path, a block that never settled."""
+
+    @property
+    def ratio(self) -> float:
+        """Return the step time of the arm as a multiple of its reference's."""
+        return paired_ratio(self.arm_ms, self.reference_ms)
 
 
 class PeakMemory(Schema):
-    """What a process that trains one arm and nothing else used; it goes into a `StepTime`."""
+    """Peak memory of a process that trains one arm only; a `StepTime` stores it."""
 
     task: Name
     arm: Name

@@ -1,4 +1,4 @@
-"""What one `bench run` asked for: arms, seeds, what is compared with what."""
+"""A study: its arms, its seeds, and the comparisons that judge it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from bench.core.record import Count, Finite, Name, Schema, Use, trial_name
 SCHEMA = 1
 BASELINE = "baseline"
 TUNED = "[tuned]"
-"""Ends the name of an arm with the settings of `bench tune`."""
+"""End of the name of an arm with the settings of `bench tune`."""
 SMOKE_SEEDS = 5
-"""With fewer, a study is a smoke run, which gets no verdicts."""
+"""Seeds below which a study is a smoke run and gets no verdicts."""
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.+=-]{0,119}$"
-"""Of a study, which is a folder under the results: it cannot leave them."""
+"""Pattern of a study's name. It names a folder under the results, so it holds no separator."""
 
 
 class Arm(Schema):
@@ -26,18 +26,18 @@ class Arm(Schema):
     name: Name
     """`baseline`, `mixup`, `mixup+cutmix`, `mixup[alpha=0.4]`, `baseline[A/A]`."""
     strategies: tuple[Use, ...] = ()
-    """All of them in the order of composition, those of the study's base included."""
+    """All strategies in the order of composition, with those of the study's base."""
     recipe: dict[str, Any]
     role: Literal["baseline", "treatment", "control"] = "treatment"
     reference: Name | None = None
-    """The arm that this one is compared with (same task); null for a baseline."""
+    """Arm of the same task that this arm is compared with; null for a baseline."""
     treatment: tuple[Name, ...] = ()
-    """What may differ from the reference: `strategies`, `streams`, `recipe.learning_rate`, ..."""
+    """Differences from the reference: `strategies`, `streams`, `recipe.learning_rate`, ..."""
     streams: int = 0
 
 
 class NotApplicable(Schema):
-    """An arm that was asked for and cannot be, with the reason."""
+    """An arm that cannot be on its task, with the reason."""
 
     task: Name
     arm: Name
@@ -52,11 +52,34 @@ class Trial(Schema):
 
     @property
     def name(self) -> str:
+        """Return the name of its files."""
         return trial_name(self.arm.task, self.arm.name, self.seed)
+
+    @property
+    def replicate(self) -> int:
+        """Return its number among the trials of the arm: the seed."""
+        return self.seed
+
+
+class Timing(Schema):
+    """One arm to time, or to measure the memory of, in one numbered process."""
+
+    arm: Arm
+    process: Count
+
+    @property
+    def name(self) -> str:
+        """Return the name of its files."""
+        return trial_name(self.arm.task, self.arm.name, self.process)
+
+    @property
+    def replicate(self) -> int:
+        """Return its number among the timings of the arm: the process."""
+        return self.process
 
 
 class Study(Schema):
-    """Arms and seeds, what they are judged by, and where they ran: `study.json`."""
+    """Arms, seeds and declared comparisons: `study.json`."""
 
     schema_version: Literal[1] = 1
     name: Annotated[str, Field(pattern=NAME)]
@@ -70,69 +93,77 @@ class Study(Schema):
     not_applicable: tuple[NotApplicable, ...] = ()
     seeds: Annotated[int, Field(ge=1, le=100_000)]
     family: tuple[tuple[Name, Name], ...] = ()
-    """The confirmatory family, declared before the study ran: (task, arm) pairs."""
+    """Confirmatory family as (task, arm) pairs, declared before the study ran."""
     margin: dict[str, Finite] = {}
     """Task -> margin of practical relevance, percentage points of test accuracy."""
     sequential: bool = False
-    """Seeds were added by the rule of `bench.analysis.looks`, which judges at a quarter of alpha."""
+    """True if the rule of `bench.analysis.looks` adds seeds."""
     seeds_before: tuple[int, ...] = ()
-    """Numbers of seeds at which the study was whole, and judged, before more were asked for."""
+    """Numbers of seeds at which the study was complete and judged before more were asked for."""
     settings: dict[str, Any] = {}
     environment: dict[str, Any] = {}
     created: str = ""
-    """UTC, ISO 8601."""
+    """Time in UTC, ISO 8601."""
 
     def trials(self) -> list[Trial]:
-        """Every trial, seed by seed, so that a study that is cut short has whole comparisons."""
+        """List every trial, seed by seed, so that an interrupted study has complete comparisons."""
         return [Trial(arm=arm, seed=seed) for seed in range(self.seeds) for arm in self.arms]
 
     def is_judged(self) -> bool:
-        """Whether its report has verdicts once it is whole, all at one number of seeds."""
-        wanted = bool(self.family) and self.seeds >= SMOKE_SEEDS
-        return wanted and not (self.synthetic or self.sequential)
+        """Tell if the complete study has verdicts, all at one number of seeds."""
+        declared = bool(self.family) and self.seeds >= SMOKE_SEEDS
+        return declared and not (self.synthetic or self.sequential)
 
     def arm(self, task: str, name: str) -> Arm:
+        """Return an arm by its names.
+
+        Raises:
+            KeyError: the study has no such arm.
+        """
         for arm in self.arms:
             if (arm.task, arm.name) == (task, name):
                 return arm
         raise KeyError((task, name))
 
-    def extended(self, other: Study) -> Study:
-        """This study with what `other` asks for beside it.
+    def extended(self, request: Study) -> Study:
+        """Return this study with the arms and seeds of another one added.
 
         Raises:
-            UsageError: the two have the same name and differ in data, recipe, base or settings.
+            UsageError: the two differ in data, recipe, base or settings.
         """
-        for field in ("profile", "data", "base", "settings", "margin"):
-            mine, theirs = getattr(self, field), getattr(other, field)
-            if isinstance(mine, dict):
-                shared = mine.keys() & theirs.keys()
-                clash = field == "settings" and mine != theirs
-                clash = clash or any(mine[key] != theirs[key] for key in shared)
-            else:
-                clash = mine != theirs
-            if clash:
-                raise UsageError(
-                    f"study {self.name!r} exists with another {field} "
-                    f"({mine!r}, asked for: {theirs!r}); choose another --name"
-                )
+        for field in ("profile", "base", "settings"):
+            self._same(field, getattr(self, field), getattr(request, field))
+        for field in ("data", "margin"):
+            stored, asked = getattr(self, field), getattr(request, field)
+            shared = stored.keys() & asked.keys()
+            if any(stored[task] != asked[task] for task in shared):
+                self._same(field, stored, asked)
         arms = {(arm.task, arm.name): arm for arm in self.arms}
-        for arm in other.arms:
-            known = arms.setdefault((arm.task, arm.name), arm)
-            if known != arm:
-                changed = [f for f in Arm.model_fields if getattr(known, f) != getattr(arm, f)]
-                raise UsageError(
-                    f"study {self.name!r} exists with another {' and '.join(changed)} of arm "
-                    f"{arm.name!r} on {arm.task!r}; choose another --name"
-                )
-        reasons = {(n.task, n.arm): n for n in (*self.not_applicable, *other.not_applicable)}
+        for arm in request.arms:
+            self._same_arm(arms.setdefault((arm.task, arm.name), arm), arm)
+        reasons = {(n.task, n.arm): n for n in (*self.not_applicable, *request.not_applicable)}
         return self.model_copy(
             update={
                 "arms": tuple(arms.values()),
                 "not_applicable": tuple(reasons.values()),
-                "data": {**self.data, **other.data},
-                "margin": {**self.margin, **other.margin},
-                "seeds": max(self.seeds, other.seeds),
-                "sequential": self.sequential or other.sequential,
+                "data": {**self.data, **request.data},
+                "margin": {**self.margin, **request.margin},
+                "seeds": max(self.seeds, request.seeds),
+                "sequential": self.sequential or request.sequential,
             }
         )
+
+    def _same(self, field: str, stored: object, asked: object) -> None:
+        if stored != asked:
+            raise UsageError(
+                f"study {self.name!r} exists with another {field} ({stored!r}, "
+                f"asked for: {asked!r}); choose another --name"
+            )
+
+    def _same_arm(self, stored: Arm, asked: Arm) -> None:
+        fields = [f for f in Arm.model_fields if getattr(stored, f) != getattr(asked, f)]
+        if fields:
+            raise UsageError(
+                f"study {self.name!r} exists with another {' and '.join(fields)} of arm "
+                f"{asked.name!r} on {asked.task!r}; choose another --name"
+            )
