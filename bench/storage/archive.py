@@ -12,25 +12,25 @@ from bench.storage.files import failed, write_atomic
 from bench.storage.sealed_lines import LARGEST, BrokenError, Sealed
 
 
-def write_compact(path: Path, entries: Iterable[Sealed]) -> None:
-    """Writes the entries by name, one sealed line each, compressed.
+def write_archive(path: Path, lines: Iterable[Sealed]) -> None:
+    """Write the lines in the order of their names, compressed.
 
     Raises:
-        BenchError: it cannot be written; what was there before is untouched.
+        BenchError: the file cannot be written; its earlier content is untouched.
     """
     buffer = BytesIO()
     with gzip.GzipFile(filename="", fileobj=buffer, mode="wb", mtime=0) as stream:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            stream.write(entry.line() + b"\n")
+        for sealed in sorted(lines, key=lambda sealed: sealed.name):
+            stream.write(sealed.line() + b"\n")
     write_atomic(path, buffer.getvalue())
 
 
-def read_lines(path: Path) -> Iterator[bytes]:
-    """Every line that can be decompressed, in order.
+def read_archive(path: Path) -> Iterator[bytes]:
+    """Read every line that can be decompressed, in order.
 
     Raises:
-        BrokenError: after the last of them, where the file is truncated or altered.
-        BenchError: it cannot be read.
+        BrokenError: after the last readable line of a file that is truncated or altered.
+        BenchError: the file cannot be read.
     """
     try:
         with gzip.open(path) as stream:

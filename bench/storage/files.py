@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and one-line errors where a disk does not do as asked."""
+"""Files that are written whole or not at all, and one-line errors for disks that fail."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _WRONG_PLACE = {
 
 
 def read_bytes(path: Path) -> bytes:
-    """All of a plain file.
+    """Read all of a plain file.
 
     Raises:
-        BrokenError: no plain file (a link, a pipe, a folder), or too large for a record.
+        BrokenError: it is no plain file (a link, a pipe, a folder), or too large for a record.
         BenchError: it cannot be read.
     """
     try:
@@ -40,11 +40,11 @@ def read_bytes(path: Path) -> bytes:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all, and on the disk when this returns.
+    """Write a file whole or not at all; it is on the disk when this returns.
 
     Raises:
-        UsageError: the folder is not one that can be written to.
-        BenchError: the disk is full or fails; what was there before is untouched.
+        UsageError: the folder cannot be written to.
+        BenchError: the disk is full or fails; the file's earlier content is untouched.
     """
     temporary = path.with_name(f".{path.name[:100]}.{os.getpid()}{TEMPORARY}")
     try:
@@ -56,17 +56,17 @@ def write_atomic(path: Path, data: bytes) -> None:
                 os.fsync(file.fileno())
             temporary.replace(path)
         except BaseException:
-            with suppress(OSError):  # the error that counts is the one being raised
+            with suppress(OSError):  # The first error is the one to report.
                 temporary.unlink(missing_ok=True)
             raise
-        sync_folder(path.parent)
+        flush(path.parent)
     except OSError as error:
         raise failed("write", path, error) from error
 
 
-def sync_folder(folder: Path) -> None:
-    """Makes renames and removals in `folder` last through a power failure."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def flush(path: Path) -> None:
+    """Wait until a file's content, or a folder's list of names, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -74,7 +74,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def failed(verb: str, path: Path, error: OSError) -> BenchError:
-    """The one-line error for a file operation that failed."""
+    """Make the one-line error for a file operation that failed."""
     what = f"cannot {verb} {path}: {error.strerror or error}"
     if error.errno in _WRONG_PLACE:
         return UsageError(f"{what}; check its permissions or choose another --results folder")

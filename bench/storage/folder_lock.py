@@ -1,4 +1,4 @@
-"""One study, one writer."""
+"""A lock that lets one process at a time write to a study's folder."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
+from bench.core.canonical import canonical_json
 from bench.core.errors import UsageError
 from bench.storage.files import failed, write_atomic
-from bench.storage.sealed_lines import canonical
 
 LOCK = ".lock"
 NOTE = ".lock.json"
 
 
 class Holder(NamedTuple):
-    """Who holds a study, as its note says."""
+    """The process that holds a study, according to its note."""
 
     pid: int
     host: str
@@ -34,13 +34,13 @@ class Holder(NamedTuple):
 
 @contextmanager
 def only_writer(folder: Path, elsewhere: str = "--name") -> Iterator[None]:
-    """Holds `folder` for this process; the operating system lets go if the process dies.
+    """Hold `folder` for this process; the operating system lets go if the process dies.
 
-    A note left behind by a process of this machine is stale as soon as the operating system's lock
-    is free. One of another machine is believed: not every network file system shares locks.
+    A note of this machine is stale as soon as the operating system's lock is free. A note of
+    another machine is believed, because not every network file system shares locks.
 
     Raises:
-        UsageError: somebody else holds it, or the folder cannot be written to.
+        UsageError: another process holds it, or the folder cannot be written to.
     """
     note = folder / NOTE
     try:
@@ -62,8 +62,8 @@ def only_writer(folder: Path, elsewhere: str = "--name") -> Iterator[None]:
                 f"{folder} is being written by {holder}; "
                 f"if that has ended, remove {note} and run the same command again"
             )
-        mine = Holder(os.getpid(), here, datetime.now(UTC).isoformat(timespec="seconds"))
-        write_atomic(note, canonical(mine._asdict()))
+        this_process = Holder(os.getpid(), here, datetime.now(UTC).isoformat(timespec="seconds"))
+        write_atomic(note, canonical_json(this_process._asdict()))
         try:
             yield
         finally:
@@ -73,7 +73,7 @@ def only_writer(folder: Path, elsewhere: str = "--name") -> Iterator[None]:
 
 
 def read_note(note: Path) -> Holder | None:
-    """Who holds the study; nobody where there is no readable note."""
+    """Read which process holds the study; None without a readable note."""
     try:
         value = json.loads(note.read_bytes())
         return Holder(int(value["pid"]), str(value["host"])[:200], str(value["since"])[:40])

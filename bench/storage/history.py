@@ -1,7 +1,8 @@
-"""The history: what each study measured, a line a study and arm, appended and never rewritten.
+"""The history: one line for each study and arm, appended and never rewritten.
 
-A line holds what later comparisons need (per seed and per process), so that it can be committed
-where raw trials are too large. Each line is sealed with a checksum (`bench.storage.sealed_lines`).
+A line holds the figures that later comparisons need, for each seed and each process. A history is
+small enough to be committed where raw trials are too large. Each line is sealed with a checksum
+(`bench.storage.sealed_lines`).
 """
 
 from __future__ import annotations
@@ -11,86 +12,97 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import SerializerFunctionWrapHandler, ValidationError, model_serializer
 
+from bench.core.canonical import canonical_json
 from bench.core.record import Count, Finite, Fraction, Name, Schema
 from bench.storage.files import failed
 from bench.storage.migrations import parsed
-from bench.storage.sealed_lines import BrokenError, Sealed, canonical, unseal
+from bench.storage.sealed_lines import BrokenError, Sealed, unseal
 
 KIND = "history"
 HISTORY = "history.jsonl"
 
 
 class SeedResult(Schema):
-    """What one trial came to."""
+    """The result of one trial."""
 
     seed: Count
     accuracy: Fraction
-    """Of the test split; chance where training diverged."""
+    """Accuracy on the test split; that of chance if training diverged."""
     area: Finite | None
-    """Under the validation curve (`bench.analysis.convergence.area`); a fraction."""
+    """Area under the validation curve (`bench.core.curve.area`); a fraction."""
     start: str
-    """Hash of initial weights and batch order: equal ones make a pair."""
+    """Hash of initial weights and batch order; trials with equal hashes form a pair."""
+    scores: dict[str, Finite] = {}
+    """Values of compared metrics that have no field of their own, by name."""
+
+    def value(self, name: str) -> float | None:
+        """Return a metric's value, from its field or from `scores`; None if it has none."""
+        return getattr(self, name) if name in type(self).model_fields else self.scores.get(name)
+
+    @model_serializer(mode="wrap")
+    def _without_empty_scores(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in dump(self).items() if name != "scores" or value}
 
 
 class ProcessResult(Schema):
-    """What one fresh process measured."""
+    """The step time that one fresh process measured."""
 
     process: Count
     ratio: Finite
-    """Step time over that of the task's baseline."""
+    """Step time divided by that of the task's baseline."""
     ms: Finite
     """Milliseconds a step."""
     memory_mb: Finite | None = None
     matrix_rate: Finite | None = None
-    """Operations a second that a large matrix product reached."""
+    """Operations per second of a large matrix product."""
 
 
 class Line(Schema):
-    """An arm of a study."""
+    """The results of one arm of a study."""
 
     schema_version: Literal[1] = 1
     study: Name
     created: str
-    """UTC, ISO 8601, of the study."""
+    """Time at which the study was created: UTC, ISO 8601."""
     task: Name
     arm: Name
     reference: Name | None
     strategies: str
     data: Name
     data_hash: str
-    """Of the arrays; empty where nothing was trained."""
+    """Hash of the arrays; empty if nothing was trained."""
     synthetic: bool
     recipe: dict[str, Any]
     settings: dict[str, Any]
     device: str = ""
     machine: str = ""
-    """Fingerprint of what timed the steps; empty where nothing did."""
+    """Fingerprint of the machine that timed the steps; empty if no step was timed."""
     software: dict[str, str] = {}
-    """Versions by package, `2.20.0/2.21.0` where trials ran under several."""
+    """Versions by package; `2.20.0/2.21.0` if trials ran under several."""
     seeds: tuple[SeedResult, ...] = ()
     processes: tuple[ProcessResult, ...] = ()
     failed: Count = 0
-    """Seeds that ended without a record."""
+    """Number of seeds that ended without a record."""
 
 
 class BrokenLine(NamedTuple):
-    """A line that is not read."""
+    """A line that cannot be read."""
 
     number: int
     reason: str
 
 
 class History(NamedTuple):
-    """What a file holds, in its order."""
+    """The lines of a file, in its order."""
 
     lines: list[Line]
     broken: list[BrokenLine]
 
 
 def read(path: Path) -> History:
-    """All whole lines and the numbers of the others; nothing where there is no file.
+    """Read all whole lines, and the numbers of the others; a missing file has no lines.
 
     Raises:
         BenchError: the file cannot be read.
@@ -122,15 +134,15 @@ def _parse(text: bytes) -> Line:
 
 
 def append(path: Path, lines: Iterable[Line]) -> int:
-    """Adds what the file does not say already; the number of lines added.
+    """Append the lines that the file does not hold already; return their number.
 
-    What is there stays byte for byte, damaged lines too.
+    The earlier content stays byte for byte, damaged lines too.
 
     Raises:
         BenchError: the file cannot be written.
     """
-    known = latest(read(path).lines)
-    new = [line for line in lines if known.get((line.study, line.task, line.arm)) != line]
+    earlier = latest(read(path).lines)
+    new = [line for line in lines if earlier.get((line.study, line.task, line.arm)) != line]
     if not new:
         return 0
     text = b"".join(_sealed(line) + b"\n" for line in new)
@@ -139,7 +151,7 @@ def append(path: Path, lines: Iterable[Line]) -> int:
         with path.open("a+b") as file:
             if file.seek(0, os.SEEK_END):
                 file.seek(-1, os.SEEK_END)
-                # A last line that was cut short must not swallow the first new one.
+                # Else a last line that was cut short would swallow the first new one.
                 text = text if file.read() == b"\n" else b"\n" + text
             file.write(text)
             file.flush()
@@ -150,15 +162,15 @@ def append(path: Path, lines: Iterable[Line]) -> int:
 
 
 def _sealed(line: Line) -> bytes:
-    payload = canonical(line.model_dump(mode="json", exclude_defaults=False))
+    payload = canonical_json(line.model_dump(mode="json"))
     return Sealed(KIND, line.study, f"{line.task}/{line.arm}", payload).line()
 
 
 def latest(lines: Sequence[Line]) -> dict[tuple[str, str, str], Line]:
-    """(study, task, arm) -> the last line that says it: a study may have grown since."""
+    """Map (study, task, arm) to its last line: a study may have grown between two lines."""
     return {(line.study, line.task, line.arm): line for line in lines}
 
 
 def study_lines(lines: Sequence[Line], study: str) -> list[Line]:
-    """The lines of one study as they were said last."""
+    """Return the latest lines of one study."""
     return [line for line in latest(lines).values() if line.study == study]

@@ -1,7 +1,7 @@
-"""Older records stay readable: from any earlier schema to this one, a version at a time.
+"""Steps that turn records of earlier schemas into this one, a version at a time.
 
 A step is a function from the payload of one version to that of the next. A new version adds a step
-here and a fixture of the old one under `tests/fixtures/`; a step is never changed or removed.
+here and a fixture of the old one under `tests/fixtures/`. A step is never changed or removed.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ Steps = Mapping[str, Mapping[int, Step]]
 Model = TypeVar("Model", bound=BaseModel)
 
 STEPS: Steps = {"trials": {}, "step_time": {}, "study": {}, "history": {}}
-"""Kind -> version -> the step to the version after it. All kinds are at version 1."""
+"""Kind -> version -> the step to the next version. All kinds are at version 1."""
 
 
 def parsed(model: type[Model], kind: str, payload: bytes, steps: Steps = STEPS) -> Model:
-    """The value that a payload (JSON) of any version holds.
+    """Read the value in a payload (JSON) of any version.
 
     Raises:
-        ValidationError: it holds none, or one of a version that has no way to this one.
+        ValidationError: it holds no such value, or no steps lead from its version to this one.
     """
     try:
         return model.model_validate_json(payload)
@@ -37,14 +37,14 @@ def parsed(model: type[Model], kind: str, payload: bytes, steps: Steps = STEPS) 
 
 
 def readable(kind: str, version: object, current: int, steps: Steps = STEPS) -> bool:
-    """Whether steps lead from a version to the current one."""
+    """Return true if steps lead from a version to the current one."""
     while isinstance(version, int) and version < current and version in steps[kind]:
         version += 1
     return version == current
 
 
 def _upgraded(kind: str, payload: bytes, steps: Steps) -> Payload | None:
-    """The payload after every step that its version has; None where it has none."""
+    """Apply every step that the payload's version has; None if it has none."""
     try:
         value = json.loads(payload)
     except (ValueError, RecursionError):

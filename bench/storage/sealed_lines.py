@@ -1,14 +1,14 @@
-"""A line of JSON with a checksum over what it says.
+"""Lines of JSON with a checksum over their content.
 
-`{"sha256":…,"kind":…,"study":…,"name":…,"payload":…}`: the checksum covers all that follows it,
-byte for byte, so that a line can be judged without parsing its payload.
+`{"sha256":…,"kind":…,"study":…,"name":…,"payload":…}`: the checksum covers all the bytes that
+follow it, so that a line can be checked without parsing its payload.
 """
 
 from __future__ import annotations
 
 import json
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 LARGEST = 64 * 2**20
 """Bytes of the largest line that is read."""
@@ -18,7 +18,7 @@ _PAYLOAD = b',"payload":'
 
 
 class BrokenError(Exception):
-    """Bytes that are not what was written; the text says how that shows."""
+    """Bytes that are truncated, altered or not the suite's; the text says how that shows."""
 
 
 class Sealed(NamedTuple):
@@ -30,27 +30,18 @@ class Sealed(NamedTuple):
     payload: bytes
 
     def line(self) -> bytes:
-        """The bytes that `unseal` reads, without a line end."""
+        """Return the bytes that `unseal` reads, without a line end."""
         header = {"kind": self.kind, "study": self.study, "name": self.name}
         head = json.dumps(header, separators=(",", ":"))[1:-1].encode()
         body = head + _PAYLOAD + self.payload + b"}"
         return _START + sha256(body).hexdigest().encode() + b'",' + body
 
 
-def canonical(value: Any) -> bytes:
-    """`value` as JSON that is the same bytes for the same value.
-
-    Raises:
-        ValueError: it holds a number that is not finite.
-    """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-
-
 def unseal(line: bytes) -> Sealed:
-    """What `Sealed.line` wrote.
+    """Read a line that `Sealed.line` wrote.
 
     Raises:
-        BrokenError: it did not write these bytes.
+        BrokenError: these bytes are no such line.
     """
     line = line.rstrip(b"\n")
     begin = len(_START) + 64 + 2

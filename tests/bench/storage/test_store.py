@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.core.canonical import canonical_json
 from bench.core.errors import BenchError, UsageError
 from bench.core.study import Trial
-from bench.storage.sealed_lines import Sealed, canonical
+from bench.storage.sealed_lines import Sealed
 from bench.storage.store import Store, compact
 from tests.bench.measured import arm, filled, record, step_time, study
 
@@ -114,7 +115,7 @@ def test_a_record_of_another_study_is_none(store: Store) -> None:
 def test_a_sealed_forgery_is_none(store: Store) -> None:
     """A checksum that holds over what is no record, or over another trial's."""
     folder = store.folder / "trials"
-    other = canonical(record(study().trials()[0]).model_dump(mode="json"))
+    other = canonical_json(record(study().trials()[0]).model_dump(mode="json"))
     for name, payload in (("a", b"{}"), ("b", b"[" * 50_000), ("c", other), ("d", b"\xff")):
         line = Sealed("trials", "tiny", name, payload).line()
         (folder / f"{name}.json").write_bytes(line)
@@ -407,7 +408,7 @@ def test_ten_thousand_trials_are_planned_in_three_seconds(tmp_path: Path) -> Non
     folder = store.folder / "trials"
     folder.mkdir()
     for trial in trials[:9_990]:
-        payload = canonical({**template, "arm": trial.arm.name, "seed": trial.seed})
+        payload = canonical_json({**template, "arm": trial.arm.name, "seed": trial.seed})
         line = Sealed("trials", "tiny", trial.name, payload).line()
         (folder / f"{trial.name}.json").write_bytes(line)
     cut = folder / f"{trials[5].name}.json"
