@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Strategy,
         TaskFacts,
         Tensor,
+        Tensors,
         Update,
         Weights,
         parameter,
@@ -46,7 +47,7 @@ HOMES = {
     "bench.core.record": ("Evaluation",),
     "bench.core.strategy": (
         "Batch", "Differentiate", "Facts", "Gradients", "Loss", "LossResult", "Moment", "Paper",
-        "Schedule", "Slot", "StoppingDecision", "Strategy", "TaskFacts", "Tensor", "Update",
+        "Schedule", "Slot", "StoppingDecision", "Strategy", "TaskFacts", "Tensor", "Tensors", "Update",
         "Weights", "parameter",
     ),
     "bench.data.dataset": ("Dataset", "Split"),
@@ -61,7 +62,8 @@ __all__ = [
     "Batch", "Dataset", "Differentiate", "Evaluation", "Facts", "Gradients", "Identity",
     "KerasNetwork", "Loss", "LossResult", "Moment", "Network", "Paper", "Parts", "Pass", "Recipe",
     "Schedule", "Slot", "Source", "Split", "StoppingDecision", "Strategy", "Subset", "Task",
-    "TaskFacts", "Tensor", "Update", "UsageError", "Weights", "keras", "parameter", "select", "tf",
+    "TaskFacts", "Tensor", "Tensors", "Update", "UsageError", "Weights", "keras", "parameter", "select",
+    "tf",
 ]  # fmt: skip
 
 

@@ -121,10 +121,12 @@ class Weights(NamedTuple):
     """Variables that training changes without gradients: moving averages."""
 
 
+Tensors: TypeAlias = Sequence[Any]
+"""Tensors or variables, in an order that both sides know."""
 Schedule: TypeAlias = Callable[[Tensor], Tensor]
 Loss: TypeAlias = Callable[[Batch], LossResult]
 Differentiate: TypeAlias = Callable[[], Gradients]
-Update: TypeAlias = Callable[[Sequence[Any]], None]
+Update: TypeAlias = Callable[[Tensors], None]
 
 
 @dataclass(frozen=True)
@@ -272,19 +274,14 @@ class Strategy:
         return rest()
 
     def update(
-        self,
-        weights: Weights,
-        gradients: Sequence[Any],
-        state: Sequence[Any],
-        moment: Moment,
-        rest: Update,
+        self, weights: Weights, gradients: Tensors, state: Tensors, moment: Moment, rest: Update
     ) -> None:
         """Update the weights; `rest` lets the optimizer apply gradients."""
         rest(gradients)
 
     # Evaluation ----------------------------------------------------------------------------------
 
-    def evaluated(self, weights: Weights, state: Sequence[Any]) -> list[Tensor] | None:
+    def evaluated(self, weights: Weights, state: Tensors) -> list[Tensor] | None:
         """Return values to evaluate in place of the trainable weights; None for the trained ones."""
         return None
 
