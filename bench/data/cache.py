@@ -1,7 +1,8 @@
-"""Decoded arrays on disk: written whole or not at all, checked on reading, shared by processes.
+"""Decoded arrays on disk, shared by processes.
 
 An entry is a folder of `.npy` files with a `manifest.json` that holds their checksums. It is built
-in a temporary folder beside it, flushed to the disk, and renamed into place under a lock.
+in a temporary folder, flushed to the disk, and renamed into place under a lock. Every reading
+checks the checksums.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from bench.core.errors import BenchError, UsageError
+from bench.storage.files import flush
 
 Facts = Mapping[str, Any]
 Build = Callable[[Path], Facts]
-"""Writes `NAME.npy` files into the folder it is given; returns what else is worth keeping."""
+"""Function that writes `NAME.npy` files into a folder and returns JSON values to keep with them."""
 
 _MANIFEST = "manifest.json"
 _LOCK_SECONDS = 1800.0
@@ -33,22 +35,20 @@ _LOCK_SECONDS = 1800.0
 
 @dataclass(frozen=True)
 class Entry:
-    """What the cache gave back.
-
-    arrays: by name, memory-mapped and read-only.
-    facts: the JSON values that were stored with them.
-    folder: where the entry lies; None if the cache could not be written and nothing was kept.
-    notice: a line for the user, or "".
-    """
+    """The arrays of one entry."""
 
     arrays: Mapping[str, np.ndarray]
+    """Arrays by name, memory-mapped and read-only."""
     facts: Facts
+    """JSON values that were stored with the arrays."""
     folder: Path | None
+    """Folder of the entry; None if the cache is read-only and nothing was kept."""
     notice: str = ""
+    """A line for the user, or nothing."""
 
 
 def cache_root(cache_dir: Path | None) -> Path:
-    """The cache folder: as given, or by the environment, or the user's usual place for caches."""
+    """Return the cache folder: as given, else from the environment, else the user's usual one."""
     if cache_dir is not None:
         return cache_dir
     if named := os.environ.get("REGULARIZATION_BENCH_CACHE"):
@@ -58,20 +58,20 @@ def cache_root(cache_dir: Path | None) -> Path:
 
 
 def fetch(folder: Path, build: Build) -> Entry:
-    """The entry at `folder`; built first if it is not there or damaged.
+    """Read the entry at `folder`; build it first if it is missing or damaged.
 
-    Several processes may ask at once: one builds, the others wait and read.
+    If several processes ask at once, one builds and the others wait.
 
     Raises:
-        UsageError: the cache's folder cannot be made where it was asked for.
+        UsageError: the folder of the cache cannot be made.
         BenchError: the disk is full, another process holds the entry's lock for half an hour, or
-            the reading failed.
+            reading failed.
     """
     if (entry := read(folder)) is not None:
         return entry
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # Writable or not? A mode says little (root, a read-only mount): trying says it.
+        # Only an attempt shows if the folder is writable: modes say little (root, a read-only mount).
         tempfile.TemporaryFile(dir=folder.parent).close()
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -94,7 +94,7 @@ def fetch(folder: Path, build: Build) -> Entry:
 
 
 def read(folder: Path) -> Entry | None:
-    """The entry at `folder` if it is whole: None if it is absent, incomplete or altered."""
+    """Read the entry at `folder`; None if it is missing, incomplete or altered."""
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         arrays = {}
@@ -109,19 +109,19 @@ def read(folder: Path) -> Entry | None:
 
 
 def _build(folder: Path, build: Build) -> Entry:
-    """Build the entry; the caller holds its lock, so whatever partial folder lies here is dead."""
+    """Build the entry. The caller holds its lock, so every partial folder here is abandoned."""
     prefix = f"{folder.name}.partial-"
     try:
-        for dead in folder.parent.glob(f"{prefix}*"):
-            shutil.rmtree(dead)
+        for abandoned in folder.parent.glob(f"{prefix}*"):
+            shutil.rmtree(abandoned)
         partial = folder.with_name(f"{prefix}{uuid4().hex}")
-        partial.mkdir()  # not mkdtemp, which would shut out the others of a shared cache
+        partial.mkdir()  # mkdtemp would shut out the other users of a shared cache
         try:
             _fill(partial, build)
-            if folder.exists():  # damaged; whoever has it mapped keeps the pages
+            if folder.exists():  # It is damaged. A process that has it mapped keeps the pages.
                 shutil.rmtree(folder)
             os.rename(partial, folder)
-            _flush(folder.parent)
+            flush(folder.parent)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
@@ -132,7 +132,7 @@ def _build(folder: Path, build: Build) -> Entry:
 
 
 def _build_for_now(folder: Path, build: Build) -> Entry:
-    """Build in a temporary folder and delete it again: mapped arrays outlive their names."""
+    """Build in a temporary folder and delete it: mapped arrays outlive their names."""
     partial = Path(tempfile.mkdtemp(prefix="regularization-bench-"))
     try:
         _fill(partial, build)
@@ -158,24 +158,15 @@ def _fill(folder: Path, build: Build) -> None:
         "checksums": {path.stem: _checksum(path) for path in paths},
     }
     for path in paths:
-        _flush(path)
+        flush(path)
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    _flush(folder / _MANIFEST)
-    _flush(folder)
+    flush(folder / _MANIFEST)
+    flush(folder)
 
 
 def _checksum(path: Path) -> str:
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
-
-
-def _flush(path: Path) -> None:
-    """Wait until a file's content, or a folder's list of names, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _not_written(folder: Path, error: OSError) -> BenchError:

@@ -1,7 +1,7 @@
-"""Work that needs TensorFlow, in a process of its own.
+"""Child processes for work that needs TensorFlow.
 
-TensorFlow takes seconds to import and would take hold of a GPU: the child sees none, and its
-memory is given back when it ends.
+TensorFlow takes seconds to import and would occupy a GPU. A child sees no GPU, and its memory is
+free when it ends.
 """
 
 from __future__ import annotations
@@ -14,14 +14,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ChildResult:
-    """How a child process ended.
-
-    returncode: its exit code.
-    last_line: the last line of its output, where Python and our own programs put the error.
-    """
+    """The end of a child process."""
 
     returncode: int
     last_line: str
+    """Last line of its output, where Python and the suite's own programs put the error."""
 
 
 def run_module(
@@ -31,9 +28,9 @@ def run_module(
 
     Args:
         module: its full name.
-        arguments: of the command.
-        stderr: where its error output goes, as `subprocess.run` has it: by default among the
-            output that is kept; None lets it through, progress bars for instance.
+        arguments: those of the command.
+        stderr: destination of its error output, as in `subprocess.run`. By default it joins the
+            other output; None shows it, for example progress bars.
     """
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),

@@ -1,4 +1,4 @@
-"""What a data set is once it is decoded: arrays, in an order of which every prefix is fair."""
+"""Data sets as arrays, in an order in which every prefix has each class's share."""
 
 from __future__ import annotations
 
@@ -16,53 +16,47 @@ FIRST_WORD = 2
 
 @dataclass(frozen=True)
 class Split:
-    """Examples as arrays, which may be memory-mapped and are read-only then.
-
-    values: images uint8 [N, height, width, channels], or token ids int32 [N, T], right-padded
-        with `PADDING`.
-    labels: int32 [N].
-    lengths: int32 [N], at least 1, how many of the T ids are words; None for images.
-    """
+    """Examples as arrays; memory-mapped ones are read-only."""
 
     values: np.ndarray
+    """Images uint8 [N, height, width, channels], or token ids int32 [N, T], padded on the right."""
     labels: np.ndarray
+    """Classes, int32 [N]."""
     lengths: np.ndarray | None = None
+    """Number of tokens of each text, int32 [N], at least 1; None for images."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def rows(self, start: int, stop: int) -> Split:
-        """The examples from `start` to before `stop`, as views of the same memory."""
+        """Return the examples from `start` to before `stop`, as views of the same memory."""
         lengths = None if self.lengths is None else self.lengths[start:stop]
         return Split(self.values[start:stop], self.labels[start:stop], lengths)
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A training and a test split, and what they are called in every record.
-
-    identity: for instance "tfds:cifar10:3.0.2" or "synthetic:cifar10:1".
-    synthetic: generated data, on which no verdict is given.
-    train: the whole official training split in a fixed order (`fair_order`), so that its first
-        n examples are a fair subset, and the same ones everywhere.
-    notice: a line that the user must see, or "".
-    folder: where the arrays lie in the cache; None if they are in no cache.
-    """
+    """A training and a test split with their name."""
 
     identity: str
+    """Name in every record, such as "tfds:cifar10:3.0.2" or "synthetic:cifar10:1"."""
     synthetic: bool
+    """True for generated data, which gets no verdict."""
     classes: int
     class_names: tuple[str, ...]
     train: Split
+    """The official training split in a fixed order, so that its first n examples are a fair subset."""
     test: Split
     notice: str = ""
+    """A line for the user, or nothing."""
     folder: Path | None = None
+    """Folder of the arrays in the cache; None if they are in no cache."""
 
 
 def fair_order(contents: Iterable[bytes], labels: np.ndarray) -> np.ndarray:
-    """A shuffled order that depends on the examples alone, not on how they were stored.
+    """Return a shuffled order that depends on the examples alone, not on how they were stored.
 
-    Within a class the examples are sorted by a hash of their content; the classes are interleaved
+    Within a class the examples are sorted by a hash of their content. The classes are interleaved
     in proportion to their sizes, so every prefix has each class's share to within one example.
 
     Args:

@@ -1,4 +1,4 @@
-"""Prepared data to arrays, in a child process: `python -m bench.data.decode`."""
+"""Decode prepared data into arrays, in a child process: `python -m bench.data.decode`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RESULT = "result.json"
 
 
 def decode(
-    wanted: PublishedData, folder: Path, out: Path, *, vocabulary_size: int, length: int
+    source: PublishedData, folder: Path, out: Path, *, vocabulary_size: int, length: int
 ) -> dict[str, Any]:
     """Decode the prepared data in `folder` into `.npy` files in `out`, in a child process.
 
@@ -35,7 +35,7 @@ def decode(
     """
     done = run_module(
         "bench.data.decode",
-        [wanted.name, str(folder), str(out), str(vocabulary_size), str(length)],
+        [source.name, str(folder), str(out), str(vocabulary_size), str(length)],
     )
     try:
         result = json.loads((out / _RESULT).read_text(encoding="utf-8"))
@@ -50,11 +50,10 @@ def decode(
 
 
 def main(arguments: list[str]) -> None:
-    """What the child process does: writes the arrays, and what came of it into a file."""
+    """Write the arrays, and the result or the error into a file: the work of the child process."""
     name, folder, out, vocabulary_size, length = arguments
-    wanted = published(name)
     try:
-        if wanted.kind == "images":
+        if published(name).kind == "images":
             names = _images(Path(folder), Path(out))
         else:
             names = _texts(Path(folder), Path(out), int(vocabulary_size), int(length))
@@ -68,7 +67,7 @@ def _images(folder: Path, out: Path) -> list[str]:
     builder = _builder(folder)
     feature = builder.info.features["image"]
     for split in SPLITS:
-        # The order comes from the bytes as stored, since JPEG decoders differ in the last bit.
+        # The stored bytes give the order, because JPEG decoders differ in the last bit.
         stored, labels = _read(builder, folder, split, "image")
         images = np.empty((len(stored), *feature.shape), dtype=np.uint8)
         order = fair_order(stored, labels)
@@ -100,7 +99,7 @@ def _texts(folder: Path, out: Path, vocabulary_size: int, length: int) -> list[s
 
 
 def _reason(error: tf.errors.OpError) -> str:
-    """TensorFlow's first line, without the names of its operations."""
+    """Return the first line of an error without the names of operations."""
     lines = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", error.message or "").strip().splitlines()
     return lines[0].strip() if lines else type(error).__name__
 
@@ -115,7 +114,7 @@ def _builder(folder: Path) -> Any:
 
 
 def _read(builder: Any, folder: Path, split: str, key: str) -> tuple[list[bytes], np.ndarray]:
-    """The examples as they are stored, and their labels as int32 [N]."""
+    """Read the examples as they are stored, and their labels as int32 [N]."""
     contents: list[bytes] = []
     labels: list[int] = []
     try:

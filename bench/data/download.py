@@ -1,6 +1,6 @@
-"""Downloads through tensorflow-datasets, and a quick look beforehand whether there is a network.
+"""Download data through tensorflow-datasets, after a quick check that there is a network.
 
-tensorflow-datasets itself tries for over three minutes before it says that there is none.
+Without a network tensorflow-datasets tries for more than three minutes before it says so.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from bench.core.errors import BenchError
 from bench.data.child import run_module
 from bench.data.prepared import Prepared, PublishedData, find, published
 
-# Two data sets are looked for in at most five seconds.
 PROBE_SECONDS = 2.3
+"""Longest check of one server, so that two data sets are looked for within five seconds."""
 
 
 @cache
 def unreachable(url: str) -> str | None:
-    """Why `url` cannot be fetched, found out within `PROBE_SECONDS`; None if it can.
+    """Return the reason why `url` cannot be fetched, within `PROBE_SECONDS`; None if it can.
 
-    The answer is kept for the life of the process, in which it must not change. The proxies of
-    the environment are used, as tensorflow-datasets does.
+    The answer is kept, because it must not change within a process. The environment's proxies are
+    used, as in tensorflow-datasets.
     """
     answers: list[str | None] = []
-    # A daemon, since looking up a host name has no time limit and cannot be interrupted.
+    # A daemon, because the look-up of a host name has no time limit and cannot be interrupted.
     thread = Thread(target=lambda: answers.append(_probe(url)), daemon=True)
     thread.start()
     thread.join(PROBE_SECONDS)
@@ -48,42 +48,42 @@ def _probe(url: str) -> str | None:
         return str(error)
 
 
-def download(wanted: PublishedData, root: Path) -> Prepared:
-    """Download and prepare a data set below `root`; one process at a time, the others wait.
+def download(source: PublishedData, root: Path) -> Prepared:
+    """Download and prepare a data set below `root`, one process at a time.
 
     Raises:
         BenchError: `root` cannot be written, or the download failed.
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / f".{wanted.name}.lock"):
-            if (prepared := find(wanted, root)) is not None:
+        with FileLock(root / f".{source.name}.lock"):
+            if (prepared := find(source, root)) is not None:
                 return prepared
-            done = run_module("bench.data.download", [wanted.name, str(root)], stderr=None)
+            done = run_module("bench.data.download", [source.name, str(root)], stderr=None)
     except OSError as error:
         raise BenchError(
             f"the data folder {root} cannot be written ({error.strerror}); name another with "
             "--data-dir or TFDS_DATA_DIR"
         ) from error
-    if done.returncode == 0 and (prepared := find(wanted, root)) is not None:
+    if done.returncode == 0 and (prepared := find(source, root)) is not None:
         return prepared
     raise BenchError(
-        f"tensorflow-datasets could not download {wanted.name} ({done.last_line}); try "
+        f"tensorflow-datasets could not download {source.name} ({done.last_line}); try "
         "again, or use stand-in data with --data synthetic"
     )
 
 
 def main(arguments: list[str]) -> None:
-    """What the child process does; what goes wrong is its only line of output."""
+    """Download one data set: the work of the child process, whose only output is the error."""
     import tensorflow_datasets as tfds
 
     name, root = arguments
-    wanted = published(name)
-    config = f"/{wanted.config}" if wanted.config else ""
-    builder = tfds.builder(f"{name}{config}:{wanted.version}", data_dir=root)
+    source = published(name)
+    config = f"/{source.config}" if source.config else ""
+    builder = tfds.builder(f"{name}{config}:{source.version}", data_dir=root)
     try:
         builder.download_and_prepare()
-    except Exception as error:  # whatever a network, a server or a disk may do
+    except Exception as error:  # A network, a server or a disk can raise anything.
         print(f"{type(error).__name__}: {error}".replace("\n", " "))
         sys.exit(1)
 

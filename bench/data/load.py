@@ -1,4 +1,4 @@
-"""A data set by its name: the real one where it can be had, a stand-in where it cannot."""
+"""Load a data set by its name: the real one if there is one, else a stand-in."""
 
 from __future__ import annotations
 
@@ -23,35 +23,33 @@ __all__ = ["MODES", "Dataset", "Split", "Subset", "identify", "load", "notice", 
 
 MODES = ("auto", "tfds", "synthetic")
 _DECODING = "1"
-"""Raise it when decoding makes other arrays of the same source: their order, words or names."""
+"""Version of the decoding: raise it when the same source gives other arrays."""
 
 
 @dataclass(frozen=True)
 class _Choice:
-    """What is used for a data set: prepared data; or a stand-in; or else it is downloaded.
+    """The source of a data set: a stand-in, prepared data, or a download if neither is set."""
 
-    missing: why a stand-in is used although it was not asked for, or "".
-    """
-
-    wanted: PublishedData
+    published: PublishedData
     root: Path
     prepared: Prepared | None
     synthetic: bool
     missing: str = ""
+    """Reason for a stand-in that was not asked for, or nothing."""
 
     @property
     def identity(self) -> str:
         if self.synthetic:
-            return f"synthetic:{self.wanted.name}:{synthetic.VERSION}"
-        version = self.prepared.version if self.prepared else self.wanted.version
-        return self.wanted.identity(version)
+            return f"synthetic:{self.published.name}:{synthetic.VERSION}"
+        version = self.prepared.version if self.prepared else self.published.version
+        return self.published.identity(version)
 
     @property
     def notice(self) -> str:
         if not self.synthetic:
             return ""
         generated = (
-            f"STAND-IN DATA: {self.wanted.name} is generated, so what is measured says nothing "
+            f"STAND-IN DATA: {self.published.name} is generated, so what is measured says nothing "
             "about the real data and gets no verdict"
         )
         if not self.missing:
@@ -60,11 +58,11 @@ class _Choice:
 
 
 def identify(name: str, *, mode: str = "auto", data_dir: Path | None = None) -> tuple[str, bool]:
-    """The identity of what `load` would give, and whether it is synthetic.
+    """Return the identity of the data that `load` would give, and true if it is synthetic.
 
-    Reads no array and imports no TensorFlow. A later call may find another answer (a network that
-    came back), so who trains in several processes asks once and then loads with the mode "tfds" or
-    "synthetic" that follows.
+    It reads no array and imports no TensorFlow. A later call may give another answer, for example
+    when a network came back. So ask once, then load with the mode "tfds" or "synthetic" in every
+    process.
 
     Raises:
         UsageError: as `load`.
@@ -74,7 +72,7 @@ def identify(name: str, *, mode: str = "auto", data_dir: Path | None = None) -> 
 
 
 def notice(name: str, *, mode: str = "auto", data_dir: Path | None = None) -> str:
-    """The line that the user must see before anything trains on what `load` would give, or ""."""
+    """Return the line that the user must see before anything trains on the data, or nothing."""
     return _choose(name, mode, data_dir).notice
 
 
@@ -87,23 +85,23 @@ def load(
     vocabulary_size: int = 10000,
     length: int = 200,
 ) -> Dataset:
-    """The data set as memory-mapped arrays: decoded or generated once, then read from the cache.
+    """Load a data set as memory-mapped arrays: decode or generate it once, then read the cache.
 
     Args:
         name: "cifar10" or "imdb_reviews".
         mode: "auto": the prepared data if there is any, else a download if there is a network,
             else the stand-in. "tfds": never the stand-in. "synthetic": always the stand-in.
-        data_dir: where tensorflow-datasets keeps its data; by default `TFDS_DATA_DIR`, or
+        data_dir: folder of tensorflow-datasets; by default `TFDS_DATA_DIR`, or
             `~/tensorflow_datasets`. If the data is there, no server is contacted.
-        cache_dir: where the arrays are kept; by default `REGULARIZATION_BENCH_CACHE`, or
+        cache_dir: folder of the arrays; by default `REGULARIZATION_BENCH_CACHE`, or
             `regularization-bench` below `XDG_CACHE_HOME` or `~/.cache`.
-        vocabulary_size: for text, how many token ids there are: padding 0, unknown 1, and the most
-            frequent words of the whole official training split.
-        length: for text, how many tokens are kept, from the beginning of a review.
+        vocabulary_size: number of token ids of a text: padding 0, unknown 1, and the most frequent
+            words of the whole official training split.
+        length: number of tokens of a text; a longer review keeps its beginning.
 
     Raises:
-        UsageError: no such data set or mode; the prepared data is damaged; with "tfds", there is
-            none and no network either.
+        UsageError: there is no such data set or mode; the prepared data is damaged; with "tfds",
+            there is neither data nor a network.
         BenchError: the download or the decoding failed; the disk is full.
     """
     if vocabulary_size < 3 or length < 1:
@@ -113,20 +111,20 @@ def load(
         )
     choice = _choose(name, mode, data_dir)
     text = {"vocabulary_size": vocabulary_size, "length": length}
-    options = str(sorted(text.items())) if choice.wanted.kind == "text" else ""
+    options = str(sorted(text.items())) if choice.published.kind == "text" else ""
     prepared = choice.prepared
 
     def build(out: Path) -> Mapping[str, Any]:
         if prepared is None:
             return synthetic.generate(name, out, vocabulary_size=vocabulary_size, length=length)
         return decode(
-            choice.wanted, prepared.folder, out, vocabulary_size=vocabulary_size, length=length
+            choice.published, prepared.folder, out, vocabulary_size=vocabulary_size, length=length
         )
 
     if choice.synthetic:
         content = choice.identity
     else:
-        prepared = prepared or download(choice.wanted, choice.root)
+        prepared = prepared or download(choice.published, choice.root)
         content = f"{_DECODING}:{prepared.key}"
     key = sha256(f"{content}:{options}".encode()).hexdigest()[:20]
     entry = fetch(cache_root(cache_dir) / f"{name}-{key}", build)
@@ -144,23 +142,23 @@ def load(
 
 
 def _choose(name: str, mode: str, data_dir: Path | None) -> _Choice:
-    wanted = published(name)
+    source = published(name)
     root = data_root(data_dir)
     if mode not in MODES:
         raise unknown("data mode", mode, MODES)
     if mode == "synthetic":
-        return _Choice(wanted, root, None, True)
-    if (prepared := find(wanted, root)) is not None:
-        return _Choice(wanted, root, prepared, False)
-    if (reason := unreachable(wanted.url)) is None:
-        return _Choice(wanted, root, None, False)
-    missing = f"there is no {wanted.path} in {root}, and it cannot be downloaded: {reason}"
+        return _Choice(source, root, None, True)
+    if (prepared := find(source, root)) is not None:
+        return _Choice(source, root, prepared, False)
+    if (reason := unreachable(source.url)) is None:
+        return _Choice(source, root, None, False)
+    missing = f"there is no {source.path} in {root}, and it cannot be downloaded: {reason}"
     if mode == "tfds":
         raise UsageError(
             f"{missing}; set TFDS_DATA_DIR or --data-dir to a folder where tensorflow-datasets "
             "prepared it, or use generated stand-ins with --data synthetic"
         )
-    return _Choice(wanted, root, None, True, missing)
+    return _Choice(source, root, None, True, missing)
 
 
 def _split(arrays: Mapping[str, np.ndarray], name: str) -> Split:

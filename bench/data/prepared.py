@@ -1,4 +1,4 @@
-"""Data sets that tensorflow-datasets has prepared in a folder: found and checked without it."""
+"""Find and check data sets that tensorflow-datasets prepared, without importing it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import Any, Literal
 from bench.core.errors import UsageError, unknown
 
 SPLITS = ("train", "test")
-# A TFRecord frames each example with its length (8 bytes) and two checksums (4 bytes each).
 _FRAME_BYTES = 16
+"""Bytes that a TFRecord adds to an example: its length (8) and two checksums (4 each)."""
 
 
 @dataclass(frozen=True)
 class PublishedData:
-    """A data set by the names that tensorflow-datasets has for it, and where it comes from."""
+    """A data set by its names in tensorflow-datasets, and its address."""
 
     name: str
     config: str
@@ -30,11 +30,11 @@ class PublishedData:
 
     @property
     def path(self) -> Path:
-        """The folder of its versions, below the data folder."""
+        """Return the folder of its versions, below the data folder."""
         return Path(self.name, self.config)
 
     def identity(self, version: str) -> str:
-        """How records name this data, for instance "tfds:imdb_reviews/plain_text:1.0.0"."""
+        """Return the name of this data in records, such as "tfds:imdb_reviews/plain_text:1.0.0"."""
         return f"tfds:{self.path.as_posix()}:{version}"
 
 
@@ -61,22 +61,20 @@ PUBLISHED = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """A prepared version of a data set.
-
-    folder: where its shards lie.
-    key: hash over the shards' names and sizes and the description of the data set.
-    """
+    """A prepared version of a data set."""
 
     folder: Path
+    """Folder of its shards."""
     version: str
     key: str
+    """Hash over the shards' names and sizes and the description of the data set."""
 
 
 def published(name: str) -> PublishedData:
-    """The data set of that name.
+    """Return the data set of a name.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no such data set.
     """
     if name not in PUBLISHED:
         raise unknown("data set", name, PUBLISHED)
@@ -84,24 +82,23 @@ def published(name: str) -> PublishedData:
 
 
 def data_root(data_dir: Path | None) -> Path:
-    """The data folder: as given, or as tensorflow-datasets itself chooses it."""
-    named = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
-    return Path(named).expanduser()
+    """Return the data folder: as given, or as tensorflow-datasets chooses it."""
+    return Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
 
 
-def find(wanted: PublishedData, root: Path) -> Prepared | None:
-    """The newest version of the data set that lies prepared under `root`; None if none does.
+def find(source: PublishedData, root: Path) -> Prepared | None:
+    """Find the newest version of the data set that lies prepared under `root`; None if none does.
 
     Raises:
         UsageError: a version is there, and a part of it is missing, cut short or unreadable.
     """
     try:
-        children = list((root / wanted.path).iterdir())
+        children = list((root / source.path).iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise UsageError(
-            f"the data folder {root / wanted.path} cannot be read ({error.strerror})"
+            f"the data folder {root / source.path} cannot be read ({error.strerror})"
         ) from error
     versions = [child for child in children if re.fullmatch(r"\d+\.\d+\.\d+", child.name)]
     if not versions:
@@ -116,7 +113,7 @@ def find(wanted: PublishedData, root: Path) -> Prepared | None:
 
 
 def damaged(folder: Path, what: str) -> UsageError:
-    """The error for prepared data that cannot be used."""
+    """Make the error for prepared data that cannot be used."""
     return UsageError(
         f"the data folder {folder} is damaged ({what}); delete it and prepare it again, or name "
         "another data folder with --data-dir or TFDS_DATA_DIR"
@@ -124,7 +121,7 @@ def damaged(folder: Path, what: str) -> UsageError:
 
 
 def _check(folder: Path) -> str:
-    """The key of a prepared version, after a look at everything that reading it will need."""
+    """Check every file that reading a version will need, and return its key."""
     description = (folder / "dataset_info.json").read_bytes()
     key = sha256(description)
     info = json.loads(description)

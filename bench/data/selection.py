@@ -1,4 +1,4 @@
-"""The training, validation and test examples of a recipe, and the hash of exactly those."""
+"""Select the training, validation and test examples of a recipe, and hash them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,23 @@ from bench.storage.files import write_atomic
 
 @dataclass(frozen=True)
 class Subset:
-    """What a trial trains on, follows its curve on, and is judged on once, at the end.
-
-    digest: SHA-256 in hexadecimal digits over all arrays of the three splits.
-    """
+    """The examples for training, for the validation curve, and for the one test at the end."""
 
     train: Split
     validation: Split
     test: Split
     digest: str
+    """SHA-256 over the arrays of the three splits, 64 hexadecimal digits."""
 
 
 def select(dataset: Dataset, train: int, validation: int, test: int) -> Subset:
     """Take the first `train`, the last `validation` training examples and the first `test` ones.
 
-    Training and validation never overlap, and the validation examples stay the same ones whatever
-    `train` is. The arrays are views: nothing is copied.
+    Training and validation never overlap, and the validation examples do not depend on `train`. The
+    arrays are views: nothing is copied.
 
     Raises:
-        UsageError: a number that is out of range, or more examples than there are.
+        UsageError: a number is out of range, or larger than the number of examples.
     """
     for name, number, least in (
         ("train_examples", train, 1),
@@ -64,7 +62,7 @@ def select(dataset: Dataset, train: int, validation: int, test: int) -> Subset:
 
 
 def _digest(folder: Path | None, splits: tuple[Split, ...]) -> str:
-    """The splits' hash, remembered beside the arrays, whose folder is named by their content."""
+    """Hash the splits, and remember the hash beside the arrays: their folder is named by content."""
     if folder is None:
         return _hash(splits)
     name = "-".join(str(len(split)) for split in splits)
@@ -74,7 +72,7 @@ def _digest(folder: Path | None, splits: tuple[Split, ...]) -> str:
         if re.fullmatch(r"[0-9a-f]{64}", text):
             return text
     digest = _hash(splits)
-    # It only saves time: in a cache that is read-only or full it is computed again.
+    # The file only saves time: with a read-only or full cache the hash is computed again.
     with suppress(BenchError):
         write_atomic(remembered, f"{digest}\n".encode())
     return digest

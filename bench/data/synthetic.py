@@ -1,10 +1,10 @@
-"""Stand-ins for the real data sets: generated, seeded, of their shapes, and hard to learn.
+"""Stand-ins for the real data sets: generated from a seed, of the same shapes, and hard to learn.
 
-They let the whole suite run where there is no data and no network. What is measured on them says
-nothing about the real data, but it behaves like it: a baseline overfits, and techniques differ.
+With them the whole suite runs without data and without a network. Results on them say nothing
+about the real data, but they look alike: a baseline overfits, and techniques differ.
 
-Every number comes from raw 64-bit words of PCG64, whose stream NumPy guarantees, by integer
-arithmetic, so the arrays are the same bit for bit on every platform and version.
+Every number comes by integer arithmetic from raw 64-bit words of PCG64, whose stream NumPy
+guarantees. So the arrays are the same bit for bit on every platform and version.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ import numpy as np
 from bench.data.dataset import FIRST_WORD, PADDING, UNKNOWN, fair_order
 
 VERSION = "1"
-"""Of the generators; part of the identity, so raise it when an array changes."""
+"""Version of the generators, a part of the identity: raise it when an array changes."""
 
 _SEED = 20260601
 _CHUNK = 1000
-# Of a hundred training examples so many are of another class than their label says.
 _WRONG_LABELS = 8
+"""Percentage of training examples with the label of another class."""
 
 
 class _Stream:
-    """Random integers from a stream of its own for each purpose."""
+    """Random integers, from a separate stream for each purpose."""
 
     def __init__(self, *purpose: int) -> None:
         self._bits = np.random.PCG64(np.random.SeedSequence([_SEED, *purpose]))
 
     def below(self, bound: int | np.ndarray, *shape: int) -> np.ndarray:
-        """int64 [*shape], uniform in 0 .. bound - 1; a bound is at most 2**31."""
+        """Draw int64 [*shape], uniform in 0 .. bound - 1; a bound is at most 2**31."""
         words = self._bits.random_raw(int(np.prod(shape))) >> np.uint64(32)
         scaled = words.reshape(shape) * np.asarray(bound, dtype=np.uint64)
         return (scaled >> np.uint64(32)).astype(np.int64)
 
     def noise(self, *shape: int) -> np.ndarray:
-        """int16 [*shape], bell-shaped around 0 with a standard deviation of 148 (four bytes)."""
+        """Draw int16 [*shape], bell-shaped around 0 with a standard deviation of 148 (four bytes)."""
         size = int(np.prod(shape))
         octets = self._bits.random_raw((size + 1) // 2).astype("<u8").view(np.uint8)[: 4 * size]
         return (octets.reshape(*shape, 4).sum(axis=-1, dtype=np.int16) - 510).astype(np.int16)
@@ -49,9 +49,9 @@ def generate(name: str, out: Path, *, vocabulary_size: int, length: int) -> dict
     """Write the stand-in for a data set as `.npy` files into `out`, chunk by chunk.
 
     Args:
-        name: of the data set that it stands for.
-        vocabulary_size: of a text, how many token ids there are in all.
-        length: of a text, how many ids an example has at most.
+        name: the data set that it stands for.
+        vocabulary_size: number of token ids, for text.
+        length: largest number of ids in an example, for text.
 
     Returns:
         {"class_names": [...]}.
@@ -62,9 +62,9 @@ def generate(name: str, out: Path, *, vocabulary_size: int, length: int) -> dict
 
 
 def _labels(purpose: int, count: int, classes: int, wrong: int) -> tuple[np.ndarray, np.ndarray]:
-    """Labels in a fair order and the classes that the examples really have, each int64 [count].
+    """Draw labels in a fair order, and the true classes of the examples; each int64 [count].
 
-    Every label is as frequent as the others; `wrong` percent of the examples are of another class.
+    All labels are equally frequent; `wrong` percent of the examples are of another class.
     """
     labels = np.arange(count) % classes
     labels = labels[fair_order((b"%d %d" % (purpose, row) for row in range(count)), labels)]
@@ -80,7 +80,7 @@ def _save(
     make: Callable[[_Stream, np.ndarray], tuple[np.ndarray, ...]],
     arrays: Mapping[str, np.ndarray],
 ) -> None:
-    """Write labels, and `arrays` filled chunk by chunk with what `make` gives for some classes."""
+    """Write labels, and `arrays` filled chunk by chunk by `make`, which is given the classes."""
     purpose = {"train": 1, "test": 2}[split]
     count = len(arrays["values"])
     labels, truth = _labels(purpose, count, classes, _WRONG_LABELS if split == "train" else 0)
@@ -89,14 +89,14 @@ def _save(
         made = make(_Stream(purpose, 1, start), truth[rows])
         for array, part in zip(arrays.values(), made, strict=True):
             array[rows] = part
-    # Written as a whole: a full disk is an error then, and no crash as in a mapped file.
+    # Written as a whole: in a mapped file a full disk would be a crash, not an error.
     np.save(out / f"{split}_labels.npy", labels.astype(np.int32))
     for name, array in arrays.items():
         np.save(out / f"{split}_{name}.npy", array)
 
 
-# Images: an object of one of its class's textures before a background that says nothing, with the
-# texture of another class shining through.
+# Images: an object with a texture of its class on a random background. The texture of another
+# class shines through.
 
 _SIDE = 32
 _FIELD = 64
@@ -137,7 +137,7 @@ def _images(out: Path) -> dict[str, Any]:
 
 
 def _smooth(stream: _Stream, count: int, channels: int, widths: tuple[int, ...]) -> np.ndarray:
-    """Random fields without edges: int64 [count, 64 * 64, channels], mean 0, deviation 100."""
+    """Draw fields without edges: int64 [count, 64 * 64, channels], mean 0, deviation 100."""
     field = stream.below(1 << 16, count, _FIELD, _FIELD, channels) - (1 << 15)
     for width in widths:
         for axis in (1, 2):
@@ -151,7 +151,7 @@ def _smooth(stream: _Stream, count: int, channels: int, widths: tuple[int, ...])
 
 
 def _places(stream: _Stream, count: int, jitter: int) -> np.ndarray:
-    """Which points of a field each image shows, moved by up to `jitter` and perhaps mirrored.
+    """Draw the points of a field that each image shows, shifted by up to `jitter`, some mirrored.
 
     Returns:
         int64 [count, 32 * 32], indices into the 64 * 64 points.
@@ -164,18 +164,18 @@ def _places(stream: _Stream, count: int, jitter: int) -> np.ndarray:
     return points.reshape(count, _SIDE * _SIDE)
 
 
-# Text: words by Zipf's law, most of which say nothing; words of a topic; and words of praise and
-# blame, more of the label's kind than of the other, some of them turned round by a negation.
+# Text: neutral words by Zipf's law, words of a topic, and words of praise and blame. More of the
+# opinions are of the label's kind than of the other, and a negation turns some of them around.
 
 _TYPES = 30_000
 _TOPICS = 40
 _TOPIC_WORDS = 120
 _OPINIONS = 100
 _NEGATIONS = np.array([11, 23, 37, 58])
-# How long reviews are: 16 quantiles, between which all lengths are equally likely.
 _QUANTILES = np.array(
     [20, 60, 90, 112, 124, 132, 142, 155, 174, 198, 226, 260, 302, 362, 450, 620, 1000]
 )
+"""Quantiles of the lengths of reviews; between two of them all lengths are equally likely."""
 
 
 def _texts(out: Path, vocabulary_size: int, length: int) -> dict[str, Any]:
@@ -199,7 +199,7 @@ def _texts(out: Path, vocabulary_size: int, length: int) -> dict[str, Any]:
             topics[topic, draw(stream, topic_weights, *shape)],
             words,
         )
-        # Reviews differ in how outspoken they are and how one-sided.
+        # Reviews differ in their number of opinions and in how one-sided those are.
         spoken = 80 + stream.below(120, count, 1)
         agreeing = 66 + stream.below(34, count, 1)
         opinion = stream.below(1000, *shape) < spoken

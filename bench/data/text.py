@@ -1,7 +1,7 @@
-"""Reviews to token ids.
+"""Turn reviews into token ids.
 
-Words are what is left between spaces after lowering the case, dropping `<br />` and apostrophes
-and turning all other ASCII punctuation into spaces. A long review keeps its beginning.
+A text is lowered in case, `<br />` and apostrophes are dropped, all other ASCII punctuation becomes
+a space, and spaces separate words. A long review keeps its beginning.
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ _PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation, " ") | {"'": None
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, in order."""
+    """Split a text into its words."""
     return text.lower().replace("<br />", " ").translate(_PUNCTUATION).split()
 
 
 def vocabulary(texts: Iterable[Sequence[str]], size: int) -> dict[str, int]:
-    """The id of each of the most frequent words of the given texts, ties in alphabetical order.
+    """Give an id to each of the most frequent words; ties are broken alphabetically.
 
     Args:
-        texts: the words of each text; only of the training split.
-        size: how many different ids there are in all, padding and the unknown word included: all
-            ids are below it.
+        texts: the words of each text of the training split.
+        size: number of different ids, with padding and the unknown word; all ids are below it.
     """
     counts = Counter(word for text in texts for word in text)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -39,7 +38,7 @@ def vocabulary(texts: Iterable[Sequence[str]], size: int) -> dict[str, int]:
 def encode(
     texts: Sequence[Sequence[str]], ids: dict[str, int], length: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Token ids of the first `length` words of each text, right-padded; and how many there are.
+    """Encode the first `length` words of each text, padded on the right, and count them.
 
     A text without a word becomes one unknown word, so that no length is 0.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import model_validator
 
@@ -17,22 +17,24 @@ if TYPE_CHECKING:
 
 
 class TextRecipe(Recipe):
-    """A recipe with the vocabulary and the sizes of an LSTM classifier."""
+    """A recipe with the sizes that all networks for reviews have."""
 
     vocabulary: Positive = 5_000
-    """Words, padding and unknown included; from the training split only."""
+    """Number of token ids, with padding and unknown; the words come from the training split."""
     length: Positive = 100
     """Tokens of a review; longer ones are cut, shorter ones padded on the right."""
     embedding: Positive = 32
+
+
+class LstmRecipe(TextRecipe):
+    """A recipe with the sizes of an LSTM classifier."""
+
     units: Positive = 32
 
 
-class TransformerRecipe(Recipe):
-    """A recipe with the vocabulary and the sizes of a Transformer encoder."""
+class TransformerRecipe(TextRecipe):
+    """A recipe with the sizes of a Transformer encoder."""
 
-    vocabulary: Positive = 5_000
-    length: Positive = 100
-    embedding: Positive = 32
     heads: Positive = 2
     layers: Positive = 2
 
@@ -43,8 +45,27 @@ class TransformerRecipe(Recipe):
         return self
 
 
+SMOKE: dict[str, Any] = {
+    "train_examples": 512, "validation_examples": 200, "test_examples": 500, "steps": 12,
+    "batch_size": 32, "evaluations": 3, "vocabulary": 2_000, "length": 32, "embedding": 16,
+}  # fmt: skip
+QUICK: dict[str, Any] = {
+    "train_examples": 2_000, "validation_examples": 1_000, "test_examples": 2_000, "steps": 150,
+    "batch_size": 64,
+}  # fmt: skip
+STANDARD: dict[str, Any] = {
+    "train_examples": 4_000, "validation_examples": 2_000, "test_examples": 5_000, "steps": 600,
+    "batch_size": 64, "evaluations": 20, "length": 150,
+}  # fmt: skip
+FULL: dict[str, Any] = {
+    "train_examples": 22_500, "validation_examples": 2_500, "test_examples": 25_000, "steps": 3_500,
+    "batch_size": 64, "evaluations": 30, "vocabulary": 10_000, "length": 400, "embedding": 64,
+    "learning_rate": 1e-3, "margin": 0.5,
+}  # fmt: skip
+
+
 class Imdb(Task):
-    """Is a film review positive? (Maas et al. 2011); embedding, LSTM, classifier."""
+    """Film reviews, positive or negative (Maas et al. 2011), with an LSTM."""
 
     facts = TaskFacts(
         name="imdb",
@@ -59,25 +80,11 @@ class Imdb(Task):
     summary = "film reviews, positive or negative; embedding, LSTM, classifier"
     xla = False
     profiles: ClassVar = {
-        "smoke": TextRecipe(
-            train_examples=512, validation_examples=200, test_examples=500, steps=12,
-            batch_size=32, learning_rate=5e-3, evaluations=3, vocabulary=2_000, length=32,
-            embedding=16, units=16,
-        ),
-        "quick": TextRecipe(
-            train_examples=2_000, validation_examples=1_000, test_examples=2_000, steps=150,
-            batch_size=64, learning_rate=5e-3, evaluations=10,
-        ),
-        "standard": TextRecipe(
-            train_examples=4_000, validation_examples=2_000, test_examples=5_000, steps=600,
-            batch_size=64, learning_rate=3e-3, evaluations=20, length=150,
-        ),
-        "full": TextRecipe(
-            train_examples=22_500, validation_examples=2_500, test_examples=25_000, steps=3_500,
-            batch_size=64, learning_rate=1e-3, evaluations=30, vocabulary=10_000, length=400,
-            embedding=64, units=64, margin=0.5,
-        ),
-    }  # fmt: skip
+        "smoke": LstmRecipe(**SMOKE, learning_rate=5e-3, units=16),
+        "quick": LstmRecipe(**QUICK, learning_rate=5e-3),
+        "standard": LstmRecipe(**STANDARD, learning_rate=3e-3),
+        "full": LstmRecipe(**FULL, units=64),
+    }
 
     def identify(self, source: Source) -> Identity:
         from bench.data.load import identify, notice
@@ -89,7 +96,7 @@ class Imdb(Task):
     def load(self, recipe: Recipe, source: Source) -> Subset:
         from bench.data.load import load, select
 
-        assert isinstance(recipe, TextRecipe | TransformerRecipe)
+        assert isinstance(recipe, TextRecipe)
         data = load(
             "imdb_reviews",
             mode=source.mode,
@@ -103,7 +110,7 @@ class Imdb(Task):
     def network(self, recipe: Recipe, parts: Parts) -> Network:
         from bench.networks.recurrent import RecurrentNetwork
 
-        assert isinstance(recipe, TextRecipe)
+        assert isinstance(recipe, LstmRecipe)
         return RecurrentNetwork(
             parts, recipe.vocabulary, recipe.embedding, recipe.units, self.facts.classes
         )
@@ -121,25 +128,11 @@ class ImdbTransformer(Imdb):
     summary = "film reviews, positive or negative; Transformer encoder"
     xla = True
     profiles: ClassVar = {
-        "smoke": TransformerRecipe(
-            train_examples=512, validation_examples=200, test_examples=500, steps=12,
-            batch_size=32, learning_rate=2e-3, evaluations=3, vocabulary=2_000, length=32,
-            embedding=16, layers=1,
-        ),
-        "quick": TransformerRecipe(
-            train_examples=2_000, validation_examples=1_000, test_examples=2_000, steps=150,
-            batch_size=64, learning_rate=2e-3, evaluations=10,
-        ),
-        "standard": TransformerRecipe(
-            train_examples=4_000, validation_examples=2_000, test_examples=5_000, steps=600,
-            batch_size=64, learning_rate=2e-3, evaluations=20, length=150,
-        ),
-        "full": TransformerRecipe(
-            train_examples=22_500, validation_examples=2_500, test_examples=25_000, steps=3_500,
-            batch_size=64, learning_rate=1e-3, evaluations=30, vocabulary=10_000, length=400,
-            embedding=64, heads=4, margin=0.5,
-        ),
-    }  # fmt: skip
+        "smoke": TransformerRecipe(**SMOKE, learning_rate=2e-3, layers=1),
+        "quick": TransformerRecipe(**QUICK, learning_rate=2e-3),
+        "standard": TransformerRecipe(**STANDARD, learning_rate=2e-3),
+        "full": TransformerRecipe(**FULL, heads=4),
+    }
 
     def network(self, recipe: Recipe, parts: Parts) -> Network:
         from bench.networks.transformer import TransformerNetwork
