@@ -1,4 +1,4 @@
-"""The page's first words: per task, what to use, what it costs, how sure that is."""
+"""The first words of the page: for each task what to use, what it costs, how sure that is."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from bench.analysis.verdict import UNFINISHED
 from bench.report.rows import Row
 
 SHOWN = 4
+"""Most arms with a line of their own."""
+NAMED = 6
+"""Most arms named in one line."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One task's short answer."""
+    """The short answer for one task."""
 
     task: str
     lead: str
@@ -24,60 +27,66 @@ class Answer:
 
 
 def answer(task: str, rows: Sequence[Row], synthetic: bool, warning: str, step: str) -> Answer:
-    """What the rows of a task say, in words no stronger than their verdicts.
+    """Sum up the rows of a task, in words no stronger than their verdicts.
 
     Args:
-        step: What step times are called: `CPU step time`.
-        warning: Of the baseline (it underfits), or nothing.
+        step: Name of step times: `CPU step time`.
+        warning: The baseline's warning (it underfits), or nothing.
     """
-    own = [row for row in rows if row.task == task and math.isfinite(row.effect)]
-    own.sort(key=lambda row: -row.effect)
-    verdicts = {word: [r for r in own if r.verdict == word] for word in ("helps", "hurts")}
-    helps, hurts = verdicts["helps"], verdicts["hurts"]
-    if not own:
-        return Answer(task, "Nothing to compare yet", (), warning)
-    evidence = {row.evidence for row in own}
-    if synthetic:
-        return _unjudged(task, own, "Stand-in data: no answer", warning, step)
-    if evidence == {"smoke"}:
-        return _unjudged(task, own, "Smoke run: too few seeds for an answer", warning, step)
-    if "confirmatory" not in evidence:
-        return _unjudged(task, own, "Exploratory: effects, no verdicts", warning, step)
-    waiting = [row for row in own if row.verdict == UNFINISHED]
-    if waiting and not helps:
-        return _unjudged(task, own, "Unfinished: verdicts wait for all seeds", warning, step)
-    lead = f"Use {helps[0].arm}" if helps else "No technique is shown to help"
-    points = [f"{row.arm}: {describe(row, step)}" for row in helps[:SHOWN]]
-    if len(helps) > SHOWN:
-        points.append(f"{len(helps) - SHOWN} more help: see the table")
-    if hurts:
-        points.append(f"hurts: {_names(hurts)}")
-    same = [row for row in own if row.verdict in ("equivalent", "negligible")]
-    if same:
-        points.append(f"no practical difference: {_names(same)}")
-    unsure = [row for row in own if row.verdict == "inconclusive"]
-    if unsure:
-        points.append(f"not decided: {_names(unsure)}")
-    if waiting:
-        points.append(f"unfinished, no verdict yet: {_names(waiting)}")
+    measured = [row for row in rows if row.task == task and math.isfinite(row.effect)]
+    measured.sort(key=lambda row: -row.effect)
+    lead = _unjudged(measured, synthetic)
+    if lead:
+        points = [f"{row.arm}: {describe(row, step)}" for row in measured[:SHOWN]]
+    else:
+        lead, points = _judged(measured, step)
     return Answer(task, lead, tuple(points), warning)
 
 
-def _unjudged(task: str, own: Sequence[Row], lead: str, warning: str, step: str) -> Answer:
-    points = tuple(f"{row.arm}: {describe(row, step)}" for row in own[:SHOWN])
-    return Answer(task, lead, points, warning)
+def _unjudged(rows: Sequence[Row], synthetic: bool) -> str:
+    """Say why there is no verdict yet; nothing where there is one."""
+    evidence = {row.evidence for row in rows}
+    if not rows:
+        return "Nothing to compare yet"
+    if synthetic:
+        return "Stand-in data: no answer"
+    if evidence == {"smoke"}:
+        return "Smoke run: too few seeds for an answer"
+    if "confirmatory" not in evidence:
+        return "Exploratory: effects, no verdicts"
+    verdicts = {row.verdict for row in rows}
+    if UNFINISHED in verdicts and "helps" not in verdicts:
+        return "Unfinished: verdicts wait for all seeds"
+    return ""
+
+
+def _judged(rows: Sequence[Row], step: str) -> tuple[str, list[str]]:
+    """Write the lead and the points of rows with verdicts."""
+    helps = [row for row in rows if row.verdict == "helps"]
+    points = [f"{row.arm}: {describe(row, step)}" for row in helps[:SHOWN]]
+    if len(helps) > SHOWN:
+        points.append(f"{len(helps) - SHOWN} more help: see the table")
+    for words, verdicts in (
+        ("hurts", ("hurts",)),
+        ("no practical difference", ("equivalent", "negligible")),
+        ("not decided", ("inconclusive",)),
+        ("unfinished, no verdict yet", (UNFINISHED,)),
+    ):
+        arms = [row.arm for row in rows if row.verdict in verdicts]
+        if arms:
+            points.append(f"{words}: {_names(arms)}")
+    return f"Use {helps[0].arm}" if helps else "No technique is shown to help", points
 
 
 def describe(row: Row, step: str) -> str:
-    """`+4.2 points [3.5, 4.8], 1.19× CPU step time`."""
-    effect = row.cells["effect"]
+    """Write `+4.2 points [3.5, 4.8], 1.19× CPU step time`."""
+    effect, cost = row.cells["effect"], row.cells["step"]
     parts = [f"{effect.text} points {effect.detail}".strip()] if effect.text else []
-    if row.cells["step"].text:
-        parts.append(f"{row.cells['step'].text} {step}")
+    if cost.text:
+        parts.append(f"{cost.text} {step}")
     return ", ".join(parts)
 
 
-def _names(rows: Sequence[Row]) -> str:
-    names = [row.arm for row in rows[:6]]
-    more = f" and {len(rows) - 6} more" if len(rows) > 6 else ""
-    return ", ".join(names) + more
+def _names(arms: Sequence[str]) -> str:
+    more = f" and {len(arms) - NAMED} more" if len(arms) > NAMED else ""
+    return ", ".join(arms[:NAMED]) + more

@@ -1,4 +1,4 @@
-"""What the report tells of a strategy: facts given by the caller, as plain text."""
+"""The facts of a strategy for the report, as plain text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.core.strategy import Strategy
 
 @dataclass(frozen=True)
 class Card:
-    """The facts of one strategy."""
+    """Facts of one strategy."""
 
     name: str
     family: str
@@ -22,24 +22,25 @@ class Card:
     equation: str = ""
     summary: str = ""
     claims: tuple[str, ...] = ()
-    """What its paper claims."""
+    """Claims of its paper."""
     cost: str = ""
     """Cost class that it declares: `free`, `cheap`, `moderate` or `double`."""
 
 
 def cards(strategies: Mapping[str, type[Strategy]]) -> dict[str, Card]:
-    """Cards of strategies by name."""
-    made = {}
-    for name, kind in strategies.items():
-        facts, paper = kind.facts, kind.facts.paper
-        made[name] = Card(
-            name=name,
-            family=facts.family,
-            paper=f"{paper.authors} {paper.year}, {paper.title}",
-            arxiv=paper.arxiv,
-            equation=facts.equation,
-            summary=facts.summary,
-            claims=facts.claims,
-            cost=facts.cost,
-        )
-    return made
+    """Make the cards of strategies by name."""
+    return {name: _card(name, strategy) for name, strategy in strategies.items()}
+
+
+def _card(name: str, strategy: type[Strategy]) -> Card:
+    facts, paper = strategy.facts, strategy.facts.paper
+    return Card(
+        name=name,
+        family=facts.family,
+        paper=f"{paper.authors} {paper.year}, {paper.title}",
+        arxiv=paper.arxiv,
+        equation=facts.equation,
+        summary=facts.summary,
+        claims=facts.claims,
+        cost=facts.cost,
+    )

@@ -1,4 +1,4 @@
-"""Whether a step costs what its strategy declares."""
+"""Measured cost of a step beside the cost that its strategy declares."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from bench.report.card import Card
 def with_cost_class(
     study: Study, step_times: pd.DataFrame, cards: Mapping[str, Card]
 ) -> pd.DataFrame:
-    """`Analysis.step_times` with what each arm's strategy declares.
+    """Add the cost that each arm's strategy declares to `Analysis.step_times`.
 
     Returns:
-        The same rows with `cost_class`, `cost_limit` (the ratio that it allows) and `within`:
-        `yes` or `no` where the whole interval of the ratio is on one side of the limit,
-        `yes (estimate)` or `no (estimate)` where only the ratio is. Nothing where an arm adds no
+        The same rows with `cost_class`, `cost_limit` (the largest ratio in that class) and
+        `within`: `yes` or `no` where the whole interval of the ratio is on one side of the limit,
+        `yes (estimate)` or `no (estimate)` where only the ratio is. Empty where an arm adds no
         strategy to its reference, or several.
     """
     rows: list[Any] = step_times.to_dict("records")
     classes = [_class(study, row["task"], row["arm"], row["reference"], cards) for row in rows]
     limits = [1 + COST_LIMITS[name] if name else np.nan for name in classes]
-    found = [_within(row, limit) for row, limit in zip(rows, limits, strict=True)]
-    return step_times.assign(cost_class=classes, cost_limit=limits, within=found)
+    within = [_within(row, limit) for row, limit in zip(rows, limits, strict=True)]
+    return step_times.assign(cost_class=classes, cost_limit=limits, within=within)
 
 
 def _class(study: Study, task: str, arm: str, reference: str, cards: Mapping[str, Card]) -> str:
-    """Of the one strategy that the arm has and its reference has not."""
+    """Return the class of the one strategy that the arm has and its reference has not."""
     used = {a.name: {use.name for use in a.strategies} for a in study.arms if a.task == task}
     added = used.get(arm, set()) - used.get(reference, set())
     return cards[added.pop()].cost if len(added) == 1 and added <= cards.keys() else ""

@@ -1,4 +1,4 @@
-"""Which machine and software measured what of a study."""
+"""The machines and software that measured a study."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.analysis.frames import canonical_hash
+from bench.core.canonical import canonical_hash
 from bench.core.record import Record, StepTime
 
 
 @dataclass(frozen=True)
 class Place:
-    """One environment, and how much was measured there."""
+    """One environment, and the number of measurements made there."""
 
     environment: Mapping[str, Any]
     trials: int
@@ -28,13 +28,12 @@ class Place:
 
 
 def places(records: Iterable[Record], step_times: Iterable[StepTime]) -> list[Place]:
-    """Every environment that something was measured in, the one of most trials first."""
-    known: dict[str, Mapping[str, Any]] = {}
-    counted: dict[str, Counter[str]] = {}
-    for kind, measured in (("trials", records), ("step_times", step_times)):
-        for one in measured:
-            key = canonical_hash(one.environment)
-            known.setdefault(key, one.environment)
-            counted.setdefault(key, Counter())[kind] += 1
-    found = [Place(known[key], n["trials"], n["step_times"]) for key, n in counted.items()]
+    """List the environments of a study, the one with the most trials first."""
+    environments: dict[str, Mapping[str, Any]] = {}
+    counts: list[Counter[str]] = []
+    for measurements in (records, step_times):
+        by_hash = [(canonical_hash(m.environment), m.environment) for m in measurements]
+        environments = dict(by_hash) | environments
+        counts.append(Counter(key for key, _ in by_hash))
+    found = [Place(environments[key], *(n[key] for n in counts)) for key in environments]
     return sorted(found, key=lambda place: (-place.trials, -place.step_times))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,25 +13,26 @@ from bench.analysis.analysis import Analysis
 from bench.core.study import Study
 from bench.report.headings import main_baseline, origin, tasks
 from bench.report.plots.calibration import calibration_bins, calibration_plot
+from bench.report.plots.canvas import Plot
 from bench.report.plots.convergence import convergence_plot, profile_plot
 from bench.report.plots.cost import cost_plot
 from bench.report.plots.curves import curve_plot
 from bench.report.plots.effect import effect_plot
 from bench.report.plots.heat import interaction_plot
 from bench.report.plots.origin import Origin
-from bench.report.plots.style import Plot, colors
+from bench.report.plots.style import colors, each
 from bench.report.rows import step_time_name
 
 
 @dataclass(frozen=True)
 class Frames:
-    """What the plots are drawn from."""
+    """Frames beside the analysis that plots and page are drawn from."""
 
     trials: pd.DataFrame
     points: pd.DataFrame
     """task, arm, seed, difference (percentage points of test accuracy)."""
     bands: pd.DataFrame
-    """What `curve_bands` gives."""
+    """Result of `curve_bands`."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,14 @@ class Gallery:
 
 
 def gallery(study: Study, analysis: Analysis, frames: Frames) -> Gallery:
-    """Draws what the study has data for; plots without data are left out."""
+    """Draw all plots that the study has data for."""
     plots: dict[str, list[Plot]] = {}
     problems = []
     for task in tasks(study):
         plots[task] = []
-        for name, drawing in _drawings(study, analysis, frames, task):
+        for name, drawing in DRAWINGS.items():
             try:
-                plot = drawing()
+                plot = drawing(Subject(study, analysis, frames, task))
             except Exception as error:  # drawn from data already safe in the tables
                 problems.append(f"the {name} plot of {task} could not be drawn: {error!r}")
                 continue
@@ -57,45 +59,55 @@ def gallery(study: Study, analysis: Analysis, frames: Frames) -> Gallery:
     return Gallery(plots, problems)
 
 
-def _drawings(
-    study: Study, analysis: Analysis, frames: Frames, task: str
-) -> Iterator[tuple[str, Callable[[], Plot | None]]]:
-    where = origin(study, analysis.baselines, task)
-    baseline = main_baseline(study, task)
-    hues = _hues(study, task, baseline)
-    yield "effect", lambda: _effect(study, analysis, frames, task, baseline, where)
-    yield "cost", lambda: _cost(analysis, task, baseline, hues, where)
-    yield "curves", lambda: _curves(analysis, frames, task, baseline, hues, where)
-    yield "convergence", lambda: _convergence(analysis, task, baseline, hues, where)
-    yield "profile", lambda: _profile(analysis, task, baseline, hues, where)
-    yield "calibration", lambda: _calibration(frames, task, baseline, hues, where)
-    yield "interactions", lambda: _interactions(analysis, task, where)
+@dataclass(frozen=True)
+class Subject:
+    """One task of a study, as the drawings take it."""
+
+    study: Study
+    analysis: Analysis
+    frames: Frames
+    task: str
+
+    @property
+    def baseline(self) -> str:
+        """The baseline arm that plots show."""
+        return main_baseline(self.study, self.task)
+
+    @property
+    def origin(self) -> Origin:
+        """The line at the foot of each plot."""
+        return origin(self.study, self.analysis.baselines, self.task)
+
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """Arm -> role."""
+        return {arm.name: arm.role for arm in self.study.arms if arm.task == self.task}
+
+    @property
+    def hues(self) -> dict[str, str]:
+        """Arm -> color, the same over the tasks of a study."""
+        names = dict.fromkeys(arm.name for arm in self.study.arms if arm.role != "control")
+        controls = [arm for arm, role in self.roles.items() if role == "control"]
+        return colors([name for name in names if name != self.baseline], controls)
+
+    def of(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of this task."""
+        return frame[frame["task"] == self.task]
 
 
-def _hues(study: Study, task: str, baseline: str) -> dict[str, str]:
-    """A strategy keeps its color over the tasks of a study."""
-    names = dict.fromkeys(arm.name for arm in study.arms if arm.role != "control")
-    controls = [arm.name for arm in study.arms if arm.role == "control" and arm.task == task]
-    return colors([name for name in names if name != baseline], controls)
-
-
-def _effect(
-    study: Study, analysis: Analysis, frames: Frames, task: str, baseline: str, where: Origin
-) -> Plot | None:
-    rows = _of(analysis.effects, task)
+def _effect(s: Subject) -> Plot | None:
+    rows = s.of(s.analysis.effects)
     rows = rows[(rows["metric"] == "test_accuracy") & (rows["n"] > 0)]
-    roles = {arm.name: arm.role for arm in study.arms if arm.task == task}
     if rows.empty:
         return None
-    pairs = zip(rows["arm"], rows["reference"], strict=True)
-    label = [_label(arm, reference, baseline) for arm, reference in pairs]
-    rows = rows.assign(role=rows["arm"].map(roles), label=label)
-    margin = study.margin.get(task, float(rows["margin"].iloc[0]))
-    return effect_plot(task, rows, _of(frames.points, task), margin, where)
+    labels = [_label(row.arm, row.reference, s.baseline) for row in each(rows)]
+    rows = rows.assign(role=rows["arm"].map(s.roles), label=labels)
+    margin = s.study.margin.get(s.task, float(rows["margin"].iloc[0]))
+    return effect_plot(s.task, rows, s.of(s.frames.points), margin, s.origin)
 
 
 def _label(arm: str, reference: str, baseline: str) -> str:
-    """The arm; and its reference, unless that is the baseline or the arm's name tells it.
+    """Name the arm; and its reference, unless that is the baseline or the arm's name tells it.
 
     `mixup[setting]` is compared with `baseline[setting]`, `a+b[without a]` with `a+b`.
     """
@@ -108,65 +120,65 @@ def _label(arm: str, reference: str, baseline: str) -> str:
 
 _RATIO = {
     "step_time_ratio": "ratio", "step_time_low": "ratio_low", "step_time_high": "ratio_high",
+    "on_front": "pareto",
 }  # fmt: skip
 
 
-def _cost(
-    analysis: Analysis, task: str, baseline: str, hues: dict[str, str], where: Origin
-) -> Plot | None:
-    rows = _of(analysis.decision, task).rename(columns=_RATIO)
-    rows = rows[rows["effect"].notna() & rows["ratio"].notna() & (rows["reference"] == baseline)]
+def _cost(s: Subject) -> Plot | None:
+    rows = s.of(s.analysis.decision).rename(columns=_RATIO)
+    rows = rows[rows["reference"] == s.baseline].dropna(subset=["effect", "ratio"])
     if rows.empty:
         return None
-    rows = rows.assign(pareto=rows["on_front"].astype(bool))
-    return cost_plot(task, rows, step_time_name(rows["device"]), hues, where)
+    rows = rows.astype({"pareto": bool})
+    return cost_plot(s.task, rows, step_time_name(rows["device"]), s.hues, s.origin)
 
 
-def _curves(
-    analysis: Analysis, frames: Frames, task: str, baseline: str, hues: dict[str, str],
-    where: Origin,
-) -> Plot | None:  # fmt: skip
-    bands = _of(frames.bands, task)
-    own = _of(analysis.convergence, task)
-    targets = own.loc[own["arm"] == baseline, "accuracy"].tolist()
-    return None if bands.empty else curve_plot(task, bands, baseline, hues, targets, where)
+def _curves(s: Subject) -> Plot | None:
+    bands, rows = s.of(s.frames.bands), s.of(s.analysis.convergence)
+    targets = rows.loc[rows["arm"] == s.baseline, "accuracy"].tolist()
+    if bands.empty:
+        return None
+    return curve_plot(s.task, bands, s.baseline, s.hues, targets, s.origin)
 
 
-def _convergence(
-    analysis: Analysis, task: str, baseline: str, hues: dict[str, str], where: Origin
-) -> Plot | None:
-    rows = _of(analysis.convergence, task)
-    return None if rows.empty else convergence_plot(task, rows, baseline, hues, where)
+def _convergence(s: Subject) -> Plot | None:
+    rows = s.of(s.analysis.convergence)
+    return None if rows.empty else convergence_plot(s.task, rows, s.baseline, s.hues, s.origin)
 
 
-def _profile(
-    analysis: Analysis, task: str, baseline: str, hues: dict[str, str], where: Origin
-) -> Plot | None:
-    rows = _of(analysis.profiles, task)
+def _profile(s: Subject) -> Plot | None:
+    """Draw the profile by seconds, or by examples where no step was timed."""
+    steps = s.of(s.analysis.profiles)
     for measure in ("seconds", "examples"):
-        own = rows[rows["measure"] == measure]
-        if len(own):
-            return profile_plot(task, own, baseline, hues, where)
+        rows = steps[steps["measure"] == measure]
+        if len(rows):
+            return profile_plot(s.task, rows, s.baseline, s.hues, s.origin)
     return None
 
 
-def _calibration(
-    frames: Frames, task: str, baseline: str, hues: dict[str, str], where: Origin
-) -> Plot | None:
-    trials = _of(frames.trials, task)
+def _calibration(s: Subject) -> Plot | None:
+    trials = s.of(s.frames.trials)
     bins = calibration_bins(trials)
     if bins.empty:
         return None
-    ece = trials.groupby("arm")["ece"].mean()
-    known = {str(arm): float(value) for arm, value in ece.items() if np.isfinite(value)}
-    return calibration_plot(task, bins, known, baseline, hues, where)
+    means = trials.groupby("arm")["ece"].mean()
+    ece = {str(arm): float(mean) for arm, mean in means.items() if np.isfinite(mean)}
+    return calibration_plot(s.task, bins, ece, s.baseline, s.hues, s.origin)
 
 
-def _interactions(analysis: Analysis, task: str, where: Origin) -> Plot | None:
-    rows = _of(analysis.interactions, task).dropna(subset=["effect"])
+def _interactions(s: Subject) -> Plot | None:
+    rows = s.of(s.analysis.interactions).dropna(subset=["effect"])
     pairs = rows.rename(columns={"a": "first", "b": "second"})
-    return None if pairs.empty else interaction_plot(task, pairs, where)
+    return None if pairs.empty else interaction_plot(s.task, pairs, s.origin)
 
 
-def _of(frame: pd.DataFrame, task: str) -> pd.DataFrame:
-    return frame[frame["task"] == task]
+DRAWINGS: Mapping[str, Callable[[Subject], Plot | None]] = {
+    "effect": _effect,
+    "cost": _cost,
+    "curves": _curves,
+    "convergence": _convergence,
+    "profile": _profile,
+    "calibration": _calibration,
+    "interactions": _interactions,
+}
+"""Name of a plot -> its function, in the order of the page."""

@@ -1,4 +1,4 @@
-"""A plot's SVG made fit to stand inside the page: themable, named, with identifiers of its own."""
+"""Plots inside the page: themable, named, with identifiers of their own."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ THEME = {
     style.OPEN: "var(--open)",
     **{color: f"var(--s{i})" for i, color in enumerate(style.SERIES)},
 }
-"""Color of the style -> the page's variable, which dark mode changes."""
+"""Color of the style -> variable of the page, which dark mode changes."""
 
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 _FONT = re.compile(r" font-family: [^;\"]+;?")
 
 
 def inline(svg: str, name: str, alt: str) -> str:
-    """The drawing as an element of the page.
+    """Turn a drawing into an element of the page.
 
     Args:
-        svg: What `Plot.svg` holds.
-        name: Different for each plot of the page: identifiers begin with it.
-        alt: For screen readers.
+        svg: `Plot.svg`.
+        name: A name that no other plot of the page has: identifiers begin with it.
+        alt: Words for screen readers.
     """
     prefix = re.sub(r"[^A-Za-z0-9]", "-", name)
     body = svg[svg.index("<svg") :]
@@ -39,8 +39,7 @@ def inline(svg: str, name: str, alt: str) -> str:
     body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
     body = re.sub(r' id="([^"]+)"', rf' id="{prefix}-\1"', body)
     body = re.sub(r"(url\(#|href=\"#)", rf"\1{prefix}-", body)
-    body = body.replace("xlink:href", "href").replace(' transform="rotate(-0', ' data-r="(-0')
-    body = re.sub(r' data-r="\(-0[^"]*"', "", body)
+    body = re.sub(r' transform="rotate\(-0[^"]*"', "", body.replace("xlink:href", "href"))
     body = re.sub(r'(?:style|fill|stroke)="[^"]*"', _themed, body)
     box = re.search(r'viewBox="([^"]+)"', body)
     assert box is not None, "Matplotlib always writes a viewBox"

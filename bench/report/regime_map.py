@@ -11,9 +11,10 @@ import pandas as pd
 from bench.analysis.regimes import check, differing, regimes
 from bench.core.study import Study
 from bench.report.headings import base_name
+from bench.report.plots.canvas import Plot
 from bench.report.plots.heat import heat_plot
 from bench.report.plots.origin import SYNTHETIC, Origin
-from bench.report.plots.style import Plot, shorten
+from bench.report.plots.style import shorten
 from bench.report.tables import Table, table_columns, write_table
 
 COLUMNS = table_columns(
@@ -37,7 +38,7 @@ COLUMNS = table_columns(
 def write_map(
     studies: Sequence[Study], trials: Mapping[str, pd.DataFrame], folder: Path
 ) -> list[Path]:
-    """`tables/regimes.*` and `plots/regimes-TASK.*` in the folder.
+    """Write `tables/regimes.*` and `plots/regimes-TASK.*` into the folder.
 
     Raises:
         UsageError: the studies differ in more than their recipes.
@@ -47,13 +48,12 @@ def write_map(
     frame = regimes(studies, trials)
     tasks = list(dict.fromkeys(frame["task"]))
     axes = {task: " / ".join(differing(studies, task)) for task in tasks}
-    synthetic = bool(frame["synthetic"].any())
-    lines = [
-        *([SYNTHETIC] if synthetic else []),
+    lines = (
+        *([SYNTHETIC] if frame["synthetic"].any() else []),
         "exploratory: paired t, 95% intervals, Benjamini-Hochberg over the whole map; no verdicts",
         *(f"{task}: a regime is {axes[task] or 'a study'}" for task in tasks),
-    ]
-    table = Table("regimes", "Effects over regimes", tuple(lines), frame, COLUMNS)
+    )
+    table = Table("regimes", "Effects over regimes", lines, frame, COLUMNS)
     written = write_table(table, folder / "tables")
     for task in tasks:
         plot = map_plot(task, frame[frame["task"] == task], axes[task], studies[0])
@@ -62,31 +62,28 @@ def write_map(
 
 
 def map_plot(task: str, rows: pd.DataFrame, axis: str, study: Study) -> Plot:
-    """The effect of each arm in each regime of a task; arms are ordered by their mean effect."""
+    """Draw the effect of each arm in each regime of a task, arms ordered by their mean effect."""
+    rows = rows.assign(certain=(rows["low"] > 0) | (rows["high"] < 0))
+    regimes = list(dict.fromkeys(rows["regime"]))
     order = rows.groupby("arm")["effect"].mean().sort_values(ascending=False).index
-    names = list(dict.fromkeys(rows["regime"]))
-
-    def spread(values: pd.Series) -> pd.DataFrame:
-        known = rows.assign(shown=values)
-        return known.pivot(index="arm", columns="regime", values="shown").loc[order, names]
-
-    effect = spread(rows["effect"])
-    certain = spread((rows["low"] > 0) | (rows["high"] < 0)).fillna(False)
     gaps = rows.groupby("regime")["gap"].first()
-    labels = [_label(name, gaps[name]) for name in names]
-    effect.columns = certain.columns = pd.Index(labels)
-    seeds = sorted(set(rows["n"].astype(int)))
+    effect, certain = (
+        rows.pivot(index="arm", columns="regime", values=values)
+        .loc[order, regimes]
+        .rename(columns=lambda regime: _label(regime, gaps[regime]))
+        for values in ("effect", "certain")
+    )
+    seeds = sorted({int(n) for n in rows["n"]})
     count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    first = rows.iloc[0]
     return heat_plot(
         f"regimes-{task}",
         f"Effect over regimes on {shorten(task)}",
         f"points of test accuracy, {count} seeds; bold: 95% interval without zero; exploratory",
         effect,
-        certain,
-        Origin(
-            rows["data"].iloc[0], bool(rows["synthetic"].any()), base_name(study), study.profile
-        ),
-        (f"{axis}, baseline gap in points" if axis else "", ""),
+        certain.eq(True),
+        Origin(first["data"], bool(rows["synthetic"].any()), base_name(study), study.profile),
+        f"{axis}, baseline gap in points" if axis else "",
     )
 
 

@@ -13,10 +13,12 @@ from bench.core.study import Study
 from bench.report import spark
 from bench.report.answers import describe
 from bench.report.card import Card
-from bench.report.rows import Row, css, own_strategies, signed
+from bench.report.rows import Row, own_strategies
+from bench.report.texts import signed
+from bench.report.verdicts import css
 
 MOST = 120
-"""Sections at the most; larger designs (all pairs of many) stay readable in the tables."""
+"""Most sections; larger designs (all pairs of many) stay readable in the tables."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,23 @@ class Section:
     panels: tuple[Panel, ...]
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Frames that the panels are drawn from, and the axis that they share.
+
+    Attributes:
+        points: A row per arm and seed: task, arm, seed, difference (points of test accuracy).
+        bands: Result of `curve_bands`.
+        limits: Task -> half the width of the axis of differences.
+    """
+
+    points: pd.DataFrame
+    bands: pd.DataFrame
+    limits: Mapping[str, float]
+
+
 def shared_limit(points: pd.DataFrame) -> float:
-    """Half the width of the axis of differences that all arms of a task share.
+    """Return half the width of the axis of differences that all arms of a task share.
 
     A few far seeds (a diverged one) do not count: they are drawn at the edge.
     """
@@ -55,48 +72,39 @@ def shared_limit(points: pd.DataFrame) -> float:
 
 
 def sections(
-    study: Study,
-    rows: Sequence[Row],
-    points: pd.DataFrame,
-    bands: pd.DataFrame,
-    limit: Mapping[str, float],
-    cards: Mapping[str, Card],
-    step: str,
+    study: Study, rows: Sequence[Row], drawn: Drawn, cards: Mapping[str, Card], step: str
 ) -> list[Section]:
-    """A section per arm, in alphabetical order; `step` is what step times are called."""
+    """Make a section for each arm, in alphabetical order; `step` is the name of step times."""
     by_arm: dict[str, list[Row]] = {}
     for row in rows:
         by_arm.setdefault(row.arm, []).append(row)
-    curves = dict(tuple(bands.groupby(["task", "arm"])))
-    raw = dict(tuple(points.groupby(["task", "arm"])))
-    nothing, none = bands.iloc[:0], points.iloc[:0]
-    found = []
-    for number, (arm, own) in enumerate(sorted(by_arm.items())[:MOST]):
-        names = dict.fromkeys(n for row in own for n in own_strategies(study, row.task, arm))
-        panels = []
-        for row in own:
-            key = (row.task, arm)
-            base = curves.get((row.task, row.reference), nothing)
-            seeds = raw.get(key, none).sort_values("seed")
-            label = f"Validation accuracy of {arm} and, dashed, {row.reference} on {row.task}"
-            words = ", ".join(signed(value, 1) for value in seeds["difference"])
-            panels.append(
-                Panel(
-                    row,
-                    css(row.verdict),
-                    describe(row, step),
-                    row.decomposition,
-                    Markup(spark.curve(curves.get(key, nothing), base, label)),
-                    Markup(
-                        spark.seeds(
-                            list(seeds["difference"]),
-                            study.margin.get(row.task, 0.0),
-                            limit[row.task],
-                            f"Differences of {len(seeds)} seeds, points of test accuracy: {words}",
-                        )
-                    ),
-                )
-            )
-        known = tuple(cards[name] for name in names if name in cards)
-        found.append(Section(arm, f"s{number}", known, tuple(panels)))
-    return found
+    made = []
+    for number, (arm, arm_rows) in enumerate(sorted(by_arm.items())[:MOST]):
+        names = dict.fromkeys(n for row in arm_rows for n in own_strategies(study, row.task, arm))
+        facts = tuple(cards[name] for name in names if name in cards)
+        panels = tuple(_panel(study, row, drawn, step) for row in arm_rows)
+        made.append(Section(arm, f"s{number}", facts, panels))
+    return made
+
+
+def _panel(study: Study, row: Row, drawn: Drawn, step: str) -> Panel:
+    bands = drawn.bands[drawn.bands["task"] == row.task]
+    points = drawn.points
+    points = points[(points["task"] == row.task) & (points["arm"] == row.arm)].sort_values("seed")
+    differences = list(points["difference"])
+    listed = ", ".join(signed(value, 1) for value in differences)
+    curve = spark.curve(
+        bands[bands["arm"] == row.arm],
+        bands[bands["arm"] == row.reference],
+        f"Validation accuracy of {row.arm} and, dashed, {row.reference} on {row.task}",
+    )
+    seeds = spark.seeds(
+        differences,
+        study.margin.get(row.task, 0.0),
+        drawn.limits[row.task],
+        f"Differences of {len(points)} seeds, points of test accuracy: {listed}",
+    )
+    description = describe(row, step)
+    return Panel(
+        row, css(row.verdict), description, row.decomposition, Markup(curve), Markup(seeds)
+    )

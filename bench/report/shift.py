@@ -11,8 +11,10 @@ from matplotlib.figure import Figure
 from bench.analysis.covariate_shift import curves, summary
 from bench.core.study import BASELINE
 from bench.report.plots import style
+from bench.report.plots.canvas import Plot, draw, panel
+from bench.report.plots.labels import Label, end_labels
 from bench.report.plots.origin import SYNTHETIC, Origin
-from bench.report.plots.style import Plot, each
+from bench.report.plots.style import each
 from bench.report.tables import Table, table_columns, write_table
 
 COLUMNS = table_columns(
@@ -34,7 +36,7 @@ MEANING = (
 
 
 def write_shift(observed: pd.DataFrame, folder: Path, profile: str) -> list[Path]:
-    """`tables/shift.*` and `plots/shift-TASK.*` in the folder.
+    """Write `tables/shift.*` and `plots/shift-TASK.*` into the folder.
 
     Args:
         observed: `bench.analysis.covariate_shift.OBSERVED`, of one recipe a task.
@@ -42,55 +44,53 @@ def write_shift(observed: pd.DataFrame, folder: Path, profile: str) -> list[Path
     Raises:
         BenchError: the folder cannot be written.
     """
-    found, drawn = summary(observed), curves(observed)
-    synthetic = bool(found["synthetic"].any())
-    lines = (*([SYNTHETIC] if synthetic else []), *MEANING)
-    table = Table("shift", "How far the activations' inputs move", lines, found, COLUMNS)
+    ratios, lines = summary(observed), curves(observed)
+    warning = (SYNTHETIC,) if ratios["synthetic"].any() else ()
+    title = "How far the activations' inputs move"
+    table = Table("shift", title, (*warning, *MEANING), ratios, COLUMNS)
     written = write_table(table, folder / "tables")
-    for task, rows in found.groupby("task", sort=False):
+    for task, rows in ratios.groupby("task", sort=False):
         first = rows.iloc[0]
         origin = Origin(first["data"], bool(first["synthetic"]), "none", profile)
-        plot = shift_plot(str(task), rows, drawn[drawn["task"] == task], origin)
+        plot = shift_plot(str(task), rows, lines[lines["task"] == task], origin)
         written += plot.write(folder / "plots")
     return written
 
 
-def shift_plot(task: str, rows: pd.DataFrame, drawn: pd.DataFrame, origin: Origin) -> Plot:
-    """A line an arm over the steps of training, on a logarithmic scale.
+def shift_plot(task: str, rows: pd.DataFrame, lines: pd.DataFrame, origin: Origin) -> Plot:
+    """Draw a line per arm over the steps of training, on a logarithmic scale.
 
     Args:
         rows: `bench.analysis.covariate_shift.summary` of this task.
-        drawn: `bench.analysis.covariate_shift.curves` of this task.
+        lines: `bench.analysis.covariate_shift.curves` of this task.
     """
     arms = list(rows["arm"])
-    hues = {**style.colors([arm for arm in arms if arm != BASELINE]), BASELINE: style.INK}
+    hues = style.colors([arm for arm in arms if arm != BASELINE])
 
     def paint(figure: Figure) -> None:
-        axes = figure.add_subplot()
-        figure.subplots_adjust(left=0.125)
-        axes.grid(axis="y")
+        axes = panel(figure, left=0.125)
         ends = []
         for arm in arms:
-            line = drawn[drawn["arm"] == arm].sort_values("step")
-            # Logarithms on a linear axis: that is where the labels at the ends are spread.
-            middle, low, high = (np.log10(line[end]) for end in ("mean", "low", "high"))
-            color, dashes = hues[arm], (0, (4, 1.6)) if arm == BASELINE else "-"
-            axes.fill_between(line["step"], low, high, color=color, alpha=0.11, lw=0)
-            axes.plot(line["step"], middle, color=color, ls=dashes)
-            ends.append((arm, float(line["step"].iloc[-1]), float(middle.iloc[-1]), color))
-        axes.set_xlim(0, float(drawn["step"].max()) * 1.01)
+            line = lines[lines["arm"] == arm].sort_values("step")
+            # Logarithms on a linear axis: the labels at the ends are spread on one.
+            mean, low, high = (np.log10(line[name]) for name in ("mean", "low", "high"))
+            look = style.stroke(arm, BASELINE, hues)
+            axes.fill_between(line["step"], low, high, color=look["color"], alpha=0.11, lw=0)
+            axes.plot(line["step"], mean, **look)
+            end = float(line["step"].iloc[-1]), float(mean.iloc[-1])
+            ends.append(Label(arm, *end, look["color"]))
+        axes.set_xlim(0, float(lines["step"].max()) * 1.01)
         axes.set_xlabel("training steps")
         axes.set_ylabel("shift since the evaluation before")
         axes.yaxis.set_major_formatter(lambda y, _: f"{10**y:.2g}")
         axes.yaxis.get_major_locator().set_params(nbins=6)
-        axes.spines["left"].set_visible(False)
-        style.end_labels(axes, ends)
+        end_labels(axes, ends)
 
-    told = ", ".join(f"{row.arm} {row.shift:.3f}" for row in each(rows))
-    return style.draw(
+    listed = ", ".join(f"{row.arm} {row.shift:.3f}" for row in each(rows))
+    return draw(
         f"shift-{task}",
         f"How far the activations' inputs move on {style.shorten(task)}",
-        f"Mean shift per evaluation on {task}: {told}.",
+        f"Mean shift per evaluation on {task}: {listed}.",
         origin,
         height=3.4,
         paint=paint,

@@ -1,4 +1,4 @@
-"""The decision table in the terminal: a colored table there, plain lines everywhere else."""
+"""The decision table in the terminal: a colored table there, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -10,47 +10,45 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.analysis.analysis import Analysis
+from bench.core.metric import columns as metric_columns
 from bench.core.study import Study
 from bench.report.card import Card
-from bench.report.headings import headings
+from bench.report.headings import headings, is_warning
 from bench.report.rows import Row, columns, decision_rows, is_tuned
+from bench.report.verdicts import KINDS
 
-STYLES = {
-    "helps": "bold blue",
-    "hurts": "bold red",
-    "equivalent": "green",
-    "negligible": "green",
-    "inconclusive": "dim",
-}
+STYLES = {"helps": "bold blue", "hurts": "bold red", "same": "green", "open": "dim"}
+"""Kind of a verdict -> style."""
 FIRST = ("effect", "tuned", "verdict", "step", "examples")
-SHOWN = (*FIRST, "ece", "gap", "seeds")
 ROOM = 110
-"""Characters that a terminal needs for all columns of `SHOWN`; narrower ones get `FIRST`."""
+"""Characters that a terminal needs for all columns of `shown`; narrower ones get `FIRST`."""
+
+
+def shown() -> tuple[str, ...]:
+    """Return the columns of a wide terminal."""
+    return (*FIRST, *(c.key for _, c in metric_columns() if c.in_terminal), "seeds")
 
 
 def print_decision(
     study: Study, analysis: Analysis, cards: Mapping[str, Card], out: TextIO
 ) -> None:
-    """Prints the headings and the table of `Analysis.decision`.
+    """Print the headings and the table of `Analysis.decision`.
 
-    To a terminal as a table (colors unless `NO_COLOR` is set), else as lines of words separated by
-    tabs that other programs can read. Names are printed as they are, never read as markup.
+    A terminal gets a table (in colors unless `NO_COLOR` is set). Everything else gets lines of words
+    separated by tabs, for other programs. Names are printed as they are, never read as markup.
     """
     rows = decision_rows(study, analysis.decision, cards)
     lines = headings(study, analysis.baselines)
     named = columns(analysis.place["device"], is_tuned(analysis.decision))
-    head = {key: named[key][0] for key in SHOWN if key in named}
+    head = {key: named[key][0] for key in shown() if key in named}
     if not out.isatty():
         out.write(plain(lines, rows, head))
         return
     console = Console(file=out)
     for line in lines:
-        loud = "WARNING" in line or "SYNTHETIC" in line
-        console.print(Text(clean(line), style="bold yellow" if loud else "dim"))
-    wide = console.width >= ROOM
-    console.print(
-        _table(rows, {key: head[key] for key in (head if wide else FIRST) if key in head})
-    )
+        console.print(Text(clean(line), style="bold yellow" if is_warning(line) else "dim"))
+    keys = head if console.width >= ROOM else FIRST
+    console.print(_table(rows, {key: head[key] for key in keys if key in head}))
     for row in rows:
         if not row.cells:
             reason = clean(f"{row.arm} is not applicable to {row.task}: {row.warning}")
@@ -58,7 +56,7 @@ def print_decision(
 
 
 def plain(lines: Sequence[str], rows: Sequence[Row], head: Mapping[str, str]) -> str:
-    """The table as text: headings as comments, then a line a row, separated by tabs."""
+    """Write the table as text: headings as comments, then a line for each row, with tabs."""
     texts = [f"# {clean(line)}" for line in lines]
     texts.append("\t".join(["task", "strategy", *head.values()]))
     for row in rows:
@@ -69,7 +67,7 @@ def plain(lines: Sequence[str], rows: Sequence[Row], head: Mapping[str, str]) ->
 
 
 def clean(text: str) -> str:
-    """On one line and without control characters: a name cannot move the cursor."""
+    """Put a text on one line without control characters, so that no name moves the cursor."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
@@ -94,5 +92,5 @@ def _name(row: Row) -> str:
 def _cell(key: str, row: Row) -> Text:
     cell = row.cells[key]
     detail = f" {cell.detail}" if key in ("effect", "tuned") and cell.detail else ""
-    style = STYLES.get(row.verdict, "") if key == "verdict" else ""
+    style = STYLES.get(KINDS.get(row.verdict, ""), "") if key == "verdict" else ""
     return Text(cell.text + detail, style=style)

@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from bench.report.plots import style
+from bench.report.plots.canvas import Plot, draw
 from bench.report.plots.origin import Origin
-from bench.report.plots.style import Plot
 
 LEAST_SHARE = 0.005
-"""A smaller share of a label is not told."""
+"""Least share of a label that is written under an image."""
 ROW = 0.96
 """Inches."""
 
@@ -20,10 +20,11 @@ ROW = 0.96
 def batch_plot(
     name: str, rows: Sequence[tuple[str, np.ndarray, np.ndarray]], origin: Origin
 ) -> Plot:
-    """A row of images a strategy, the batch as it is first; below each image its label's shares.
+    """Draw a row of images for each strategy; below each image stand the shares of its labels.
 
     Args:
-        rows: strategy ("" for none), images [N, H, W, 3] in [0, 1], soft labels [N, K].
+        rows: strategy ("" for none, which comes first), images [N, H, W, 3] in [0, 1], soft
+            labels [N, K].
     """
     count = len(rows[0][1])
 
@@ -43,11 +44,11 @@ def batch_plot(
                 transform=line[0].transAxes, fontsize=8, color=style.INK,
             )  # fmt: skip
 
-    shown = ", ".join(strategy for strategy, *_ in rows if strategy)
-    return style.draw(
+    strategies = ", ".join(strategy for strategy, *_ in rows if strategy)
+    return draw(
         name,
         "What each strategy does to a batch",
-        f"{count} images as they are and after each of: {shown}.",
+        f"{count} images as they are and after each of: {strategies}.",
         origin,
         height=ROW * len(rows),
         paint=paint,
@@ -57,9 +58,13 @@ def batch_plot(
 
 
 def shares(target: np.ndarray) -> str:
-    """`3` for a hard label, `3 62% + 7 38%` for a mixed one; the largest two, rare ones left out."""
+    """Write a label as text: `3` for a hard one, `3 62% + 7 38%` for the largest two of a mix.
+
+    Args:
+        target: (K,) shares of the classes. Those below `LEAST_SHARE` are left out.
+    """
     order = np.argsort(-target, kind="stable")
-    known = [int(k) for k in order if target[k] >= LEAST_SHARE]
-    if len(known) == 1:
-        return str(known[0])
-    return " + ".join(f"{k} {target[k]:.0%}" for k in known[:2])
+    present = [int(k) for k in order if target[k] >= LEAST_SHARE]
+    if len(present) == 1:
+        return str(present[0])
+    return " + ".join(f"{k} {target[k]:.0%}" for k in present[:2])

@@ -5,40 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.report.plots import style
+from bench.report.plots.canvas import Plot, draw, panel
+from bench.report.plots.labels import Label, end_labels
 from bench.report.plots.origin import Origin
-from bench.report.plots.style import Plot
+from bench.report.plots.style import each
 
 MIN_COUNT = 100
-"""A bin with fewer test examples over all seeds is noise (a standard error of 5 points), not drawn."""
+"""Test examples over all seeds that a bin needs; with fewer, its standard error is over 5 points."""
 
 
 def calibration_bins(trials: pd.DataFrame) -> pd.DataFrame:
-    """The bins of all seeds of an arm together.
+    """Pool the bins of all seeds of an arm.
 
     Args:
         trials: A row per trial with task, arm, calibration (a tuple of `CalibrationBin`).
 
     Returns:
-        A row per task, arm and bin: count, confidence, accuracy (fractions); a bin that is too
-        thin is left out.
+        A row per task, arm and bin of at least `MIN_COUNT` examples: count, confidence, accuracy
+        (fractions).
     """
     rows = [
-        (task, arm, i, b.count, b.count * b.confidence, b.count * b.accuracy)
-        for task, arm, bins in zip(
-            trials["task"], trials["arm"], trials["calibration"], strict=True
-        )
-        if isinstance(bins, tuple)
-        for i, b in enumerate(bins)
+        (trial.task, trial.arm, i, b.count, b.count * b.confidence, b.count * b.accuracy)
+        for trial in each(trials[["task", "arm", "calibration"]])
+        if isinstance(trial.calibration, tuple)
+        for i, b in enumerate(trial.calibration)
     ]
     frame = pd.DataFrame(rows, columns=["task", "arm", "bin", "count", "confidence", "accuracy"])
     total = frame.groupby(["task", "arm", "bin"], as_index=False).sum()
     total = total[total["count"] >= MIN_COUNT]
-    return total.assign(
-        confidence=total["confidence"] / total["count"], accuracy=total["accuracy"] / total["count"]
-    )
+    means = total[["confidence", "accuracy"]].div(total["count"], axis=0)
+    return total.assign(**means)
 
 
 def calibration_plot(
@@ -49,50 +49,39 @@ def calibration_plot(
     hues: Mapping[str, str],
     origin: Origin,
 ) -> Plot:
-    """Accuracy less confidence against confidence; below zero is overconfident.
+    """Draw accuracy less confidence against confidence; below zero is overconfident.
 
     Args:
-        bins: What `calibration_bins` gives, of this task.
+        bins: `calibration_bins` of this task.
         ece: Arm to mean expected calibration error (fraction).
     """
+    lines = {arm: rows.sort_values("confidence") for arm, rows in bins.groupby("arm")}
     ranked = sorted((arm for arm in bins["arm"].unique() if arm in ece), key=lambda arm: ece[arm])
     treated = [arm for arm in ranked if arm != baseline]
     named, hues = style.named(treated, hues)
 
     def paint(figure: Figure) -> None:
-        axes = figure.add_subplot()
-        figure.subplots_adjust(left=0.095)
+        axes = panel(figure)
         axes.set_xlim(float(bins["confidence"].min()) * 100 - 1, 101)
-        axes.grid(axis="y")
         axes.axhline(0, color=style.SOFT, lw=0.9)
+        for arm in (arm for arm in treated if arm not in named):
+            axes.plot(*_misses(lines[arm]), color=style.LINE, lw=0.8)
         ends = []
-        for arm in [*(a for a in treated if a not in named), *reversed(named), baseline]:
-            line = bins[bins["arm"] == arm].sort_values("confidence")
-            if line.empty:
-                continue
-            x, y = line["confidence"] * 100, (line["accuracy"] - line["confidence"]) * 100
-            if arm != baseline and arm not in named:
-                axes.plot(x, y, color=style.LINE, lw=0.8)
-                continue
-            color = style.INK if arm == baseline else hues[arm]
-            dashes = (0, (4, 1.6)) if arm == baseline else "-"
-            axes.plot(x, y, color=color, ls=dashes, lw=2.0 if arm == baseline else 1.5)
-            label = f"{style.shorten(arm, 22)} {ece[arm] * 100:.1f}" if arm in ece else arm
-            ends.append((label, float(x.iloc[-1]), float(y.iloc[-1]), color))
+        for arm in (arm for arm in [*reversed(named), baseline] if arm in lines):
+            (x, y), look = _misses(lines[arm]), style.stroke(arm, baseline, hues)
+            axes.plot(x, y, **look, lw=2.0 if arm == baseline else 1.5)
+            text = f"{style.shorten(arm, 22)} {ece[arm] * 100:.1f}" if arm in ece else arm
+            ends.append(Label(text, float(x.iloc[-1]), float(y.iloc[-1]), look["color"]))
         low, high = axes.get_ylim()
         axes.set_ylim(min(low, -2), max(high, 2))
-        for text, y, va in (("underconfident", 0.985, "top"), ("overconfident", 0.015, "bottom")):
-            axes.text(
-                0.01, y, text, transform=axes.transAxes, va=va, color=style.SOFT, style="italic"
-            )
+        _name_sides(axes)
         if ends:
-            style.end_labels(axes, ends)
+            end_labels(axes, ends)
         axes.set_xlabel("confidence (largest probability), %")
         axes.set_ylabel("accuracy less confidence, points")
-        axes.spines["left"].set_visible(False)
 
     listed = ", ".join(f"{arm} {ece[arm] * 100:.1f}" for arm in ranked[:12])
-    return style.draw(
+    return draw(
         f"calibration-{task}",
         f"Calibration on {style.shorten(task)}",
         f"Expected calibration error on {task} in percentage points, best first: {listed}.",
@@ -101,3 +90,13 @@ def calibration_plot(
         paint=paint,
         subtitle="on the zero line a model is right as often as it says; numbers: mean ECE, points",
     )
+
+
+def _misses(line: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return confidence in percent, and accuracy less confidence in points."""
+    return line["confidence"] * 100, (line["accuracy"] - line["confidence"]) * 100
+
+
+def _name_sides(axes: Axes) -> None:
+    for text, y, va in (("underconfident", 0.985, "top"), ("overconfident", 0.015, "bottom")):
+        axes.text(0.01, y, text, transform=axes.transAxes, va=va, color=style.SOFT, style="italic")

@@ -6,17 +6,20 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.report.plots import style
+from bench.report.plots.canvas import Plot, count_examples, draw, panel
+from bench.report.plots.labels import Label, end_labels, width
 from bench.report.plots.origin import Origin
-from bench.report.plots.style import Plot, each
+from bench.report.plots.style import each
 
 
 def convergence_plot(
     task: str, rows: pd.DataFrame, baseline: str, hues: Mapping[str, str], origin: Origin
 ) -> Plot:
-    """Examples to each target, a row an arm, soonest first.
+    """Draw the examples to each target, a row per arm, soonest first.
 
     Args:
         rows: A row per arm and target: arm, target (share of the way from chance to the baseline's
@@ -28,61 +31,60 @@ def convergence_plot(
         ["examples", "hits", "arm"], ascending=[True, False, True], na_position="last"
     )
     arms = list(main["arm"])
-    row_height = 0.27 if len(arms) <= 16 else 0.2
-    plain = style.HELPS if len(arms) > style.CROWD else ""
+    if len(arms) > style.CROWD:
+        hues = dict.fromkeys(arms, style.HELPS)
+    hues = {**hues, baseline: style.INK}
 
     def paint(figure: Figure) -> None:
-        axes = figure.add_subplot()
         labels = [style.shorten(arm, 26) for arm in arms]
-        left = 0.045 + style.width(figure, labels, bold=True)
-        figure.subplots_adjust(left=left, right=0.86)
+        axes = panel(figure, 0.045 + width(figure, labels, bold=True), right=0.86, grid="x")
         axes.set_ylim(len(arms) - 0.4, -0.6)
         axes.set_xlim(0, float(np.nanmax(rows["examples"])) * 1.05)
-        axes.grid(axis="x")
-        axes.spines["left"].set_visible(False)
         by_arm = dict(tuple(rows.groupby("arm")))
         for y, arm in enumerate(arms):
-            color = style.INK if arm == baseline else plain or hues[arm]
-            line = by_arm[arm].sort_values("target")
-            axes.plot(line["examples"], [y] * len(line), color=color, lw=1.4, alpha=0.45)
-            for point in each(line):
-                size = 46 if point.target == middle else 16
-                face = color if point.hits == point.n else style.PAPER
-                axes.scatter([point.examples], [y], s=size, color=face, edgecolor=color, zorder=3)
-        for y, (hits, seeds) in enumerate(zip(main["hits"], main["n"], strict=True)):
+            _targets(axes, y, by_arm[arm].sort_values("target"), hues[arm], middle)
+        for y, row in enumerate(each(main)):
             axes.text(
-                1.03, y, f"{hits} of {seeds}", va="center_baseline",
+                1.03, y, f"{row.hits} of {row.n}", va="center_baseline",
                 transform=axes.get_yaxis_transform(),
-                color=style.INK if hits == seeds else style.HURTS,
+                color=style.INK if row.hits == row.n else style.HURTS,
             )  # fmt: skip
         axes.set_yticks(range(len(arms)), labels)
         for label, arm in zip(axes.get_yticklabels(), arms, strict=True):
             label.set_color(style.INK)
             label.set_fontweight("bold" if arm == baseline else "normal")
         axes.set_xlabel("training examples to target (restricted mean over seeds)")
-        axes.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}")
-        axes.xaxis.get_major_locator().set_params(nbins=5)
+        count_examples(axes)
 
     shares = ", ".join(f"{level:.0%}" for level in levels)
     listed = "; ".join(
         f"{r.arm} {r.examples:,.0f} examples, {r.hits} of {r.n} seeds" for r in each(main.head(12))
     )
-    return style.draw(
+    return draw(
         f"convergence-{task}",
         f"Examples to target on {style.shorten(task)}",
         f"Examples to {middle:.0%} of the baseline's final validation accuracy above chance on "
         f"{task}, soonest first: {listed}.",
         origin,
-        height=0.62 + row_height * len(arms),
+        height=0.62 + (0.27 if len(arms) <= 16 else 0.2) * len(arms),
         paint=paint,
         subtitle=f"to {shares} of the baseline's gain over chance; right: seeds at {middle:.0%}",
     )
 
 
+def _targets(axes: Axes, y: int, line: pd.DataFrame, color: str, middle: float) -> None:
+    """Draw one arm's targets; a dot is hollow where some seeds did not get there."""
+    axes.plot(line["examples"], [y] * len(line), color=color, lw=1.4, alpha=0.45)
+    for point in each(line):
+        size = 46 if point.target == middle else 16
+        face = color if point.hits == point.n else style.PAPER
+        axes.scatter([point.examples], [y], s=size, color=face, edgecolor=color, zorder=3)
+
+
 def profile_plot(
     task: str, steps: pd.DataFrame, baseline: str, hues: Mapping[str, str], origin: Origin
 ) -> Plot:
-    """Performance profile (Dolan and More 2002): who solves how much within x times the best.
+    """Draw the performance profile (Dolan and More 2002): share solved within x times the best.
 
     Args:
         steps: The steps of each arm's step function: arm, ratio (from 1 on), share (fraction),
@@ -90,35 +92,30 @@ def profile_plot(
     """
     right = min(max(float(steps["ratio"].max()) * 1.02, 1.5), 5.0)
     lines = {str(arm): _stairs(part, right) for arm, part in steps.groupby("arm", sort=False)}
-    area = {arm: _area(xs, ys) for arm, (xs, ys) in lines.items()}
+    area = {arm: float(np.sum(np.diff(xs) * ys[:-1])) for arm, (xs, ys) in lines.items()}
     ranked = sorted(lines, key=lambda arm: (-area[arm], arm))
-    treated = [arm for arm in ranked if arm != baseline]
-    named, hues = style.named(treated, hues)
+    named, hues = style.named([arm for arm in ranked if arm != baseline], hues)
+    measure = str(steps["measure"].iloc[0])
 
     def paint(figure: Figure) -> None:
-        axes = figure.add_subplot()
-        figure.subplots_adjust(left=0.095)
+        axes = panel(figure)
         axes.set_xlim(1, right)
         axes.set_ylim(-3, 103)
-        axes.grid(axis="y")
-        axes.spines["left"].set_visible(False)
         ends = []
         for arm in reversed(ranked):
             xs, ys = lines[arm]
             if arm != baseline and arm not in named:
                 axes.plot(xs, ys, color=style.LINE, lw=0.8, drawstyle="steps-post")
                 continue
-            color = style.INK if arm == baseline else hues[arm]
-            dashes = (0, (4, 1.6)) if arm == baseline else "-"
-            axes.plot(xs, ys, color=color, ls=dashes, drawstyle="steps-post")
-            ends.append((style.shorten(arm, 22), right, ys[-1], color))
-        style.end_labels(axes, ends)
+            look = style.stroke(arm, baseline, hues)
+            axes.plot(xs, ys, **look, drawstyle="steps-post")
+            ends.append(Label(style.shorten(arm, 22), right, ys[-1], look["color"]))
+        end_labels(axes, ends)
         axes.set_xlabel(f"{measure} to target, as a multiple of the best arm's")
         axes.set_ylabel("targets reached, % of seeds and targets")
-        axes.xaxis.set_major_formatter(lambda x, _: f"{x:.3g}\N{MULTIPLICATION SIGN}")
+        axes.xaxis.set_major_formatter("{x:.3g}\N{MULTIPLICATION SIGN}")
 
-    measure = str(steps["measure"].iloc[0])
-    return style.draw(
+    return draw(
         f"profile-{task}",
         f"Who gets there how soon on {style.shorten(task)}",
         f"Performance profile by {measure} on {task}; soonest first: {', '.join(ranked[:12])}.",
@@ -130,10 +127,7 @@ def profile_plot(
 
 
 def _stairs(part: pd.DataFrame, right: float) -> tuple[list[float], list[float]]:
+    """Return the corners of an arm's step function up to `right`, shares in percent."""
     inside = part[part["ratio"] <= right].sort_values("ratio")
     xs, ys = list(inside["ratio"]), list(inside["share"] * 100)
     return [*xs, right], [*ys, ys[-1] if ys else 0.0]
-
-
-def _area(xs: list[float], ys: list[float]) -> float:
-    return float(np.sum(np.diff(xs) * ys[:-1]))

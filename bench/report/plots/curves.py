@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.report.plots import style
+from bench.report.plots.canvas import Plot, count_examples, draw, panel
+from bench.report.plots.labels import Label, end_labels
 from bench.report.plots.origin import Origin
-from bench.report.plots.style import Plot
 
 BANDS = ["task", "arm", "step", "examples", "mean", "low", "high", "seeds", "diverged"]
 
 
 def curve_bands(curves: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
-    """Mean, lowest and highest validation accuracy per task, arm and step.
+    """Compute mean, lowest and highest validation accuracy per task, arm and step.
 
     Diverged seeds are left out, unless all seeds of an arm diverged: then what there is is shown.
-    Only steps that every seed reached: a mean over those that trained longest would mislead.
+    Only steps that every seed reached are kept: a mean over the longest trials would mislead.
 
     Args:
         curves: A row per evaluation.
@@ -34,8 +37,8 @@ def curve_bands(curves: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     by_arm = state.groupby(["task", "arm"])["lost"]
     state["diverged"] = by_arm.transform("sum")
     state["keep"] = ~state["lost"] | by_arm.transform("all")
-    known = curves.merge(state, on=key)
-    grouped = known[known["keep"]].groupby(["task", "arm", "step"], sort=True)
+    points = curves.merge(state, on=key)
+    grouped = points[points["keep"]].groupby(["task", "arm", "step"], sort=True)
     bands = grouped.agg(
         examples=("examples", "median"),
         mean=("validation_accuracy", "mean"),
@@ -56,51 +59,34 @@ def curve_plot(
     targets: Sequence[float],
     origin: Origin,
 ) -> Plot:
-    """The curves of one task.
+    """Draw the curves of one task.
 
     Args:
-        bands: What `curve_bands` gives, of this task.
-        baseline: The baseline's arm.
+        bands: `curve_bands` of this task.
         hues: Arm to color.
         targets: Validation accuracies (fractions) to mark.
     """
+    lines = {arm: rows.sort_values("step") for arm, rows in bands.groupby("arm")}
     last = bands.sort_values("step").groupby("arm")["mean"].last().sort_values(ascending=False)
     treated = [arm for arm in last.index if arm != baseline]
     named, hues = style.named(treated, hues)
 
     def paint(figure: Figure) -> None:
-        axes = figure.add_subplot()
-        figure.subplots_adjust(left=0.095)
-        width = float(bands["examples"].max())
-        axes.set_xlim(0, width * 1.01)
-        axes.grid(axis="y")
-        for arm in treated:
-            if arm not in named:
-                line = _line(bands, arm)
-                axes.plot(line["examples"], line["mean"] * 100, color=style.LINE, lw=0.9)
-        ends = []
-        for arm in [*reversed(named), baseline]:
-            line = _line(bands, arm)
-            if line.empty:
-                continue
-            color = style.INK if arm == baseline else hues[arm]
-            x, y = line["examples"], line["mean"] * 100
-            axes.fill_between(
-                x, line["low"] * 100, line["high"] * 100, color=color, alpha=0.11, lw=0
-            )
-            dashes = (0, (4, 1.6)) if arm == baseline else "-"
-            axes.plot(x, y, color=color, ls=dashes, lw=2.0 if arm == baseline else 1.6)
-            if len(line) == 1:
-                axes.plot(x, y, color=color, marker="o", ms=4)
-            ends.append((_label(arm, line), float(x.iloc[-1]), float(y.iloc[-1]), color))
+        axes = panel(figure)
+        axes.set_xlim(0, float(bands["examples"].max()) * 1.01)
+        for line in (lines[arm] for arm in treated if arm not in named):
+            axes.plot(line["examples"], line["mean"] * 100, color=style.LINE, lw=0.9)
+        ends = [
+            _curve(axes, arm, lines[arm], style.stroke(arm, baseline, hues))
+            for arm in [*reversed(named), baseline]
+            if arm in lines
+        ]
         for target in targets:
-            axes.axhline(target * 100, color=style.SOFT, lw=0.7, ls=(0, (1.5, 2.5)), zorder=1)
-        style.end_labels(axes, ends)
+            axes.axhline(target * 100, color=style.SOFT, lw=0.7, ls=style.DOTTED, zorder=1)
+        end_labels(axes, ends)
         axes.set_xlabel("training examples seen")
         axes.set_ylabel("validation accuracy, %")
-        axes.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}")
-        axes.xaxis.get_major_locator().set_params(nbins=5)
-        axes.spines["left"].set_visible(False)
+        count_examples(axes)
 
     seeds = int(bands["seeds"].max()) if len(bands) else 0
     subtitle = f"line: mean of {seeds} seeds; band: lowest to highest seed"
@@ -109,7 +95,7 @@ def curve_plot(
     elif targets:
         subtitle += "; dotted: convergence targets"
     ranked = ", ".join(f"{arm} {last[arm] * 100:.1f}%" for arm in last.index[:12])
-    return style.draw(
+    return draw(
         f"curves-{task}",
         f"Learning curves on {style.shorten(task)}",
         f"Final mean validation accuracy on {task}, best first: {ranked}.",
@@ -120,11 +106,13 @@ def curve_plot(
     )
 
 
-def _line(bands: pd.DataFrame, arm: str) -> pd.DataFrame:
-    return bands[bands["arm"] == arm].sort_values("step")
-
-
-def _label(arm: str, line: pd.DataFrame) -> str:
-    last = line.iloc[-1]
-    lost = f", {last['diverged']:.0f} diverged" if last["diverged"] else ""
-    return f"{style.shorten(arm, 22)} {last['mean'] * 100:.1f}{lost}"
+def _curve(axes: Axes, arm: str, line: pd.DataFrame, look: dict[str, Any]) -> Label:
+    """Draw the mean and the band of an arm, and return the label for its end."""
+    x, y, color = line["examples"], line["mean"] * 100, look["color"]
+    axes.fill_between(x, line["low"] * 100, line["high"] * 100, color=color, alpha=0.11, lw=0)
+    axes.plot(x, y, **look, lw=2.0 if look["ls"] == style.DASHED else 1.6)
+    if len(line) == 1:
+        axes.plot(x, y, color=color, marker="o", ms=4)
+    lost = int(line["diverged"].iloc[-1])
+    text = f"{style.shorten(arm, 22)} {y.iloc[-1]:.1f}" + (f", {lost} diverged" if lost else "")
+    return Label(text, float(x.iloc[-1]), float(y.iloc[-1]), color)

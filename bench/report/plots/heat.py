@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from bench.report.plots import style
+from bench.report.plots.canvas import Plot, draw
 from bench.report.plots.origin import Origin
-from bench.report.plots.style import Plot, each
+from bench.report.plots.style import each
+from bench.report.texts import signed
 
 DIVERGING = LinearSegmentedColormap.from_list(
     "effects", [style.HURTS, "#f0c3ae", "#f6f7f9", "#aecfea", style.HELPS]
 )
-
 ON_DARK, ON_LIGHT = "#fdfdfd", "#1b242d"
-"""Of numbers in cells, whose colors stay the same in dark mode."""
+"""Colors of numbers in cells; cells keep their colors in dark mode."""
+LABEL = 22
+"""Characters of a name beside the map."""
 
 
 def interaction_plot(task: str, pairs: pd.DataFrame, origin: Origin) -> Plot:
-    """What two strategies together give beyond the sum of both.
+    """Draw the gain of two strategies together beyond the sum of both.
 
     Args:
         pairs: A row per pair: first, second (names), effect, low, high (percentage points).
@@ -31,7 +33,7 @@ def interaction_plot(task: str, pairs: pd.DataFrame, origin: Origin) -> Plot:
     table = pd.DataFrame(np.nan, index=names[1:], columns=names[:-1])
     certain = pd.DataFrame(False, index=names[1:], columns=names[:-1])
     for row in each(pairs):
-        above, below = sorted((row.second, row.first), reverse=True)
+        below, above = sorted((row.first, row.second))
         table.loc[above, below] = row.effect
         certain.loc[above, below] = bool(row.low > 0 or row.high < 0)
     return heat_plot(
@@ -51,23 +53,26 @@ def heat_plot(
     table: pd.DataFrame,
     certain: pd.DataFrame,
     origin: Origin,
-    axis_names: Sequence[str] = ("", ""),
+    axis_name: str = "",
 ) -> Plot:
-    """Numbers in colored cells: blue above zero, orange below, the color scale symmetric.
+    """Draw numbers in colored cells: blue above zero, orange below, on a symmetric scale.
 
     Args:
         table: Percentage points; NaN leaves a cell empty.
-        certain: Of the same shape: whose number is printed bold.
-        axis_names: Below and at the left of the map.
+        certain: Booleans of the same shape; the numbers in these cells are bold.
+        axis_name: Text below the map.
     """
     values = table.to_numpy(float)
-    longest = max(len(style.shorten(str(n), 22)) for n in table.columns)
-    turned = len(table.columns) > 5 or longest > 12
-    below = 0.3 + (0.042 * longest if turned else 0.0) + (0.15 if axis_names[0] else 0.0)
-    known = np.isfinite(values)
-    limit = max(float(np.abs(values[known]).max(initial=0.0)), 0.1)
+    at_left, at_bottom = (
+        [style.shorten(str(label), LABEL) for label in axis]
+        for axis in (table.index, table.columns)
+    )
+    longest = max(map(len, at_bottom))
+    turned = len(at_bottom) > 5 or longest > 12
+    below = 0.3 + (0.042 * longest if turned else 0.0) + (0.15 if axis_name else 0.0)
+    filled = np.isfinite(values)
+    limit = max(float(np.abs(values[filled]).max(initial=0.0)), 0.1)
     rows, columns = values.shape
-    cell = 0.36 if rows <= 16 else 0.2
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
@@ -77,35 +82,31 @@ def heat_plot(
             cmap=DIVERGING, vmin=-limit, vmax=limit, edgecolors=style.PAPER, linewidth=2,
         )  # fmt: skip
         axes.invert_yaxis()
-        axes.set_yticks(range(rows), [style.shorten(str(n), 22) for n in table.index])
+        axes.set_yticks(range(rows), at_left)
         axes.set_xticks(
-            range(columns), [style.shorten(str(n), 22) for n in table.columns],
-            rotation=35 if turned else 0, ha="right" if turned else "center",
-            rotation_mode="anchor",
+            range(columns), at_bottom, rotation=35 if turned else 0,
+            ha="right" if turned else "center", rotation_mode="anchor",
         )  # fmt: skip
         axes.tick_params(length=0)
-        for edge in axes.spines.values():
-            edge.set_visible(False)
-        axes.set_xlabel(axis_names[0])
-        axes.set_ylabel(axis_names[1])
-        if columns > 16:
-            return
-        for y in range(rows):
-            for x in range(columns):
-                value = values[y, x]
-                if np.isfinite(value):
-                    text = f"{round(value, 1) + 0.0:+.1f}".replace("-", "\N{MINUS SIGN}")
-                    strong = bool(certain.iloc[y, x])
-                    axes.text(
-                        x, y, text, ha="center", va="center_baseline", fontsize=8,
-                        color=ON_DARK if abs(value) > 0.7 * limit else ON_LIGHT,
-                        weight="bold" if strong else "normal",
-                    )  # fmt: skip
+        axes.spines[:].set_visible(False)
+        axes.set_xlabel(axis_name)
+        if columns <= 16:
+            _write_numbers(axes, values, certain.to_numpy(bool), limit)
 
-    cells = [(table.index[y], table.columns[x], values[y, x]) for y, x in np.argwhere(known)]
+    cells = [(table.index[y], table.columns[x], values[y, x]) for y, x in np.argwhere(filled)]
     cells.sort(key=lambda cell: -abs(cell[2]))
-    parts = "; ".join(f"{a} and {b} {value:+.1f}" for a, b, value in cells[:8])
-    return style.draw(
-        name, title, f"{title}: largest values {parts}.", origin,
-        height=0.2 + below + cell * rows, paint=paint, subtitle=subtitle, below=below,
+    largest = "; ".join(f"{a} and {b} {value:+.1f}" for a, b, value in cells[:8])
+    return draw(
+        name, title, f"{title}: largest values {largest}.", origin,
+        height=0.2 + below + (0.36 if rows <= 16 else 0.2) * rows, paint=paint, subtitle=subtitle,
+        below=below,
     )  # fmt: skip
+
+
+def _write_numbers(axes: Axes, values: np.ndarray, certain: np.ndarray, limit: float) -> None:
+    for (y, x), value in np.ndenumerate(values):
+        axes.text(
+            x, y, signed(float(value), 1), ha="center", va="center_baseline", fontsize=8,
+            color=ON_DARK if abs(value) > 0.7 * limit else ON_LIGHT,
+            weight="bold" if certain[y, x] else "normal",
+        )  # fmt: skip

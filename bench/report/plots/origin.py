@@ -1,4 +1,4 @@
-"""Where a plot's numbers come from; stands on every plot."""
+"""The data, base and regime behind the numbers of a plot or table."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ SYNTHETIC = "SYNTHETIC STAND-IN DATA \N{EN DASH} no verdict"
 
 @dataclass(frozen=True)
 class Origin:
-    """Data, base and regime of one task."""
+    """Data, base and regime of one task, as they stand on every plot."""
 
     data: str
     """`tfds:cifar10:3.0.2` or `synthetic:...`."""
     synthetic: bool
     base: str
-    """What the baseline already has: `none` or `batch_norm`."""
+    """Strategies that the baseline has: `none` or `batch_norm`."""
     note: str = ""
     """The baseline's gap, the profile."""
 

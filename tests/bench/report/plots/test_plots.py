@@ -13,11 +13,13 @@ from matplotlib.text import Annotation, Text
 from bench.core.record import CalibrationBin
 from bench.report.plots import style
 from bench.report.plots.calibration import calibration_bins
+from bench.report.plots.canvas import Plot
 from bench.report.plots.convergence import convergence_plot
-from bench.report.plots.cost import cost_plot, place_labels
+from bench.report.plots.cost import cost_plot
 from bench.report.plots.curves import curve_bands, curve_plot
 from bench.report.plots.effect import effect_plot
 from bench.report.plots.heat import interaction_plot
+from bench.report.plots.labels import Label, place_labels
 from bench.report.plots.origin import Origin
 
 WHERE = Origin("tfds:cifar10:3.0.2", False, "none")
@@ -85,7 +87,7 @@ def test_names_beside_points_never_overlap_and_no_line_runs_over_one() -> None:
         axes = figure.add_subplot()
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1)
-        spots = [(f"strategy_{i}", *rng.uniform(0, 0.9, 2), "black") for i in range(60)]
+        spots = [Label(f"strategy_{i}", *rng.uniform(0, 0.9, 2), "black") for i in range(60)]
         left_out = place_labels(axes, spots)
         renderer = canvas.get_renderer()
         boxes = [Text.get_window_extent(text, renderer) for text in axes.texts]
@@ -132,7 +134,7 @@ def test_cost_has_the_interval_of_a_step_time_and_does_not_stretch_to_a_wide_one
     assert ticks == [text for text in texts(cost(ratios).svg) if text.endswith("×")]
 
 
-def cost(ratios: list[float], half: float = 0.01) -> style.Plot:
+def cost(ratios: list[float], half: float = 0.01) -> Plot:
     """Of three arms, the last on the front; `half` a step time's interval's width."""
     rows = effects(3).assign(ratio=ratios, pareto=[False, False, True])
     rows = rows.assign(ratio_low=rows["ratio"] - half, ratio_high=rows["ratio"] + half)

@@ -8,19 +8,21 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from bench.report.plots import style
+from bench.report.plots.canvas import Plot, draw
+from bench.report.plots.labels import spread
 from bench.report.plots.origin import SYNTHETIC, Origin
 
 REAL = Origin("tfds:cifar10:3.0.2", False, "none", "baseline gap 28.1 points")
 FAKE = Origin("synthetic:cifar10:1", True, "batch_norm")
 
 
-def plot(origin: Origin, title: str = "A title") -> style.Plot:
+def plot(origin: Origin, title: str = "A title") -> Plot:
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
         axes.plot([0, 1], [0, 1.23456789], clip_on=True)
         axes.text(0.5, 0.5, "p = 0.00123 $x^2$")
 
-    return style.draw("name", title, "alt", origin, 2.0, paint)
+    return draw("name", title, "alt", origin, 2.0, paint)
 
 
 def test_identical_data_give_identical_bytes() -> None:
@@ -62,7 +64,7 @@ def test_slimming_keeps_texts_and_drops_dates() -> None:
     st.floats(0.5, 20),
 )
 def test_spread_labels_stay_apart_in_order_and_inside(wanted: list[float], gap: float) -> None:
-    placed = style.spread(wanted, gap, 0, 100)
+    placed = spread(wanted, gap, 0, 100)
     fitting = min(gap, 100 / max(len(wanted) - 1, 1))
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     steps = [placed[b] - placed[a] for a, b in itertools.pairwise(order)]
@@ -72,7 +74,7 @@ def test_spread_labels_stay_apart_in_order_and_inside(wanted: list[float], gap: 
 
 
 def test_spread_leaves_alone_what_is_apart() -> None:
-    assert style.spread([10, 50, 30], 5, 0, 100) == [10, 50, 30]
+    assert spread([10, 50, 30], 5, 0, 100) == [10, 50, 30]
 
 
 def test_long_names_are_cut_in_the_middle() -> None:

@@ -1,0 +1,35 @@
+"""Numbers as readers see them: a true minus sign, no negative zero, nothing where one is missing."""
+
+from __future__ import annotations
+
+import math
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+def number(value: object) -> float:
+    """Return a float; NaN for everything that is no number."""
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def shown(value: object, form: str) -> str:
+    """Format a number (`+z.1f`); empty where it is missing."""
+    amount = number(value)
+    return format(amount, form).replace("-", "\N{MINUS SIGN}") if math.isfinite(amount) else ""
+
+
+def signed(value: object, digits: int) -> str:
+    """Write a change: `+4.2`."""
+    return shown(value, f"+z.{digits}f")
+
+
+def interval(low: object, high: object, digits: int = 1) -> str:
+    """Write `[3.5, 4.8]`; empty unless both ends are known."""
+    ends = [shown(end, f"z.{digits}f") for end in (low, high)]
+    return f"[{', '.join(ends)}]" if all(ends) else ""
+
+
+def ratio(value: object) -> str:
+    """Write `1.19×`."""
+    text = shown(value, ".2f")
+    return text and text + TIMES
