@@ -18,10 +18,10 @@ from bench.data.decode import decode
 from bench.data.download import download, unreachable
 from bench.data.prepared import Prepared, PublishedData, data_root, find, published
 from bench.data.selection import Subset, select
+from bench.data.source import DEFAULT, MODES, Identity, Source
 
-__all__ = ["MODES", "Dataset", "Split", "Subset", "identify", "load", "notice", "select"]
+__all__ = ["Dataset", "Split", "Subset", "identify", "load", "select"]
 
-MODES = ("auto", "tfds", "synthetic")
 _DECODING = "1"
 """Version of the decoding: raise it when the same source gives other arrays."""
 
@@ -57,31 +57,23 @@ class _Choice:
         return f"{generated} ({self.missing}; for real data set TFDS_DATA_DIR or --data-dir)"
 
 
-def identify(name: str, *, mode: str = "auto", data_dir: Path | None = None) -> tuple[str, bool]:
-    """Return the identity of the data that `load` would give, and true if it is synthetic.
+def identify(name: str, source: Source = DEFAULT) -> Identity:
+    """Name the data that `load` would give; read no array and import no TensorFlow.
 
-    It reads no array and imports no TensorFlow. A later call may give another answer, for example
-    when a network came back. So ask once, then load with the mode "tfds" or "synthetic" in every
-    process.
+    A later call may give another answer, for example when a network came back. So ask once, then
+    load with the mode "tfds" or "synthetic" in every process.
 
     Raises:
         UsageError: as `load`.
     """
-    choice = _choose(name, mode, data_dir)
-    return choice.identity, choice.synthetic
-
-
-def notice(name: str, *, mode: str = "auto", data_dir: Path | None = None) -> str:
-    """Return the line that the user must see before anything trains on the data, or nothing."""
-    return _choose(name, mode, data_dir).notice
+    choice = _choose(name, source)
+    return Identity(choice.identity, choice.synthetic, choice.notice)
 
 
 def load(
     name: str,
+    source: Source = DEFAULT,
     *,
-    mode: str = "auto",
-    data_dir: Path | None = None,
-    cache_dir: Path | None = None,
     vocabulary_size: int = 10000,
     length: int = 200,
 ) -> Dataset:
@@ -89,12 +81,7 @@ def load(
 
     Args:
         name: "cifar10" or "imdb_reviews".
-        mode: "auto": the prepared data if there is any, else a download if there is a network,
-            else the stand-in. "tfds": never the stand-in. "synthetic": always the stand-in.
-        data_dir: folder of tensorflow-datasets; by default `TFDS_DATA_DIR`, or
-            `~/tensorflow_datasets`. If the data is there, no server is contacted.
-        cache_dir: folder of the arrays; by default `REGULARIZATION_BENCH_CACHE`, or
-            `regularization-bench` below `XDG_CACHE_HOME` or `~/.cache`.
+        source: place of the data. If prepared data is there, no server is contacted.
         vocabulary_size: number of token ids of a text: padding 0, unknown 1, and the most frequent
             words of the whole official training split.
         length: number of tokens of a text; a longer review keeps its beginning.
@@ -109,7 +96,7 @@ def load(
             f"a vocabulary of {vocabulary_size} and a length of {length} leave no text; use at "
             "least 3 and 1"
         )
-    choice = _choose(name, mode, data_dir)
+    choice = _choose(name, source)
     text = {"vocabulary_size": vocabulary_size, "length": length}
     options = str(sorted(text.items())) if choice.published.kind == "text" else ""
     prepared = choice.prepared
@@ -127,7 +114,7 @@ def load(
         prepared = prepared or download(choice.published, choice.root)
         content = f"{_DECODING}:{prepared.key}"
     key = sha256(f"{content}:{options}".encode()).hexdigest()[:20]
-    entry = fetch(cache_root(cache_dir) / f"{name}-{key}", build)
+    entry = fetch(cache_root(source.cache) / f"{name}-{key}", build)
     names = tuple(entry.facts["class_names"])
     return Dataset(
         identity=choice.identity,
@@ -141,24 +128,24 @@ def load(
     )
 
 
-def _choose(name: str, mode: str, data_dir: Path | None) -> _Choice:
-    source = published(name)
-    root = data_root(data_dir)
-    if mode not in MODES:
-        raise unknown("data mode", mode, MODES)
-    if mode == "synthetic":
-        return _Choice(source, root, None, True)
-    if (prepared := find(source, root)) is not None:
-        return _Choice(source, root, prepared, False)
-    if (reason := unreachable(source.url)) is None:
-        return _Choice(source, root, None, False)
-    missing = f"there is no {source.path} in {root}, and it cannot be downloaded: {reason}"
-    if mode == "tfds":
+def _choose(name: str, source: Source) -> _Choice:
+    data = published(name)
+    root = data_root(source.directory)
+    if source.mode not in MODES:
+        raise unknown("data mode", source.mode, MODES)
+    if source.mode == "synthetic":
+        return _Choice(data, root, None, True)
+    if (prepared := find(data, root)) is not None:
+        return _Choice(data, root, prepared, False)
+    if (reason := unreachable(data.url)) is None:
+        return _Choice(data, root, None, False)
+    missing = f"there is no {data.path} in {root}, and it cannot be downloaded: {reason}"
+    if source.mode == "tfds":
         raise UsageError(
             f"{missing}; set TFDS_DATA_DIR or --data-dir to a folder where tensorflow-datasets "
             "prepared it, or use generated stand-ins with --data synthetic"
         )
-    return _Choice(source, root, None, True, missing)
+    return _Choice(data, root, None, True, missing)
 
 
 def _split(arrays: Mapping[str, np.ndarray], name: str) -> Split:

@@ -1,57 +1,52 @@
-"""Finds strategies and tasks: this package's, entry points', and those of a user's file.
-
-Entry point groups: `bench.strategies` and `bench.tasks`, each naming a class or a module.
-A plugin is code that runs with the rights of the user.
-"""
+"""The strategies, tasks and presets that the command line can name."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import inspect
-import pkgutil
-import sys
-import tomllib
-import traceback
-from collections.abc import Iterator, Sequence
-from hashlib import sha256
-from importlib.metadata import entry_points
-from importlib.resources import files
+import re
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bench.core.errors import UsageError, unknown
 from bench.core.strategy import Strategy
+from bench.core.study import BASELINE
+from bench.plugins.loading import Plugin, plugins
+from bench.plugins.presets import Preset, presets
 from bench.tasks.task import Task
 
-
-class Preset(NamedTuple):
-    """A named stack that people use."""
-
-    strategies: tuple[str, ...]
-    why: str
+ALL, RECIPE = "all", "recipe"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 
 class Registry(NamedTuple):
-    """Everything that can be named on the command line."""
+    """All names of the command line."""
 
     strategies: dict[str, type[Strategy]]
     tasks: dict[str, Task]
     presets: dict[str, Preset]
 
     def strategy(self, name: str) -> type[Strategy]:
+        """Return a strategy by its name.
+
+        Raises:
+            UsageError: there is none.
+        """
         if name not in self.strategies:
             raise unknown("strategy", name, self.strategies)
         return self.strategies[name]
 
     def task(self, name: str) -> Task:
+        """Return a task by its name.
+
+        Raises:
+            UsageError: there is none.
+        """
         if name not in self.tasks:
             raise unknown("task", name, self.tasks)
         return self.tasks[name]
 
     def stack(self, text: str) -> tuple[str, ...]:
-        """The strategies of `a+b+c`, or of a preset by its name."""
+        """Name the strategies of `a+b+c`, or of a preset."""
         preset = self.presets.get(text)
         names = text.split("+") if preset is None else preset.strategies
         for name in names:
@@ -60,120 +55,53 @@ class Registry(NamedTuple):
         return tuple(names)
 
     def named(self, names: Sequence[str] | None) -> Sequence[str] | None:
-        """The same names; where `all` is the only one, every strategy's."""
-        return [*self.strategies] if [*(names or ())] == ["all"] else names
+        """Return the names, or every strategy's if `all` is the only one."""
+        return [*self.strategies] if [*(names or ())] == [ALL] else names
 
     def defaults(self) -> list[str]:
-        """The strategies that a study takes when none is named."""
+        """Name the strategies that a study takes when none is named."""
         return [name for name, kind in self.strategies.items() if kind.facts.default]
 
 
-def find(plugins: Sequence[Path] = ()) -> Registry:
-    """All strategies and tasks, by name.
+def find(paths: Sequence[Path] = ()) -> Registry:
+    """Find all strategies, tasks and presets, with those of some plugin files.
 
     Raises:
-        UsageError: a plugin that is missing, does not import or takes a name that is taken.
+        UsageError: a plugin is missing, does not import, or has a name that it cannot have.
     """
-    modules = [*package_modules("strategies"), *package_modules("bench.tasks")]
-    modules += [plugin_module(path) for path in plugins]
-    found = [kind for module in modules for kind in defined_in(module)]
-    found += entry_point_classes()
-    registry = Registry({}, {}, {})
-    for kind in found:
-        name = kind.facts.name
-        taken: dict[str, Any] = (
-            registry.strategies if issubclass(kind, Strategy) else registry.tasks
-        )
-        if name in taken:
-            raise UsageError(f"{kind.__module__} defines {name!r}, which exists; rename it")
-        taken[name] = kind if issubclass(kind, Strategy) else kind()
-    return Registry(
-        dict(sorted(registry.strategies.items())), dict(sorted(registry.tasks.items())), presets()
-    )
+    strategies: dict[str, type[Strategy]] = {}
+    tasks: dict[str, Task] = {}
+    stacks = presets()
+    for kind in plugins(paths):
+        name = _name(kind, {*strategies, *tasks, *stacks})
+        if issubclass(kind, Strategy):
+            strategies[name] = kind
+        else:
+            tasks[name] = _made(kind)
+    return Registry(dict(sorted(strategies.items())), dict(sorted(tasks.items())), stacks)
 
 
-def presets() -> dict[str, Preset]:
-    """The stacks of `strategies/presets.toml`."""
-    text = (files("strategies") / "presets.toml").read_text(encoding="utf-8")
-    return {
-        name: Preset(tuple(found["strategies"]), found["why"])
-        for name, found in tomllib.loads(text).items()
-    }
-
-
-def package_modules(package: str) -> Iterator[ModuleType]:
-    path = importlib.import_module(package).__path__
-    for info in sorted(pkgutil.iter_modules(path), key=lambda info: info.name):
-        if not info.name.startswith("_"):
-            yield importlib.import_module(f"{package}.{info.name}")
-
-
-def plugin_module(path: Path) -> ModuleType:
-    """A user's file as a module, imported once whatever it is called."""
-    path = path.expanduser().resolve()
-    if not path.is_file():
-        raise UsageError(f"plugin {path} does not exist")
-    name = f"bench_plugin_{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise UsageError(f"plugin {path} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+def _made(kind: type[Task]) -> Task:
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        frames = traceback.extract_tb(error.__traceback__)
-        line = next((f.lineno for f in reversed(frames) if f.filename == str(path)), None)
-        if line is None and isinstance(error, SyntaxError):
-            line = error.lineno
+        return kind()
+    except Exception as error:
         raise UsageError(
-            f"plugin {path} does not import: {type(error).__name__}: {error} (line {line})"
-            f"{moved(error)}"
+            f"the task {kind.facts.name!r} of {kind.__module__} cannot be made without arguments: "
+            f"{type(error).__name__}: {error}"
         ) from None
-    if not defined_in(module):
-        raise UsageError(f"plugin {path} defines no strategy and no task with facts")
-    return module
 
 
-RENAMED = {"Outcome": "LossResult", "Verdict": "StoppingDecision"}
-"""Public names of earlier versions that have another name now."""
-
-
-def moved(error: BaseException) -> str:
-    """Say where a name of the suite is imported from now, if that is why an import failed."""
-    module = getattr(error, "name", None) or ""
-    if not isinstance(error, ImportError) or module.partition(".")[0] != "bench":
-        return ""
-    new = ", ".join(f"{old} is now {name}" for old, name in RENAMED.items())
-    return f"; import the suite's names from the package itself: `from bench import ...` ({new})"
-
-
-def defined_in(module: ModuleType) -> list[Any]:
-    """The concrete strategies and tasks that a module defines itself."""
-    return [
-        kind
-        for kind in vars(module).values()
-        if inspect.isclass(kind)
-        and issubclass(kind, Strategy | Task)
-        and kind.__module__ == module.__name__
-        and hasattr(kind, "facts")
-        and not inspect.isabstract(kind)
-    ]
-
-
-def entry_point_classes() -> list[Any]:
-    found: list[Any] = []
-    for group in ("bench.strategies", "bench.tasks"):
-        for point in entry_points(group=group):
-            try:
-                loaded = point.load()
-            except Exception as error:
-                raise UsageError(
-                    f"entry point {point.name} ({point.value}) does not load: "
-                    f"{type(error).__name__}: {error}{moved(error)}; uninstall or mend its package"
-                ) from None
-            found += defined_in(loaded) if isinstance(loaded, ModuleType) else [loaded]
-    return found
+def _name(kind: Plugin, taken: Collection[str]) -> str:
+    """Return a plugin's name; refuse one that exists or that the command line cannot say."""
+    name = getattr(kind.facts, "name", None)
+    if name in taken:
+        raise UsageError(f"{kind.__module__} defines {name!r}, which exists; rename it")
+    if name in (ALL, RECIPE, BASELINE):
+        raise UsageError(
+            f"{kind.__module__} defines {name!r}, a word of the command line; rename it"
+        )
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{kind.__module__} defines {name!r}; a name has letters, digits, `_` and `-`; rename it"
+        )
+    return name

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from bench.core.recipe import Positive, Recipe
 from bench.core.strategy import TaskFacts
-from bench.tasks.task import Identity, Source, Task
+from bench.data.source import Identity, Source
+from bench.tasks.task import Task
 
 if TYPE_CHECKING:
     from bench.data.load import Subset
@@ -21,7 +22,7 @@ class ImageRecipe(Recipe):
 
 
 class Cifar10(Task):
-    """32x32 color photographs of 10 sorts of things (Krizhevsky 2009)."""
+    """32x32 color photographs of 10 kinds of things (Krizhevsky 2009)."""
 
     facts = TaskFacts(
         name="cifar10",
@@ -56,16 +57,14 @@ class Cifar10(Task):
     }  # fmt: skip
 
     def identify(self, source: Source) -> Identity:
-        from bench.data.load import identify, notice
+        from bench.data.load import identify
 
-        name, synthetic = identify("cifar10", mode=source.mode, data_dir=source.directory)
-        told = notice("cifar10", mode=source.mode, data_dir=source.directory)
-        return Identity(name, synthetic, told)
+        return identify("cifar10", source)
 
     def load(self, recipe: Recipe, source: Source) -> Subset:
         from bench.data.load import load, select
 
-        data = load("cifar10", mode=source.mode, data_dir=source.directory, cache_dir=source.cache)
+        data = load("cifar10", source)
         return select(data, recipe.train_examples, recipe.validation_examples, recipe.test_examples)
 
     def network(self, recipe: Recipe, parts: Parts) -> Network:

@@ -8,7 +8,8 @@ from pydantic import model_validator
 
 from bench.core.recipe import Positive, Recipe
 from bench.core.strategy import TaskFacts
-from bench.tasks.task import Identity, Source, Task
+from bench.data.source import Identity, Source
+from bench.tasks.task import Task
 
 if TYPE_CHECKING:
     from bench.data.load import Subset
@@ -87,24 +88,15 @@ class Imdb(Task):
     }
 
     def identify(self, source: Source) -> Identity:
-        from bench.data.load import identify, notice
+        from bench.data.load import identify
 
-        name, synthetic = identify("imdb_reviews", mode=source.mode, data_dir=source.directory)
-        told = notice("imdb_reviews", mode=source.mode, data_dir=source.directory)
-        return Identity(name, synthetic, told)
+        return identify("imdb_reviews", source)
 
     def load(self, recipe: Recipe, source: Source) -> Subset:
         from bench.data.load import load, select
 
         assert isinstance(recipe, TextRecipe)
-        data = load(
-            "imdb_reviews",
-            mode=source.mode,
-            data_dir=source.directory,
-            cache_dir=source.cache,
-            vocabulary_size=recipe.vocabulary,
-            length=recipe.length,
-        )
+        data = load("imdb_reviews", source, vocabulary_size=recipe.vocabulary, length=recipe.length)
         return select(data, recipe.train_examples, recipe.validation_examples, recipe.test_examples)
 
     def network(self, recipe: Recipe, parts: Parts) -> Network:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from bench.core.errors import unknown
 from bench.core.recipe import Recipe
 from bench.core.strategy import TaskFacts
+from bench.data.source import Identity, Source
 
 if TYPE_CHECKING:
     from bench.data.load import Subset
@@ -17,29 +17,13 @@ if TYPE_CHECKING:
     from bench.networks.parts import Parts
 
 
-class Source(NamedTuple):
-    """Where data comes from."""
-
-    mode: str = "auto"
-    """`auto`, `tfds` (never falls back) or `synthetic`."""
-    directory: Path | None = None
-    cache: Path | None = None
-
-
-class Identity(NamedTuple):
-    """What `Task.load` would give."""
-
-    name: str
-    """`tfds:cifar10:3.0.2` or `synthetic:...`: what records, tables and plots carry."""
-    synthetic: bool
-    notice: str = ""
-    """A line that the user must see before anything trains."""
+__all__ = ["Identity", "Source", "Task"]
 
 
 class Task(abc.ABC):
     """A data set with the network and the training that its arms share.
 
-    A user's own task subclasses this in a plugin file; `bench.KerasNetwork` wraps any Keras model that
+    A user's own task subclasses this in a plugin file. `bench.KerasNetwork` wraps any Keras model that
     ends in logits.
     """
 
@@ -47,21 +31,26 @@ class Task(abc.ABC):
     summary: ClassVar[str]
     profiles: ClassVar[Mapping[str, Recipe]]
     xla: ClassVar[bool] = True
-    """Whether the step may be compiled by XLA on a GPU (cuDNN's LSTM may not)."""
+    """True if XLA may compile the step on a GPU (it cannot compile cuDNN's LSTM)."""
 
     def recipe(self, profile: str) -> Recipe:
+        """Return the recipe of a profile.
+
+        Raises:
+            UsageError: the task has no such profile.
+        """
         if profile not in self.profiles:
             raise unknown(f"profile of {self.facts.name}", profile, self.profiles)
         return self.profiles[profile]
 
     @abc.abstractmethod
     def identify(self, source: Source) -> Identity:
-        """What `load` would give; quick, and without TensorFlow."""
+        """Name the data that `load` would give, quickly and without TensorFlow."""
 
     @abc.abstractmethod
     def load(self, recipe: Recipe, source: Source) -> Subset:
-        """The training, validation and test arrays; the validation split is taken from train."""
+        """Load the training, validation and test arrays."""
 
     @abc.abstractmethod
     def network(self, recipe: Recipe, parts: Parts) -> Network:
-        """The untrained network: every weight's initial value depends on seed and slot name alone."""
+        """Build the untrained network; initial weights depend on the seed and the slot's name alone."""

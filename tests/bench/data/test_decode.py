@@ -9,6 +9,7 @@ import pytest
 
 from bench.core.errors import BenchError, UsageError
 from bench.data.load import load
+from bench.data.source import Source
 from tests.bench.data.prepared_folder import CLASSES, write_images, write_texts
 
 pytestmark = pytest.mark.slow
@@ -25,7 +26,7 @@ def test_images_come_out_as_they_went_in(tmp_path: Path) -> None:
     turned = {name: (images[::-1], labels[::-1]) for name, (images, labels) in stored.items()}
     write_images(tmp_path / "turned", **turned)
     one, other = (
-        load("cifar10", data_dir=tmp_path / name, cache_dir=tmp_path / f"cache-{name}")
+        load("cifar10", Source("auto", tmp_path / name, tmp_path / f"cache-{name}"))
         for name in ("one", "turned")
     )
     assert one.identity == "tfds:cifar10:3.0.2"
@@ -44,7 +45,7 @@ def test_words_are_learned_from_the_training_split_alone(tmp_path: Path) -> None
     train = ["good good film", "bad film", "good<br />show", ""], [1, 0, 1, 0]
     test = ["unseen unseen unseen good", "film"], [1, 0]
     write_texts(tmp_path, train, test)
-    data = load("imdb_reviews", data_dir=tmp_path, cache_dir=tmp_path / "cache", length=4)
+    data = load("imdb_reviews", Source("auto", tmp_path, tmp_path / "cache"), length=4)
     assert data.class_names == ("neg", "pos")
     # By frequency, then by alphabet: good 2, film 3, bad 4, show 5.
     test_rows = zip(data.test.values, data.test.labels, strict=True)
@@ -65,7 +66,7 @@ def test_a_damaged_record_is_one_line_and_leaves_no_cache(tmp_path: Path) -> Non
     with pytest.raises(
         UsageError, match=r"is damaged \(split 'test': corrupted record at \d+\)"
     ) as caught:
-        load("cifar10", data_dir=tmp_path, cache_dir=tmp_path / "cache")
+        load("cifar10", Source("auto", tmp_path, tmp_path / "cache"))
     assert "\n" not in str(caught.value)
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".lock"]
 
@@ -74,7 +75,7 @@ def test_features_of_something_else_are_one_line(tmp_path: Path) -> None:
     folder = write_images(tmp_path, pictures(10, 1), pictures(10, 2))
     (folder / "features.json").write_text('{"pythonClassName": "no.such.Feature"}')
     with pytest.raises(BenchError) as caught:
-        load("cifar10", data_dir=tmp_path, cache_dir=tmp_path / "cache")
+        load("cifar10", Source("auto", tmp_path, tmp_path / "cache"))
     assert isinstance(caught.value, UsageError)
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)

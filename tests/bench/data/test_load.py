@@ -9,8 +9,9 @@ import pytest
 
 from bench.core.errors import UsageError
 from bench.data import load as module
-from bench.data.load import identify, load, notice, select
+from bench.data.load import identify, load, select
 from bench.data.prepared import Prepared, PublishedData
+from bench.data.source import Source
 from tests.bench.data.prepared_folder import write_texts
 
 
@@ -30,10 +31,12 @@ def no_look(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_auto_without_data_and_network_is_a_stand_in_and_says_so(
     tmp_path: Path, offline: None
 ) -> None:
-    assert identify("imdb_reviews", data_dir=tmp_path) == ("synthetic:imdb_reviews:1", True)
-    data = load("imdb_reviews", data_dir=tmp_path, cache_dir=tmp_path / "cache", length=40)
+    source = Source("auto", tmp_path, tmp_path / "cache")
+    identity = identify("imdb_reviews", source)
+    assert identity[:2] == ("synthetic:imdb_reviews:1", True)
+    data = load("imdb_reviews", source, length=40)
     assert (data.identity, data.synthetic, data.classes) == ("synthetic:imdb_reviews:1", True, 2)
-    assert data.notice == notice("imdb_reviews", data_dir=tmp_path)
+    assert data.notice == identity.notice
     assert data.notice.startswith("STAND-IN DATA: imdb_reviews is generated")
     assert f"no imdb_reviews/plain_text in {tmp_path}" in data.notice
     assert "Name or service not known" in data.notice
@@ -43,23 +46,20 @@ def test_auto_without_data_and_network_is_a_stand_in_and_says_so(
 def test_tfds_never_falls_back(tmp_path: Path, offline: None) -> None:
     for function in (identify, load):
         with pytest.raises(UsageError, match=r"there is no cifar10 in .*TFDS_DATA_DIR"):
-            function("cifar10", mode="tfds", data_dir=tmp_path)
+            function("cifar10", Source("tfds", tmp_path))
 
 
 def test_a_stand_in_that_was_asked_for_looks_nowhere(tmp_path: Path, no_look: None) -> None:
-    assert identify("cifar10", mode="synthetic", data_dir=tmp_path) == (
-        "synthetic:cifar10:1",
-        True,
-    )
-    assert "STAND-IN DATA" in notice("cifar10", mode="synthetic", data_dir=tmp_path)
+    identity = identify("cifar10", Source("synthetic", tmp_path))
+    assert identity[:2] == ("synthetic:cifar10:1", True)
+    assert "STAND-IN DATA" in identity.notice
 
 
 def test_prepared_data_needs_no_network(tmp_path: Path, no_look: None) -> None:
     write_texts(tmp_path, (["good"], [1]), (["fine"], [1]))
     for mode in ("auto", "tfds"):
-        identity = identify("imdb_reviews", mode=mode, data_dir=tmp_path)
-        assert identity == ("tfds:imdb_reviews/plain_text:1.0.0", False)
-        assert notice("imdb_reviews", mode=mode, data_dir=tmp_path) == ""
+        identity = identify("imdb_reviews", Source(mode, tmp_path))
+        assert identity == ("tfds:imdb_reviews/plain_text:1.0.0", False, "")
 
 
 def test_damaged_data_is_never_replaced_by_a_stand_in(tmp_path: Path, offline: None) -> None:
@@ -67,7 +67,7 @@ def test_damaged_data_is_never_replaced_by_a_stand_in(tmp_path: Path, offline: N
     (folder / "features.json").unlink()
     for function in (identify, load):
         with pytest.raises(UsageError, match="is damaged"):
-            function("imdb_reviews", data_dir=tmp_path)
+            function("imdb_reviews", Source("auto", tmp_path))
 
 
 def test_with_a_network_it_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,8 +86,9 @@ def test_with_a_network_it_is_downloaded(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(module, "unreachable", lambda _: None)
     monkeypatch.setattr(module, "download", download)
     monkeypatch.setattr(module, "decode", decode)
-    assert identify("cifar10", data_dir=tmp_path) == ("tfds:cifar10:3.0.2", False)
-    data = load("cifar10", data_dir=tmp_path, cache_dir=tmp_path / "cache")
+    source = Source("auto", tmp_path, tmp_path / "cache")
+    assert identify("cifar10", source) == ("tfds:cifar10:3.0.2", False, "")
+    data = load("cifar10", source)
     assert (data.identity, data.synthetic, data.notice) == ("tfds:cifar10:3.0.2", False, "")
     assert data.train.lengths is None
     assert data.class_names == ("a", "b")
@@ -97,8 +98,7 @@ def test_text_options_have_caches_of_their_own(tmp_path: Path) -> None:
     def stand_in(vocabulary_size: int, length: int) -> tuple[int, ...]:
         data = load(
             "imdb_reviews",
-            mode="synthetic",
-            cache_dir=tmp_path,
+            Source("synthetic", cache=tmp_path),
             vocabulary_size=vocabulary_size,
             length=length,
         )
@@ -113,18 +113,19 @@ def test_text_options_have_caches_of_their_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("size", "length"), [(2, 200), (100, 0)])
 def test_options_that_leave_no_text_are_refused(size: int, length: int) -> None:
     with pytest.raises(UsageError, match="leave no text"):
-        load("imdb_reviews", mode="synthetic", vocabulary_size=size, length=length)
+        load("imdb_reviews", Source("synthetic"), vocabulary_size=size, length=length)
 
 
 def test_an_unknown_mode_is_corrected() -> None:
     with pytest.raises(UsageError, match="unknown data mode 'syntetic'; did you mean 'synthetic'"):
-        identify("cifar10", mode="syntetic")
+        identify("cifar10", Source("syntetic"))
 
 
 def test_generating_and_reading_import_no_tensorflow(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from bench.data.load import load, select;"
-        "data = load('imdb_reviews', mode='synthetic', cache_dir=Path(sys.argv[1]), length=8);"
+        "from bench.data.source import Source;"
+        "data = load('imdb_reviews', Source('synthetic', cache=Path(sys.argv[1])), length=8);"
         "print(select(data, 100, 50, 50).digest);"
         "print([name for name in sys.modules if name.startswith(('tensorflow', 'keras'))])"
     )
@@ -133,5 +134,5 @@ def test_generating_and_reading_import_no_tensorflow(tmp_path: Path) -> None:
         for _ in range(2)
     )
     assert first.stdout == second.stdout
-    data = load("imdb_reviews", mode="synthetic", cache_dir=tmp_path, length=8)
+    data = load("imdb_reviews", Source("synthetic", cache=tmp_path), length=8)
     assert first.stdout.decode() == f"{select(data, 100, 50, 50).digest}\n[]\n"

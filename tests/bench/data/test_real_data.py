@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 from bench.data.load import identify, load, select
+from bench.data.source import Source
 
 pytestmark = pytest.mark.real_data
+
+REAL = Source("tfds")
 
 # Imported by every Python process, children too, before anything else: writes down who is called.
 TELL_TALE = """
@@ -26,8 +29,8 @@ sys.addaudithook(tell)
 
 
 def test_cifar10() -> None:
-    assert identify("cifar10", mode="tfds") == ("tfds:cifar10:3.0.2", False)
-    data = load("cifar10", mode="tfds")
+    assert identify("cifar10", REAL) == ("tfds:cifar10:3.0.2", False, "")
+    data = load("cifar10", REAL)
     assert (data.identity, data.synthetic, data.classes, data.notice) == (
         "tfds:cifar10:3.0.2",
         False,
@@ -49,7 +52,7 @@ def test_cifar10() -> None:
 
 
 def test_imdb_reviews() -> None:
-    data = load("imdb_reviews", mode="tfds")
+    data = load("imdb_reviews", REAL)
     assert data.identity == "tfds:imdb_reviews/plain_text:1.0.0"
     assert data.class_names == ("neg", "pos")
     for split in (data.train, data.test):
@@ -84,7 +87,7 @@ def test_decoding_contacts_no_server_and_writes_nothing_beside_the_data(
     monkeypatch.setenv("TELL_TALE", str(tmp_path / "calls.txt"))
     root = Path(os.environ["TFDS_DATA_DIR"])
     before = sorted(root.rglob("*"))
-    load("imdb_reviews", mode="tfds", cache_dir=tmp_path / "cache")
+    load("imdb_reviews", Source("tfds", cache=tmp_path / "cache"))
     assert not (tmp_path / "calls.txt").exists()
     assert sorted(root.rglob("*")) == before
     # The tell-tale does tell:

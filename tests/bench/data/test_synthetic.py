@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bench.data.load import load
+from bench.data.source import Source
 from bench.data.synthetic import _labels, _Stream, generate
 
 LENGTH = 200
@@ -111,6 +112,6 @@ def test_eight_percent_of_the_training_labels_are_wrong_and_no_test_label() -> N
 
 
 def test_the_identity_names_the_generator(tmp_path: Path) -> None:
-    data = load("imdb_reviews", mode="synthetic", cache_dir=tmp_path, length=4)
+    data = load("imdb_reviews", Source("synthetic", cache=tmp_path), length=4)
     assert data.identity == "synthetic:imdb_reviews:1"
     assert data.class_names == ("blame", "praise")

@@ -1,0 +1,23 @@
+"""Named stacks that people use: `strategies/presets.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from typing import NamedTuple
+
+
+class Preset(NamedTuple):
+    """A named stack."""
+
+    strategies: tuple[str, ...]
+    why: str
+
+
+def presets() -> dict[str, Preset]:
+    """Read the presets by name."""
+    text = (files("strategies") / "presets.toml").read_text(encoding="utf-8")
+    return {
+        name: Preset(tuple(table["strategies"]), table["why"])
+        for name, table in tomllib.loads(text).items()
+    }
