@@ -1,7 +1,7 @@
 """Tables as CSV, Markdown and LaTeX, each with the identity of its data.
 
-A table is a frame and a list of columns; a column says its heading and its fixed number format.
-CSV files keep the machine's names and more digits, the other two are for readers.
+A table is a frame and a list of columns. A column has a heading and a fixed number format. CSV files
+keep the machine's names and more digits; the other two are for readers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Column:
     key: str
     """Name in the frame and in the CSV file."""
     heading: str = ""
-    """For readers; empty: only in the CSV file."""
+    """Heading for readers; empty: only in the CSV file."""
     csv: str = ""
     """Format of its numbers in CSV (`.6f`); empty: as text or as a whole number."""
     show: str = ""
@@ -51,7 +51,7 @@ class Table:
 
 
 def write_table(table: Table, folder: Path) -> list[Path]:
-    """`<name>.csv`, `.md` and `.tex` in the folder.
+    """Write `<name>.csv`, `.md` and `.tex` into the folder.
 
     Raises:
         BenchError: the folder cannot be written.
@@ -63,29 +63,26 @@ def write_table(table: Table, folder: Path) -> list[Path]:
 
 
 def csv_text(table: Table) -> str:
-    """All columns, a row a line, empty where nothing is known; readable by `pandas.read_csv`."""
-    ready = pd.DataFrame(
-        {c.key: [cell(value, c.csv) for value in table.frame[c.key]] for c in table.columns},
-        columns=[c.key for c in table.columns],
-    )
-    return ready.to_csv(index=False, lineterminator="\n")
+    """Write all columns, empty where nothing is known; readable by `pandas.read_csv`."""
+    texts = {c.key: [cell(value, c.csv) for value in table.frame[c.key]] for c in table.columns}
+    return pd.DataFrame(texts).to_csv(index=False, lineterminator="\n")
 
 
 def markdown_text(table: Table) -> str:
-    """Title, headings and a pipe table."""
+    """Write the title, the headings and a pipe table."""
     shown, rows = _shown(table)
     right = [_is_number(table.frame[c.key]) for c in shown]
     lines = [f"# {escape_markdown(table.title)}", ""]
     for heading in table.headings:
         lines += [escape_markdown(heading), ""]
-    lines.append(_pipes(escape_markdown(c.heading) for c in shown))
-    lines.append(_pipes("---:" if number else "---" for number in right))
-    lines += [_pipes(escape_markdown(value) for value in row) for row in rows]
+    lines.append(pipes(escape_markdown(c.heading) for c in shown))
+    lines.append(pipes("---:" if number else "---" for number in right))
+    lines += [pipes(escape_markdown(value) for value in row) for row in rows]
     return "\n".join(lines) + "\n"
 
 
 def latex_text(table: Table) -> str:
-    """A `longtable` with `booktabs` rules, to be included with `\\input`."""
+    """Write a `longtable` with `booktabs` rules, to be included with `\\input`."""
     shown, rows = _shown(table)
     align = "".join("r" if _is_number(table.frame[c.key]) else "l" for c in shown)
     caption = ". ".join(text.rstrip(".") for text in (table.title, *table.headings)) + "."
@@ -102,14 +99,14 @@ def latex_text(table: Table) -> str:
 
 
 def _shown(table: Table) -> tuple[list[Column], list[list[str]]]:
-    """The columns for readers, and the rows as texts."""
+    """Return the columns for readers, and the rows as texts."""
     shown = [c for c in table.columns if c.heading]
     texts = [[cell(value, c.show or c.csv) for value in table.frame[c.key]] for c in shown]
     return shown, [list(row) for row in zip(*texts, strict=True)]
 
 
 def cell(value: Any, form: str = "") -> str:
-    """One value as text: missing as empty, no negative zero, truth as true and false."""
+    """Write one value: missing as empty, no negative zero, truth as true and false."""
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool | np.bool_):
@@ -121,22 +118,20 @@ def cell(value: Any, form: str = "") -> str:
         return str(int(value)) if whole else str(value)
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
-    text = f"{value:{form}}"
-    if re.fullmatch(r"-0(\.0*)?", text):
-        return f"{0.0:{form}}"
-    return text
+    return format(value, form.replace(".", "z.", 1))  # z: no negative zero
 
 
 def _is_number(values: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
 
 
-def _pipes(cells: Iterable[str]) -> str:
+def pipes(cells: Iterable[str]) -> str:
+    """Write one row of a Markdown table."""
     return f"| {' | '.join(cells)} |"
 
 
 def escape_markdown(text: str) -> str:
-    """The text itself where Markdown would read markup; on one line."""
+    """Put a text on one line, and escape what Markdown would read as markup."""
     one_line = " ".join(text.split())
     escaped = re.sub(r"([\\`*|<>~$\[\]])", r"\\\1", one_line)
     return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", escaped)
@@ -168,10 +163,10 @@ _LATEX: Mapping[str, str] = {
 
 
 def escape_latex(text: str) -> str:
-    """The text itself where LaTeX would read commands; on one line."""
+    """Put a text on one line, and escape what LaTeX would read as commands."""
     return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
 
 
 def table_columns(*specs: Sequence[str]) -> tuple[Column, ...]:
-    """Columns from short tuples: (key, heading, CSV format, format for readers)."""
+    """Make columns from tuples: (key, heading, CSV format, format for readers)."""
     return tuple(Column(*spec) for spec in specs)

@@ -1,4 +1,4 @@
-"""The formats that a comparison can be written in."""
+"""The formats of a comparison."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORMATS: Mapping[str, Render] = {
 
 
 def target(typed: str) -> tuple[Render, Path]:
-    """The format and the file of `junit=results/junit.xml`.
+    """Read the format and the file from `junit=results/junit.xml`.
 
     Raises:
         UsageError: no such format, or no file.
@@ -39,10 +39,10 @@ def target(typed: str) -> tuple[Render, Path]:
 
 
 def export(compared: Compared, targets: list[tuple[Render, Path]]) -> None:
-    """Writes each file.
+    """Write each file.
 
     Raises:
-        BenchError: one cannot be written.
+        BenchError: a file cannot be written.
     """
     for render, path in targets:
         write_atomic(path, render(compared).encode())

@@ -10,25 +10,23 @@ from bench.report.export.compared import Compared, summary
 
 
 def render(compared: Compared) -> str:
-    """The findings as they are tested: percent or points, missing numbers as null."""
+    """Write the findings as they are tested: percent or points, missing numbers as null."""
     comparison = compared.comparison
     rows: list[Any] = comparison.findings.to_dict("records")
-    told = {
+    content = {
         "base": comparison.base,
         "new": comparison.new,
         "data": comparison.data,
         "synthetic": comparison.synthetic,
-        "treatment": list(comparison.treatment),
+        "treatment": comparison.treatment,
         "minimums": dict(comparison.minimums),
         "summary": summary(comparison),
         "exit_code": comparison.exit_code(),
-        "advice": list(comparison.advice),
+        "advice": comparison.advice,
         "findings": [{key: _plain(value) for key, value in row.items()} for row in rows],
     }
-    return json.dumps(told, indent=1, allow_nan=False) + "\n"
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

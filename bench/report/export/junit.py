@@ -1,4 +1,4 @@
-"""A comparison as JUnit XML: a test case for each finding, so that a CI lists them by itself."""
+"""A comparison as JUnit XML: a test case for each finding, which CI systems list by themselves."""
 
 from __future__ import annotations
 
@@ -11,53 +11,45 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 def render(compared: Compared) -> str:
-    """Regressed is a failure, incomparable is skipped, all else passes."""
-    found = list(findings(compared.comparison))
-    failures = sum(finding.verdict == "regressed" for finding in found)
-    skipped = sum(finding.verdict == "incomparable" for finding in found)
-    counts = {"tests": str(len(found)), "failures": str(failures), "errors": "0"}
-    name = f"bench compare {compared.comparison.base} {compared.comparison.new}"
-    root = ElementTree.Element("testsuites", _clean(counts))
-    suite = ElementTree.SubElement(
-        root, "testsuite", _clean({"name": name, **counts, "skipped": str(skipped)})
-    )
-    for finding in found:
-        _case(suite, finding)
-    ElementTree.SubElement(suite, "system-out").text = _text(summary(compared.comparison))
+    """Write regressed as a failure, incomparable as skipped, all else as passed."""
+    comparison = compared.comparison
+    cases = list(findings(comparison))
+    verdicts = [finding.verdict for finding in cases]
+    counts = {"tests": len(cases), "failures": verdicts.count("regressed"), "errors": 0}
+    name = f"bench compare {comparison.base} {comparison.new}"
+    root = ElementTree.Element("testsuites")
+    suite = _add(root, "testsuite", "", name=name, **counts, skipped=verdicts.count("incomparable"))
+    root.attrib |= {key: str(count) for key, count in counts.items()}
+    for finding in cases:
+        _add_case(suite, finding)
+    _add(suite, "system-out", summary(comparison))
     ElementTree.indent(root, " ")
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _case(suite: ElementTree.Element, finding: Finding) -> None:
-    where = {"classname": f"bench.{finding.task}", "name": finding.what, "time": "0"}
-    case = ElementTree.SubElement(suite, "testcase", _clean(where))
-    told = "  ".join(
-        part
-        for part in (
-            finding.verdict,
-            finding.change,
-            finding.values,
-            finding.evidence,
-            finding.reason,
-        )
-        if part
-    )
+def _add_case(suite: ElementTree.Element, finding: Finding) -> None:
+    classname = f"bench.{finding.task}"
+    case = _add(suite, "testcase", classname=classname, name=finding.what, time=0)
+    parts = (finding.verdict, finding.change, finding.values, finding.evidence, finding.reason)
+    words = "  ".join(part for part in parts if part)
     if finding.verdict == "regressed":
         message = f"{finding.what} {finding.change}"
-        failure = ElementTree.SubElement(
-            case, "failure", _clean({"message": message, "type": "regressed"})
-        )
-        failure.text = _text(told)
+        _add(case, "failure", words, message=message, type="regressed")
     elif finding.verdict == "incomparable":
-        ElementTree.SubElement(case, "skipped", _clean({"message": finding.reason}))
+        _add(case, "skipped", message=finding.reason)
     else:
-        ElementTree.SubElement(case, "system-out").text = _text(told)
+        _add(case, "system-out", words)
 
 
-def _clean(attributes: dict[str, str]) -> dict[str, str]:
-    return {key: _text(value) for key, value in attributes.items()}
+def _add(
+    parent: ElementTree.Element, tag: str, text: str = "", **attributes: object
+) -> ElementTree.Element:
+    """Add an element, without the characters that XML cannot hold."""
+    clean = {key: _clean(str(value)) for key, value in attributes.items()}
+    element = ElementTree.SubElement(parent, tag, clean)
+    element.text = _clean(text) or None
+    return element
 
 
-def _text(value: str) -> str:
-    """Without the characters that XML cannot hold."""
-    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", value)
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)

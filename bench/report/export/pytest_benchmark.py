@@ -1,6 +1,7 @@
-"""A study's step times as pytest-benchmark writes its own, so that its tools read them.
+"""A study's step times in the format of pytest-benchmark, for its tools.
 
-`pytest-benchmark compare benchmark.json` lists every arm's step; a time is one block's, a step.
+`pytest-benchmark compare benchmark.json` lists every arm's step. A round is a block, and its time
+that of one step.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from bench.core.study import Study
 from bench.storage.files import write_atomic
 
 FORMAT = "5.1.0"
-"""Of pytest-benchmark, whose format this is."""
+"""Version of pytest-benchmark with this format."""
 
 
 class Place(NamedTuple):
-    """What is listed as one benchmark: an arm on one machine."""
+    """One benchmark of the file: an arm on one machine."""
 
     task: str
     arm: str
@@ -31,7 +32,7 @@ class Place(NamedTuple):
 
 
 def export(path: Path, study: Study, step_times: Sequence[StepTime]) -> None:
-    """Writes the file.
+    """Write the file.
 
     Raises:
         BenchError: it cannot be written.
@@ -41,9 +42,9 @@ def export(path: Path, study: Study, step_times: Sequence[StepTime]) -> None:
 
 
 def benchmarks(study: Study, step_times: Iterable[StepTime]) -> dict[str, Any]:
-    """The object that pytest-benchmark reads: one benchmark an arm, references included.
+    """Make the object that pytest-benchmark reads: a benchmark per arm, references included.
 
-    Blocks of all processes are pooled in `stats`, as pytest-benchmark knows rounds only; the paired
+    `stats` pools the blocks of all processes, since pytest-benchmark knows rounds only. The paired
     ratio with its interval over processes is in `extra_info`.
     """
     blocks: dict[Place, list[float]] = {}
@@ -55,8 +56,7 @@ def benchmarks(study: Study, step_times: Iterable[StepTime]) -> dict[str, Any]:
         reference = arm._replace(arm=record.reference)
         blocks.setdefault(reference, []).extend(ms / 1000 for ms in record.reference_ms)
         blocks.setdefault(arm, []).extend(ms / 1000 for ms in record.arm_ms)
-        pairs = np.array(record.arm_ms) / np.array(record.reference_ms)
-        ratios.setdefault(arm, []).append(float(np.median(pairs)))
+        ratios.setdefault(arm, []).append(record.ratio)
         references[arm] = record.reference
         environment = record.environment
     listed = []
@@ -92,7 +92,7 @@ def _benchmark(place: Place, seconds: np.ndarray, extra: dict[str, Any]) -> dict
 
 
 def statistics(seconds: np.ndarray) -> dict[str, Any]:
-    """pytest-benchmark's statistics of rounds, shape (rounds,), with Tukey's fences."""
+    """Compute pytest-benchmark's statistics of rounds, shape (rounds,), with Tukey's fences."""
     q1, median, q3 = (float(q) for q in np.quantile(seconds, [0.25, 0.5, 0.75]))
     mean = float(seconds.mean())
     deviation = float(seconds.std(ddof=1)) if len(seconds) > 1 else 0.0
