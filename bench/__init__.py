@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Differentiate,
         Facts,
         Gradients,
+        Layer,
         Loss,
         LossResult,
         Moment,
@@ -36,9 +37,12 @@ if TYPE_CHECKING:
     )
     from bench.data.dataset import Dataset, Split
     from bench.data.load import Subset, select
-    from bench.networks.network import KerasNetwork, Network, Pass
+    from bench.data.source import Identity, Source
+    from bench.networks.forward_pass import Pass
+    from bench.networks.keras_network import KerasNetwork
+    from bench.networks.network import Network
     from bench.networks.parts import Parts
-    from bench.tasks.task import Identity, Source, Task
+    from bench.tasks.task import Task
 
 HOMES = {
     "bench.core.errors": ("UsageError",),
@@ -46,24 +50,27 @@ HOMES = {
     "bench.core.recipe": ("Recipe",),
     "bench.core.record": ("Evaluation",),
     "bench.core.strategy": (
-        "Batch", "Differentiate", "Facts", "Gradients", "Loss", "LossResult", "Moment", "Paper",
+        "Batch", "Differentiate", "Facts", "Gradients", "Layer", "Loss", "LossResult", "Moment", "Paper",
         "Schedule", "Slot", "StoppingDecision", "Strategy", "TaskFacts", "Tensor", "Tensors", "Update",
         "Weights", "parameter",
     ),
     "bench.data.dataset": ("Dataset", "Split"),
     "bench.data.load": ("Subset", "select"),
-    "bench.networks.network": ("KerasNetwork", "Network", "Pass"),
+    "bench.networks.forward_pass": ("Pass",),
+    "bench.networks.keras_network": ("KerasNetwork",),
+    "bench.networks.network": ("Network",),
     "bench.networks.parts": ("Parts",),
-    "bench.tasks.task": ("Identity", "Source", "Task"),
+    "bench.data.source": ("Identity", "Source"),
+    "bench.tasks.task": ("Task",),
 }  # fmt: skip
 """Module -> the public names that it defines."""
 
 __all__ = [
     "Batch", "Dataset", "Differentiate", "Evaluation", "Facts", "Gradients", "Identity",
-    "KerasNetwork", "Loss", "LossResult", "Moment", "Network", "Paper", "Parts", "Pass", "Recipe",
-    "Schedule", "Slot", "Source", "Split", "StoppingDecision", "Strategy", "Subset", "Task",
-    "TaskFacts", "Tensor", "Tensors", "Update", "UsageError", "Weights", "keras", "parameter", "select",
-    "tf",
+    "KerasNetwork", "Layer", "Loss", "LossResult", "Moment", "Network", "Paper", "Parts", "Pass",
+    "Recipe", "Schedule", "Slot", "Source", "Split", "StoppingDecision", "Strategy", "Subset",
+    "Task", "TaskFacts", "Tensor", "Tensors", "Update", "UsageError", "Weights", "keras",
+    "parameter", "select", "tf",
 ]  # fmt: skip
 
 

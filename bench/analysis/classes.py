@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -12,6 +10,7 @@ from bench.analysis.columns import columns
 from bench.analysis.effects import positions
 from bench.analysis.pairing import Pairing
 from bench.analysis.verdict import WORDS
+from bench.core.bits import unpacked
 from bench.core.study import SMOKE_SEEDS, Study
 from bench.stats.multiple import benjamini_hochberg
 from bench.stats.paired import batched, interval
@@ -68,17 +67,13 @@ def with_test_sampling(trials: pd.DataFrame, comparison: Pairing) -> pd.DataFram
         if len(both) < 2:
             continue
         count = int(sum(sizes[both[0][0]]))
-        d = np.stack([_right(coded[m], count) - _right(coded[t], count) for m, t in both])
+        right = {row: unpacked(coded[row], count).astype(np.int8) for pair in both for row in pair}
+        d = np.stack([right[m] - right[t] for m, t in both])
         mean, seed_error, example_error, error = crossed(d)
         half = stats.t.isf(0.025, len(d) - 1) * error
         found = (len(d), count, mean, mean - half, mean + half, seed_error, example_error)
         rows.append((*key, *found[:2], *(100 * value for value in found[2:])))
     return pd.DataFrame(rows, columns=TEST_SAMPLING)
-
-
-def _right(coded: str, count: int) -> np.ndarray:
-    packed = np.frombuffer(base64.b64decode(coded), dtype=np.uint8)
-    return np.unpackbits(packed, count=count).astype(np.int8)
 
 
 def crossed(d: np.ndarray) -> tuple[float, float, float, float]:

@@ -1,4 +1,4 @@
-"""Layers whose kernels a strategy may reparametrize."""
+"""Layers with kernels that a strategy may reparametrize."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from bench.core.strategy import Slot, Tensor
-from bench.networks.network import Pass
+from bench.networks.forward_pass import Pass
 from bench.networks.parts import Parts
 
 

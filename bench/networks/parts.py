@@ -1,4 +1,4 @@
-"""What the strategies of an arm put into a network while it is being built."""
+"""Parts of a network: initializers, layers, and the normalizations of an arm."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from bench.core.strategy import Slot, Strategy
 
 
 class Parts:
-    """Hands out initializers, layers and normalizations for named slots.
+    """Initializers, layers and normalizations for named slots.
 
-    The initializer of a weight is seeded by the trial's seed and the slot's name, so a weight that
-    two arms share starts bit-identical whatever else one of them has.
+    The initializer of a weight is seeded by the trial's seed and the slot's name. A weight that two
+    arms share therefore starts with the same bits in both.
     """
 
     def __init__(self, strategies: Sequence[Strategy], seed: int, precision: str = "float32"):
@@ -23,14 +23,15 @@ class Parts:
         self._normalizing = [s for s in strategies if s.touches("normalization")]
 
     def initializer(self, kind: str, name: str) -> Any:
-        """A Keras initializer such as `he_normal` for a weight's name."""
-        made = keras.initializers.get(kind)
-        config = made.get_config()
+        """Return a Keras initializer such as `he_normal`, seeded for the name of a weight."""
+        unseeded = keras.initializers.get(kind)
+        config = unseeded.get_config()
         if "seed" in config:
             config["seed"] = integer(self.seed, "initial weights", name)
-        return type(made).from_config(config)
+        return type(unseeded).from_config(config)
 
     def dense(self, name: str, units: int, kind: str = "he_normal", bias: bool = True) -> Any:
+        """Return a dense layer with a seeded kernel."""
         return keras.layers.Dense(
             units,
             use_bias=bias,
@@ -40,7 +41,7 @@ class Parts:
         )
 
     def normalization(self, slot: Slot) -> Any | None:
-        """The normalization layer of a slot; None where the arm has none there."""
+        """Return the normalization layer of a slot; None if the arm has none there."""
         for strategy in self._normalizing:
             layer = strategy.normalization(slot)
             if layer is not None:

@@ -7,13 +7,14 @@ import tensorflow as tf
 
 from bench.core.randomness import integer
 from bench.core.strategy import Slot, Tensor
-from bench.networks.network import Network, Pass
+from bench.networks.forward_pass import Pass
+from bench.networks.network import Network
 from bench.networks.parts import Parts
 from bench.networks.pooling import masked_max
 
 
 class RecurrentNetwork(Network):
-    """Token ids [B, T] -> logits [B, K]; the outputs of the LSTM are max-pooled over time."""
+    """An LSTM whose outputs are max-pooled over time: token ids [B, T] -> logits [B, K]."""
 
     def __init__(
         self, parts: Parts, vocabulary: int, embedding: int, units: int, classes: int

@@ -6,17 +6,18 @@ import keras
 import tensorflow as tf
 
 from bench.core.strategy import Slot, Tensor
+from bench.networks.forward_pass import Pass
 from bench.networks.layers import Convolution
-from bench.networks.network import Network, Pass
+from bench.networks.network import Network
 from bench.networks.parts import Parts
 
 MEAN = (0.4914, 0.4822, 0.4465)
 DEVIATION = (0.2470, 0.2435, 0.2616)
-"""Per channel of CIFAR-10's training images, in [0, 1]."""
+"""Mean and deviation of CIFAR-10's training images in [0, 1], one for each channel."""
 
 
 class Block(keras.layers.Layer):
-    """conv, norm, ReLU, conv, norm, then the merge with the shortcut, ReLU."""
+    """A residual block: conv, norm, ReLU, conv, norm, merge with the shortcut, ReLU."""
 
     def __init__(self, parts: Parts, index: int, count: int, width: int, stride: int) -> None:
         name = f"block{index}"
@@ -40,7 +41,7 @@ class Block(keras.layers.Layer):
 
 
 class ResidualNetwork(Network):
-    """Images [B, H, W, 3] in [0, 1] -> logits [B, K]: a stem and a block for each width."""
+    """A stem and a block for each width: images [B, H, W, 3] in [0, 1] -> logits [B, K]."""
 
     def __init__(self, parts: Parts, widths: tuple[int, ...], classes: int) -> None:
         super().__init__(name="network", dtype=parts.dtype)

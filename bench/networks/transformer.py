@@ -1,7 +1,7 @@
 """A small Transformer encoder (Vaswani et al. 2017, 1706.03762) that trains without normalization.
 
-The normalization slots stand before attention and before the feed-forward part (pre-norm, Xiong et al.
-2020, 2002.04745), so the residual stream stays the same with and without them.
+The normalization slots stand before attention and before the feed-forward part (pre-norm, Xiong et
+al. 2020, 2002.04745), so the residual stream is the same with and without them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 from bench.core.strategy import Slot, Tensor
-from bench.networks.network import Network, Pass
+from bench.networks.forward_pass import Pass
+from bench.networks.network import Network
 from bench.networks.parts import Parts
 from bench.networks.pooling import masked_mean
 
@@ -67,7 +68,7 @@ class Encoder(keras.layers.Layer):
 
 
 class TransformerNetwork(Network):
-    """Token ids [B, T] -> logits [B, K]; mean-pooled over unmasked positions."""
+    """An encoder, mean-pooled over unmasked positions: token ids [B, T] -> logits [B, K]."""
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class TransformerNetwork(Network):
 
 
 def sinusoids(length: int, width: int) -> np.ndarray:
-    """Positional encodings [length, width] of section 3.5."""
+    """Return the positional encodings [length, width] of section 3.5."""
     rates = np.exp(-np.log(10_000.0) * np.arange(0, width, 2) / width)
     angles = np.arange(length)[:, None] * rates
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, -1)[:, :width]

@@ -1,4 +1,4 @@
-"""What it takes to time a device: knowing when it has finished, and what memory it used."""
+"""The device that trains: its name, its end of work, its memory."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class Device(Protocol):
     """`CPU`, or the driver's name of the GPU."""
 
     def synchronize(self) -> None:
-        """Returns when all that was started on the device has ended."""
+        """Return when the device has finished everything that was started on it."""
         ...
 
     def reset_peak_memory(self) -> None:
-        """Forgets the peak so far."""
+        """Forget the peak so far."""
         ...
 
     def peak_memory_mb(self) -> float | None:
-        """Most memory in use since the reset, in 10^6 bytes; None where the system does not say."""
+        """Return the most memory in use since the reset, 10^6 bytes; None if it is not known."""
         ...
 
 
 class Cpu:
-    """The processor: its memory is what the process has resident."""
+    """The processor; its memory is the resident memory of the process."""
 
     name = "CPU"
 
@@ -47,7 +47,7 @@ class Cpu:
 
 
 class Gpu:
-    """The first GPU: its memory is what TensorFlow's allocator handed out of it."""
+    """The first GPU; its memory is what TensorFlow's allocator handed out."""
 
     _DEVICE = "GPU:0"
 
@@ -65,7 +65,7 @@ class Gpu:
 
 
 def device_here() -> Device:
-    """The device that trains in this process."""
+    """Return the device that trains in this process."""
     name = environment.device()
     return Cpu() if name == "CPU" else Gpu(name)
 
@@ -75,13 +75,13 @@ def timed(
     device: Device,
     clock: Callable[[], int] = time.perf_counter_ns,
 ) -> float:
-    """Seconds that `run` takes on the device, all that it started included.
+    """Return the seconds that `run` takes on the device, with everything that it started.
 
-    `run` returns a scalar that depends on the last thing it does; fetching it, and synchronizing
-    the device at both ends, leaves nothing to run after the clock is read.
+    `run` returns a scalar that depends on the last thing it does. The scalar is fetched, and the
+    device is synchronized at both ends, so nothing runs after the clock is read.
 
     Raises:
-        BenchError: the clock went nowhere, so that a time of 0 would be recorded.
+        BenchError: the clock did not advance, so that a time of 0 would be recorded.
     """
     device.synchronize()
     start = clock()

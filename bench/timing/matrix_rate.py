@@ -1,4 +1,4 @@
-"""The machine's practical rate: what a large matrix product reaches in this process."""
+"""The machine's practical rate: the speed of a large matrix product in this process."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from bench.core.lazy import tf
 from bench.timing.device import Device, timed
 
 SIZES = {"CPU": 1024, "GPU": 8192}
-"""Rows of the square matrices: large enough to be bound by arithmetic."""
+"""Kind of device -> rows of the square matrices, so large that arithmetic is the limit."""
 DTYPES = {"float32": "float32", "mixed_bfloat16": "bfloat16", "mixed_float16": "float16"}
+"""Precision of a step -> type of the matrices."""
 REPETITIONS = 3
 SECONDS = 0.1
-"""Of one repetition, about."""
+"""Approximate duration of a repetition."""
 
 
 def matrix_rate(device: Device, precision: str) -> float:
-    """Floating-point operations a second, the best of three repetitions of a tenth of a second.
+    """Return floating-point operations a second, the best of three repetitions.
 
     Args:
-        device: this process's, with the number of threads that it trains with.
-        precision: `float32`, `mixed_bfloat16` or `mixed_float16`, as the step computes.
+        device: the device of this process, which has the number of threads that it trains with.
+        precision: the step's: `float32`, `mixed_bfloat16` or `mixed_float16`.
     """
     size = SIZES["CPU" if device.name == "CPU" else "GPU"]
     factor = tf.cast(tf.random.stateless_uniform([size, size], seed=[1, 2]), DTYPES[precision])

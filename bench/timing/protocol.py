@@ -1,7 +1,7 @@
 """The step-time protocol: two step functions timed in turn, so that a drifting machine hits both.
 
-No TensorFlow here: a step function is a callable that runs some steps and says how many seconds
-they took, synchronized at both ends (`bench.timing.device.timed`).
+This module needs no TensorFlow. A step function is a callable that runs some steps and returns the
+seconds they took, synchronized at both ends (`bench.timing.device.timed`).
 """
 
 from __future__ import annotations
@@ -11,55 +11,58 @@ from collections.abc import Callable
 from statistics import median
 from typing import NamedTuple
 
+from bench.core.record import paired_ratio
+
 Steps = Callable[[int], float]
-"""Runs that many steps; returns seconds."""
+"""A function that runs a number of steps and returns the seconds they took."""
 
 WINDOW = 5
-"""Calls in a warm-up window; two windows of one step a call are the ten steps at the least."""
+"""Calls in a warm-up window; two windows of one step a call are the minimum of ten steps."""
 CALL_SECONDS = 0.02
-"""A warm-up call lasts about this long, so that the call itself weighs little."""
+"""Approximate duration of a warm-up call, long enough that the call itself costs little."""
 AGREEMENT = 0.05
-"""Relative difference of two consecutive windows' medians that counts as settled."""
+"""Largest relative difference of two consecutive windows' medians that counts as settled."""
 PATIENCE = 1.0
-"""Seconds of warm-up after which it is given up, once ten steps are done."""
+"""Longest warm-up in seconds, once ten steps are done."""
 BLOCK_SECONDS = 0.3
+"""Duration of a block."""
 SECONDS = 5.0
-"""What all blocks of a comparison may take together."""
+"""Longest duration of all blocks of a comparison together."""
 LEAST_ROUNDS = 2
-"""Rounds of A B B A that are run whatever they take."""
+"""Smallest number of rounds A B B A, however long they take."""
 
 
 class Warm(NamedTuple):
-    """A step function that has been run until its time stopped changing."""
+    """Result of a warm-up."""
 
     steps: int
-    """How many it took."""
+    """Steps that were run."""
     seconds_a_step: float
     """Median of the last window."""
     settled: bool
-    """False where patience ran out first."""
+    """False if patience ran out first."""
 
 
 class PairedBlocks(NamedTuple):
-    """Two step functions timed in turn; block i of one and block i of the other are neighbors."""
+    """Times of two step functions; block i of one and block i of the other are neighbors."""
 
     block_steps: int
     arm_ms: tuple[float, ...]
     """Milliseconds a step, one for each block."""
     reference_ms: tuple[float, ...]
     warm_up_steps: int
-    """Of the arm."""
+    """Warm-up steps of the arm."""
     settled: bool
-    """Whether both were warm before the first block."""
+    """True if both were warm before the first block."""
 
     @property
     def ratio(self) -> float:
         """Median over pairs of blocks of the arm's time over the reference's."""
-        return median(a / r for a, r in zip(self.arm_ms, self.reference_ms, strict=True))
+        return paired_ratio(self.arm_ms, self.reference_ms)
 
 
 def warm_up(run: Steps, patience: float = PATIENCE) -> Warm:
-    """Runs at least ten steps, and until the medians of two consecutive windows agree."""
+    """Run at least ten steps, and until the medians of two consecutive windows agree."""
     steps, spent, count, before = 0, 0.0, 1, math.nan
     while True:
         seconds = [run(count) for _ in range(WINDOW)]
@@ -72,37 +75,38 @@ def warm_up(run: Steps, patience: float = PATIENCE) -> Warm:
 
 
 def block_steps_for(first: Warm, second: Warm) -> int:
-    """So many steps that a block lasts `BLOCK_SECONDS` for the faster of the two."""
+    """Return the steps of a block, which lasts `BLOCK_SECONDS` for the faster of the two."""
     return math.ceil(BLOCK_SECONDS / min(first.seconds_a_step, second.seconds_a_step))
 
 
 def interleaved(
     arm: Steps, reference: Steps, block_steps: int, seconds: float = SECONDS
 ) -> tuple[list[float], list[float]]:
-    """Blocks in the order A B B A, A B B A, ... of at most `seconds` together.
+    """Run blocks in the order A B B A, A B B A, ... for at most `seconds` together.
 
-    Within a round both have the same mean position, so a linear drift cancels.
+    Within a round both have the same mean position, so a linear drift cancels. An arm may be timed
+    against itself.
 
     Returns:
         milliseconds a step of the arm's blocks and of the reference's, in pairs of neighbors.
     """
-    times: dict[Steps, list[float]] = {}
-    ours, theirs = times.setdefault(arm, []), times.setdefault(reference, [])
+    arm_ms: list[float] = []
+    reference_ms: list[float] = []
+    ours, theirs = (arm, arm_ms), (reference, reference_ms)
     spent = rounds = 0.0
     while rounds < LEAST_ROUNDS or spent + spent / rounds <= seconds:
-        for run in (arm, reference, reference, arm):
+        for run, times in (ours, theirs, theirs, ours):
             block = run(block_steps)
             spent += block
-            times[run].append(1000 * block / block_steps)
+            times.append(1000 * block / block_steps)
         rounds += 1
-    return ours, theirs
+    return arm_ms, reference_ms
 
 
 def time_in_turn(arm: Steps, reference: Steps, seconds: float = SECONDS) -> PairedBlocks:
-    """Times an arm's steps beside its reference's; the two are different objects."""
+    """Time an arm's steps beside its reference's."""
     warm, other = warm_up(arm), warm_up(reference)
     block_steps = block_steps_for(warm, other)
-    ours, theirs = interleaved(arm, reference, block_steps, seconds)
-    return PairedBlocks(
-        block_steps, tuple(ours), tuple(theirs), warm.steps, warm.settled and other.settled
-    )
+    arm_ms, reference_ms = interleaved(arm, reference, block_steps, seconds)
+    settled = warm.settled and other.settled
+    return PairedBlocks(block_steps, tuple(arm_ms), tuple(reference_ms), warm.steps, settled)

@@ -1,4 +1,4 @@
-"""Most memory that this process had resident, as the operating system counts it."""
+"""The most memory that this process had resident, as the operating system counts it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import psutil
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"
-"""What `clear_refs` takes for setting the peak back to what is resident now (proc(5))."""
+"""The command that sets the peak back to what is resident now (proc(5))."""
 
 
 def reset_peak_resident() -> None:
-    """Sets the peak back to what is resident now; only Linux can."""
+    """Set the peak back to what is resident now; only Linux can."""
     if _CLEAR.exists():
         _CLEAR.write_text(_RESET_PEAK, encoding="ascii")
 
 
 def peak_resident_mb() -> float | None:
-    """Peak since the reset (Linux) or since the process began, 10^6 bytes; None if not known."""
+    """Return the peak since the reset (Linux) or the start, 10^6 bytes; None if not known."""
     if _STATUS.exists():
         for line in _STATUS.read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith("VmHWM:"):

@@ -1,4 +1,4 @@
-"""What a compiled step consists of: its matrix products, and which kernels it takes."""
+"""The operations of a compiled step: its matrix products and its fused kernels."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import tensorflow as tf
 from bench.training.compiled_arm import CompiledArm
 
 FUSED = ("CudnnRNN", "FusedBatchNorm")
-"""Prefixes of operations whose loss is a cliff in step time."""
+"""Prefixes of operations whose loss makes a step much slower."""
 
 
 def step_graph(arm: CompiledArm) -> Any:
-    """The traced graph of one training step; nothing is traced anew for an arm that has run."""
+    """Return the traced graph of a training step; an arm that has run is not traced again."""
     step = arm.compiled_step.get_concrete_function(
         tf.TensorSpec([arm.recipe.batch_size], tf.int32),
         tf.TensorSpec([], tf.int32),
@@ -27,28 +27,28 @@ def step_graph(arm: CompiledArm) -> Any:
 
 
 def inner_operations(graph: Any) -> Counter[str]:
-    """Types of the operations inside loops, branches and functions that the graph calls."""
+    """Count the types of operations inside loops, branches and functions that the graph calls."""
     functions = graph.as_graph_def().library.function
     return Counter(node.op for function in functions for node in function.node_def)
 
 
 def executed(graph: Any) -> list[Any]:
-    """The operations that results and effects need: no gradient that nobody asks for."""
-    found: dict[str, Any] = {}
+    """List the operations that results and effects need; unused gradients are not among them."""
+    needed: dict[str, Any] = {}
     waiting = [*(tensor.op for tensor in graph.outputs), *graph.control_outputs]
     while waiting:
         operation = waiting.pop()
-        if operation.name not in found:
-            found[operation.name] = operation
+        if operation.name not in needed:
+            needed[operation.name] = operation
             waiting += [tensor.op for tensor in operation.inputs] + list(operation.control_inputs)
-    return list(found.values())
+    return list(needed.values())
 
 
 def matrix_flops(graph: Any) -> float | None:
-    """Floating-point operations of a step's matrix products and convolutions, two a multiply-add.
+    """Count floating-point operations of matrix products and convolutions, two a multiply-add.
 
-    None where a count would be a guess: a shape that is not known, a product inside a loop (as of a
-    recurrent network), or an operation whose work is not known here.
+    None if the count would be a guess: a shape is not known, a product is inside a loop (as in a
+    recurrent network), or the work of an operation is not known here.
     """
     unknown = {"BatchMatMul", "Einsum", "Conv3D", "DepthwiseConv2dNative", "CudnnRNN"}
     inner = inner_operations(graph)
@@ -83,7 +83,7 @@ _COUNTS: dict[str, Callable[[Any], int]] = {
 
 
 def kernel_notes(arm: CompiledArm, reference: CompiledArm) -> list[str]:
-    """In words: fused kernels that the reference's step has and the arm's lacks, XLA left off."""
+    """Say which fused kernels the reference's step has and the arm's lacks."""
     ours, theirs = fused_kernels(step_graph(arm)), fused_kernels(step_graph(reference))
     notes = [f"kernel path changed: the step no longer uses {name}" for name in theirs - ours]
     layers = arm.network._flatten_layers()
@@ -94,7 +94,7 @@ def kernel_notes(arm: CompiledArm, reference: CompiledArm) -> list[str]:
 
 
 def fused_kernels(graph: Any) -> set[str]:
-    """Which of `FUSED` a graph uses, in its loops and functions too."""
+    """Return the members of `FUSED` that a graph uses, in its loops and functions too."""
     types = {operation.type for operation in graph.get_operations()} | set(inner_operations(graph))
     return {prefix for prefix in FUSED if any(name.startswith(prefix) for name in types)}
 

@@ -10,16 +10,16 @@ from bench.timing.device import Device, timed
 from bench.training.compiled_arm import CompiledArm
 
 INPUT_BLOCKS = 5
+"""Epochs of the input pipeline that are timed."""
 
 
 class Stepper:
-    """Trains a freshly reset arm; called with a number of steps, gives the seconds they took.
+    """A step function that trains an arm with the very function of a trial.
 
-    It calls the very function that trains, and starts over from step 0 of the schedule (with the
-    weights as they are) after the recipe's last step.
+    After the recipe's last step it goes on at step 0 of the schedule, with the weights as they are.
 
     Attributes:
-        first_step_seconds: the first step's, trace and compile included.
+        first_step_seconds: seconds of the first step, trace and compilation included.
     """
 
     def __init__(self, arm: CompiledArm, device: Device) -> None:
@@ -28,12 +28,12 @@ class Stepper:
         self.first_step_seconds = self(1)
 
     def reset(self, seed: int, streams: int) -> None:
-        """Initial weights of a seed, and step 0."""
+        """Return to the initial weights of a seed, and to step 0."""
         self.arm.reset(seed, streams)
         self.position = 0
 
     def __call__(self, count: int) -> float:
-        """Seconds that the next `count` steps take.
+        """Run the next `count` steps and return their seconds.
 
         Raises:
             BenchError: the objective was not finite, so that not all steps were done.
@@ -58,7 +58,7 @@ class Stepper:
 
 
 def input_ms(arm: CompiledArm, device: Device) -> float:
-    """Milliseconds a step of the input pipeline alone (shuffle, gather, decode): a median."""
+    """Return milliseconds a step of the input pipeline alone (shuffle, gather, decode), a median."""
     steps = arm.steps_an_epoch
     size = arm.recipe.batch_size
 
@@ -69,7 +69,7 @@ def input_ms(arm: CompiledArm, device: Device) -> float:
 
     @tf.function(autograph=False)
     def epoch() -> Tensor:
-        """One epoch's batches; each is made whole, a number of it is kept."""
+        """Make the batches of an epoch; one number of each is kept."""
         start = (tf.constant(0), arm.order(tf.constant(0)), tf.constant(0.0))
         return tf.while_loop(lambda step, *_: step < steps, body, start, parallel_iterations=1)[2]
 

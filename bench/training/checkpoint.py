@@ -1,4 +1,4 @@
-"""A long trial's state on disk, so that a kill costs minutes and changes no bit of the result."""
+"""The state of a long trial on disk: a kill costs minutes, and changes no bit of the result."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bench.core.record import Evaluation
+from bench.training.variables import assign
 
 
 class Progress(NamedTuple):
-    """How far a trial has come."""
+    """State of a trial outside its variables."""
 
     step: int = 0
     loss_sum: float = 0.0
-    """Of the objective, over the steps since the last evaluation."""
+    """Sum of the objective over the steps since the last evaluation."""
     loss_steps: int = 0
     checksums: tuple[int, ...] = ()
-    """Of the batches of each stretch that was trained in one call."""
+    """Checksum of the batches of each call of the compiled training."""
     curve: tuple[Evaluation, ...] = ()
     train_seconds: float = 0.0
     evaluation_seconds: float = 0.0
     kept_step: int | None = None
-    """Of the best state, where a strategy keeps one."""
+    """Step of the best state, if a strategy keeps one."""
 
     def trained(self, steps: int, loss: float, checksum: int, seconds: float) -> Progress:
+        """Return the progress after one more call of the compiled training."""
         return self._replace(
             step=self.step + steps,
             loss_sum=self.loss_sum + loss,
@@ -40,6 +42,7 @@ class Progress(NamedTuple):
         )
 
     def evaluated(self, point: Evaluation, seconds: float) -> Progress:
+        """Return the progress after an evaluation."""
         return self._replace(
             loss_sum=0.0,
             loss_steps=0,
@@ -49,12 +52,12 @@ class Progress(NamedTuple):
 
 
 class Checkpoint:
-    """One trial's file: its variables, the best ones kept so far, and its progress.
+    """The file of one trial: its variables, the best ones kept so far, and its progress.
 
     Args:
-        path: an `.npz` file; written whole or not at all, removed when the trial is done.
-        identity: what the state belongs to (arm, recipe, seed, data, software); a file of another
-            identity, or one that cannot be read, is ignored and the trial starts over.
+        path: an `.npz` file. It is written whole or not at all, and removed when the trial is done.
+        identity: names the arm, recipe, seed, data and software of the state. A file of another
+            identity, or a damaged one, is ignored: the trial starts over.
         interval: seconds between two saves.
     """
 
@@ -63,7 +66,7 @@ class Checkpoint:
         self._saved = time.monotonic()
 
     def restore(self, variables: Sequence[Any]) -> tuple[Progress, list[np.ndarray] | None] | None:
-        """Assign the saved values; returns the progress and the best state, None without a file."""
+        """Assign the saved values; return the progress and the best state, or None without a file."""
         try:
             with np.load(self.path, allow_pickle=False) as saved:
                 arrays = dict(saved)
@@ -77,14 +80,13 @@ class Checkpoint:
             progress = Progress(**{**state, "checksums": tuple(state["checksums"])})
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             return None
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
+        assign(variables, values)
         return progress, best
 
     def maybe_save(
         self, variables: Sequence[Any], best: Sequence[np.ndarray] | None, progress: Progress
     ) -> None:
-        """Save where the interval has passed."""
+        """Save if the interval has passed."""
         if time.monotonic() - self._saved >= self.interval:
             self.save(variables, best, progress)
             self._saved = time.monotonic()
@@ -92,6 +94,7 @@ class Checkpoint:
     def save(
         self, variables: Sequence[Any], best: Sequence[np.ndarray] | None, progress: Progress
     ) -> None:
+        """Write the file."""
         meta = {
             "identity": self.identity,
             "best": len(best or ()),

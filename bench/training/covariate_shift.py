@@ -15,18 +15,18 @@ import tensorflow as tf
 
 from bench.core.record import Evaluation
 from bench.core.strategy import Tensor
-from bench.networks.network import Pass
+from bench.networks.forward_pass import Pass
 from bench.training.checkpoint import Checkpoint, Progress
 from bench.training.compiled_arm import CompiledArm
 from bench.training.trainer import Result, Trainer
 
 EXAMPLES = 128
 LEVELS = np.linspace(0.05, 0.95, 19)
-"""Of the quantiles that stand for a distribution; the tails beyond are a few pixels."""
+"""Levels of the quantiles of a distribution; the tails beyond are a few pixels."""
 
 
 class Distribution(NamedTuple):
-    """What one slot puts out over the fixed batch."""
+    """Outputs of one slot over the fixed batch."""
 
     quantiles: np.ndarray
     """float32 [levels, channels]."""
@@ -35,17 +35,17 @@ class Distribution(NamedTuple):
 
 
 class SlotShift(NamedTuple):
-    """How far one slot moved since the evaluation before."""
+    """Movement of one slot since the evaluation before."""
 
     step: int
     slot: int
-    """In the order of the network, from 0."""
+    """Number of the slot in the order of the network, from 0."""
     shift: float
-    """Wasserstein-1 distance per channel, mean over channels, in deviations of the slot before."""
+    """Wasserstein-1 distance, mean over channels, in deviations of the slot before."""
 
 
 class ObservedPass(Pass):
-    """A pass in training mode and without noise that keeps what leaves each normalization slot."""
+    """A pass in training mode, without noise, that keeps the outputs of the normalization slots."""
 
     def __init__(self, arm: CompiledArm, mask: Tensor | None) -> None:
         super().__init__(arm.strategies, mask, training=True)
@@ -61,7 +61,7 @@ class ObservedPass(Pass):
 
 
 class Observer(Trainer):
-    """Trains as `Trainer` does, bit for bit, and looks at the network at each evaluation."""
+    """A trainer with the same results, bit for bit, that watches the network at each evaluation."""
 
     def __init__(self, arm: CompiledArm) -> None:
         super().__init__(arm)
@@ -74,7 +74,7 @@ class Observer(Trainer):
         return super().run(seed, streams, checkpoint)
 
     def traces(self) -> int:
-        """How often the watching pass was traced."""
+        """Count the tracings of the watching pass."""
         return int(self._outputs.experimental_get_tracing_count())
 
     def _evaluation(self, progress: Progress) -> Evaluation:
@@ -94,12 +94,12 @@ class Observer(Trainer):
 
 
 def distribution(values: np.ndarray) -> Distribution:
-    """Of values [N, channels]."""
+    """Summarize values [N, channels]."""
     deviation = float(np.sqrt(values.var(axis=0).mean()))
     return Distribution(np.quantile(values, LEVELS, axis=0), deviation)
 
 
 def distance(before: Distribution, after: Distribution) -> float:
-    """See `Shift.shift`; NaN where the slot was constant."""
+    """Return `SlotShift.shift`; NaN if the slot was constant."""
     moved = float(np.abs(after.quantiles - before.quantiles).mean())
     return moved / before.deviation if before.deviation > 0 else float("nan")

@@ -1,16 +1,19 @@
-"""What keeps float16 gradients from vanishing."""
+"""A dynamic scale of the loss, for float16."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import tensorflow as tf
 
-from bench.core.strategy import Tensor
+from bench.core.strategy import Tensor, Update
 
 
 class LossScale:
-    """Keeps float16 gradients from vanishing: a scale that halves on overflow; else nothing."""
+    """A scale that keeps float16 gradients from vanishing; other precisions have none.
+
+    It doubles after `PATIENCE` steps without an overflow, and halves at each overflow.
+    """
 
     START, PATIENCE = 2.0**15, 2000
 
@@ -20,23 +23,25 @@ class LossScale:
         if self.active:
             self.variables = [
                 tf.Variable(self.START, trainable=False),
-                tf.Variable(0, dtype=tf.int32, trainable=False),
+                # int64: TensorFlow keeps int32 variables in the host's memory.
+                tf.Variable(0, dtype=tf.int64, trainable=False),
             ]
 
     def reset(self) -> None:
+        """Return to the initial scale."""
         for variable, start in zip(self.variables, (self.START, 0), strict=False):
             variable.assign(start)
 
     def up(self, loss: Tensor) -> Tensor:
+        """Scale a loss before it is differentiated."""
         return loss * self.variables[0] if self.active else loss
 
     def down(self, gradients: list[Tensor]) -> list[Tensor]:
+        """Take the scale out of gradients."""
         return [g / self.variables[0] for g in gradients] if self.active else gradients
 
-    def guarded(
-        self, update: Callable[[Sequence[Tensor]], None]
-    ) -> Callable[[Sequence[Tensor]], None]:
-        """The update, left out where a gradient overflowed."""
+    def guarded(self, update: Update) -> Update:
+        """Return the update, which leaves out a step whose gradients overflowed."""
         if not self.active:
             return update
         scale, calm = self.variables
@@ -45,7 +50,7 @@ class LossScale:
             update(gradients)
             grown = calm + 1 >= self.PATIENCE
             scale.assign(tf.where(grown, scale * 2.0, scale))
-            calm.assign(tf.where(grown, 0, calm + 1))
+            calm.assign(tf.where(grown, tf.constant(0, tf.int64), calm + 1))
             return tf.constant(True)
 
         def skip() -> Tensor:

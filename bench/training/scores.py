@@ -1,27 +1,29 @@
-"""What is computed from logits: accuracy, likelihood, calibration; NumPy, float64."""
+"""Accuracy, likelihood and calibration of logits, in float64."""
 
 from __future__ import annotations
 
-import base64
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import log_softmax
 
+from bench.core.bits import packed
 from bench.core.record import CalibrationBin, Scores
 
 BINS = 15
 
 
 class Quality(NamedTuple):
-    """Accuracy (fraction) and negative log-likelihood (nats; None where it is not finite)."""
+    """Quality of predictions on a split."""
 
     accuracy: float
+    """Share of the examples that are classified correctly."""
     nll: float | None
+    """Mean negative log-likelihood, nats; None if it is not finite."""
 
 
 def quality(logits: np.ndarray, labels: np.ndarray) -> Quality:
-    """Accuracy and mean NLL of logits [N, K] against labels [N]."""
+    """Compare logits [N, K] with labels [N]."""
     logarithms = log_softmax(logits.astype(np.float64), axis=1)
     nll = float(-np.mean(logarithms[np.arange(len(labels)), labels]))
     accuracy = float(np.mean(logits.argmax(axis=1) == labels))
@@ -29,12 +31,12 @@ def quality(logits: np.ndarray, labels: np.ndarray) -> Quality:
 
 
 def scores(logits: np.ndarray, labels: np.ndarray, validation: float, train: float) -> Scores:
-    """All that is recorded of the test split.
+    """Compute everything that a record holds about the test split.
 
     Args:
         logits: [N, K] on the test split, finite.
         labels: int [N].
-        validation, train: clean accuracies in evaluation mode.
+        validation, train: clean accuracies in evaluation mode, as shares.
 
     The expected calibration error has 15 equal bins of confidence (Guo et al. 2017, 1706.04599,
     eq. 3); the Brier score is the mean squared distance to the one-hot label, summed over classes.
@@ -64,11 +66,5 @@ def scores(logits: np.ndarray, labels: np.ndarray, validation: float, train: flo
             CalibrationBin(count=int(c), confidence=float(min(p, 1.0)), accuracy=float(a))
             for c, p, a in zip(counts, mean_confidence, mean_accuracy, strict=True)
         ),
-        correct=base64.b64encode(np.packbits(right).tobytes()).decode(),
+        correct=packed(right),
     )
-
-
-def unpack(correct: str, count: int) -> np.ndarray:
-    """Which of `count` test examples were right, boolean [count], from a record's packed bits."""
-    packed = np.frombuffer(base64.b64decode(correct), np.uint8)
-    return np.unpackbits(packed, count=count).astype(bool)

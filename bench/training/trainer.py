@@ -1,10 +1,8 @@
-"""One trial: an arm trained with one seed, evaluated, and recorded."""
+"""One trial: an arm trained and evaluated with one seed."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 
@@ -16,16 +14,16 @@ from bench.core.record import Evaluation, Hashes, Scores
 from bench.training.checkpoint import Checkpoint, Progress
 from bench.training.compiled_arm import CompiledArm
 from bench.training.device_data import Arrays
+from bench.training.evaluated_weights import evaluated_weights
 from bench.training.scores import Quality, quality, scores
+from bench.training.variables import assign
 
 STRETCH = 250
-"""Steps in one call of the compiled function, at most."""
-RECALIBRATION_BATCHES = 20
-"""Forward passes that estimate moving statistics anew for averaged weights."""
+"""Largest number of steps in one call of the compiled function."""
 
 
 class Result(NamedTuple):
-    """Measurements of one trial, without where and how it ran."""
+    """Measurements of one trial."""
 
     status: Literal["ok", "diverged"]
     hashes: Hashes
@@ -40,14 +38,14 @@ class Result(NamedTuple):
 
 
 class Trainer:
-    """Trains a compiled arm with one seed after another on the same arrays."""
+    """Trials of a compiled arm, with one seed after another on the same arrays."""
 
     def __init__(self, arm: CompiledArm) -> None:
         self.arm = arm
         self.data = arm.data
 
     def run(self, seed: int, streams: int = 0, checkpoint: Checkpoint | None = None) -> Result:
-        """One trial, from its checkpoint where there is one."""
+        """Train and evaluate one trial; continue from its checkpoint, if it has one."""
         arm, recipe = self.arm, self.arm.recipe
         arm.reset(seed, streams)
         hashes = arm.initial_hashes()
@@ -122,11 +120,10 @@ class Trainer:
         return quality(self.arm.logits(data), data.labels.numpy())
 
     def _final(self, best: list[np.ndarray] | None) -> Scores | None:
-        """The one evaluation of the test split; None where the network gives no numbers."""
+        """Evaluate the test split, once; None if the logits are not finite."""
         with evaluated_weights(self.arm):
             if best is not None:
-                for variable, value in zip(self.arm.network.variables, best, strict=True):
-                    variable.assign(value)
+                assign(self.arm.network.variables, best)
             logits = self.arm.logits(self.data.test)
             if not np.isfinite(logits).all():
                 return None
@@ -136,33 +133,9 @@ class Trainer:
 
 
 def boundaries(recipe: Recipe) -> list[int]:
-    """Steps at which training returns to Python: evaluations, and a fixed grid between them.
+    """List the steps at which training returns to Python: evaluations, and a fixed grid between them.
 
-    The grid does not depend on time, so a trial that was cut off and resumed adds up the same sums.
+    The grid does not depend on time, so a trial that was stopped and resumed adds up the same sums.
     """
     grid = range(STRETCH, recipe.steps, STRETCH)
     return sorted({*recipe.evaluation_steps(), *grid})
-
-
-@contextmanager
-def evaluated_weights(arm: CompiledArm) -> Iterator[None]:
-    """The weights that a strategy wants evaluated in place; the trained ones again afterwards.
-
-    Where a strategy replaces weights, moving statistics are estimated anew for the replaced ones, on
-    the first training batches in training mode (as for SWA, 1803.05407, section 3.2).
-    """
-    trained = [tf.identity(v.value) for v in arm.network.variables]
-    try:
-        replaced = False
-        for strategy, state in zip(arm.strategies, arm.states, strict=True):
-            values = strategy.evaluated(arm.weights, state)
-            if values is not None:
-                replaced = True
-                for variable, value in zip(arm.weights.trainable, values, strict=True):
-                    variable.assign(value)
-        if replaced and arm.weights.state:
-            arm.recalibrate(RECALIBRATION_BATCHES)
-        yield
-    finally:
-        for variable, value in zip(arm.network.variables, trained, strict=True):
-            variable.assign(value)

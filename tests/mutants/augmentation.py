@@ -50,7 +50,7 @@ MUTANTS = [
     ),
     Mutant(
         "augmented-images-put-back-in-another-order", IMAGES,
-        "tf.where(acting, seats, unchanged)", "tf.where(acting, tf.argsort(seats), unchanged)",
+        "tf.where(acts, seats, unchanged)", "tf.where(acts, tf.argsort(seats), unchanged)",
         RAND_TESTS,
     ),
     Mutant(
@@ -62,7 +62,7 @@ MUTANTS = [
         "(below + step[:, None] // 2) // tf.maximum(step, 1)[:, None]",
         "255 * below // (height * width)", IMAGES_TESTS,
     ),
-    Mutant("rand-augment-in-one-direction", RAND, "-1.0, 1.0)", "1.0, 1.0)", RAND_TESTS),
+    Mutant("augmentation-in-one-direction", IMAGES, "-1.0, 1.0)", "1.0, 1.0)", RAND_TESTS),
     Mutant(
         "rand-augment-same-operation-twice", RAND, "3 * turn : 3 * turn + 3", ":3", RAND_TESTS,
         "one_after_the_other",

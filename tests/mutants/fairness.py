@@ -21,8 +21,7 @@ MUTANTS = [
     ),
     Mutant(
         "the-optimizer-is-not-reset", ARM,
-        "            variable.assign(start)\n        for strategy, state",
-        "            pass\n        for strategy, state",
+        "assign(self.optimizer.variables, self._optimizer_start)", "pass",
         WIDE, "reset_starts and cifar10-mixup",
     ),
     Mutant(
@@ -32,13 +31,13 @@ MUTANTS = [
         WIDE, "batches_come and cifar10-mixup",
     ),
     Mutant(
-        "the-same-draws-in-every-step", ARM,
-        'stream(self.seed, f"draw/{s.facts.name}", step)',
-        'stream(self.seed, f"draw/{s.facts.name}")', WIDE, "draws and cifar10-mixup",
+        "the-same-draws-in-every-step", "bench/training/moments.py",
+        'stream(seed, f"draw/{s.facts.name}", step)',
+        'stream(seed, f"draw/{s.facts.name}")', WIDE, "draws and cifar10-mixup",
     ),
     Mutant(
-        "the-same-draws-at-every-seed", ARM,
-        'stream(self.seed, f"draw/{s.facts.name}", step)',
+        "the-same-draws-at-every-seed", "bench/training/moments.py",
+        'stream(seed, f"draw/{s.facts.name}", step)',
         'stream(0, f"draw/{s.facts.name}", step)', WIDE, "draws and cifar10-mixup",
     ),
     Mutant(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants import Mutant
 
-GROUPED, RMS, GHOST = "strategies/_grouped.py", "strategies/_rms.py", "strategies/_ghost.py"
+LAYERS = "strategies/_layers.py"
 STANDARD = "strategies/weight_standardization.py"
 
 
@@ -14,32 +14,34 @@ def tests(name: str) -> str:
 
 MUTANTS = [
     Mutant(
-        "group-norm-of-text-over-positions", GROUPED,
+        "group-norm-of-text-over-positions", LAYERS,
         "means, variances = full, tf.zeros_like(full)",
         "means, variances = tf.nn.moments(full, [1], keepdims=True)", tests("group_norm"),
     ),
     Mutant(
-        "group-norm-forgets-the-spread-of-channel-means", GROUPED,
+        "group-norm-forgets-the-spread-of-channel-means", LAYERS,
         "spread = variances + tf.square(means - mean)", "spread = variances", tests("group_norm"),
     ),
     Mutant(
-        "group-norm-in-float16", GROUPED,
-        "full = tf.cast(values, tf.float32)", "full = tf.cast(values, self.compute_dtype)",
+        "group-norm-in-float16", LAYERS,
+        "full = tf.cast(values, tf.float32)\n        if len(values.shape) == 3:",
+        "full = tf.cast(values, self.compute_dtype)\n        if len(values.shape) == 3:",
         tests("group_norm"), "overflow",
     ),
     Mutant(
-        "rms-norm-centers", RMS,
+        "rms-norm-centers", LAYERS,
         "square = tf.reduce_mean(tf.square(values)",
         "values -= tf.reduce_mean(values, axes, keepdims=True)\n"
         "    square = tf.reduce_mean(tf.square(values)", tests("rms_norm"),
     ),
     Mutant(
-        "rms-norm-of-each-pixel", RMS,
+        "rms-norm-of-each-pixel", LAYERS,
         "axes = list(range(1, len(values.shape)))", "axes = [-1]", tests("rms_norm"),
     ),
     Mutant(
-        "rms-norm-in-float16", RMS,
-        "full = tf.cast(values, tf.float32)", "full = tf.cast(values, self.compute_dtype)",
+        "rms-norm-in-float16", LAYERS,
+        "full = tf.cast(values, tf.float32)\n        return",
+        "full = tf.cast(values, self.compute_dtype)\n        return",
         tests("rms_norm"), "overflow",
     ),
     Mutant(
@@ -49,21 +51,21 @@ MUTANTS = [
         tests("rms_norm"),
     ),
     Mutant(
-        "ghosts-share-the-statistics-of-the-batch", GHOST,
+        "ghosts-share-the-statistics-of-the-batch", LAYERS,
         "ghosts = self._ghosts(values.shape[0])", "ghosts = 1", tests("ghost_batch_norm"),
     ),
     Mutant(
-        "ghosts-count-padding", GHOST,
-        "inner = None if mask is None else", "inner = None if True else",
+        "ghosts-count-padding", LAYERS,
+        "split_mask = None if mask is None else", "split_mask = None if True else",
         tests("ghost_batch_norm"), "padding",
     ),
     Mutant(
-        "only-the-last-ghost-moves-the-averages", GHOST,
+        "only-the-last-ghost-moves-the-averages", LAYERS,
         "moved(self.moving_mean.value, mean, self.momentum)",
         "moved(self.moving_mean.value, mean[-1:], self.momentum)", tests("ghost_batch_norm"),
     ),
     Mutant(
-        "ghosts-move-the-averages-in-reverse", GHOST,
+        "ghosts-move-the-averages-in-reverse", LAYERS,
         "momentum ** (count - 1 - i)", "momentum**i", tests("ghost_batch_norm"),
     ),
     Mutant(
@@ -87,9 +89,9 @@ MUTANTS = [
         tests("weight_standardization"), "gradients_reach",
     ),
     Mutant(
-        "evaluation-with-raw-kernels", "bench/networks/network.py",
-        'for strategy in self._touching["kernel"]:',
-        'for strategy in self._touching["kernel"] if self.training else []:',
+        "evaluation-with-raw-kernels", "bench/networks/forward_pass.py",
+        'for strategy in self._strategies:\n            kernel',
+        'for strategy in self._strategies if self.training else []:\n            kernel',
         tests("weight_standardization"), "in_an_arm",
     ),
 ]  # fmt: skip

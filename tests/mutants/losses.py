@@ -38,13 +38,12 @@ MUTANTS = [
         "first, second = rest(batch), rest(batch)",
         "both = rest(batch._replace(values=tf.concat([batch.values] * 2, 0), "
         "targets=tf.concat([batch.targets] * 2, 0)))\n        "
-        "first, second = (Outcome(*(tf.split(v, 2)[i] for v in both)) for i in range(2))",
+        "first, second = (LossResult(*(tf.split(v, 2)[i] for v in both)) for i in range(2))",
         "half_the_papers",
     ),
     mutant("r-drop-in-one-direction", R_DROP, "(log_p - log_q)", "log_p", "half_the_papers"),
-    mutant("r-drop-without-dropout", R_DROP, 'if slot.kind == "map":', "if slot:"),
-    mutant("r-drop-repeats-the-mask", R_DROP, "dropped(values, rate, moment.key)",
-           "dropped(values, rate, tf.constant([1, 2]))", "different_masks"),
+    mutant("r-drop-without-dropout", R_DROP, "return dropped_by_kind(", "return (lambda slot, values, *_: values)("),
+    mutant("r-drop-repeats-the-mask", R_DROP, "moment.key", "tf.constant([1, 2])", "different_masks"),
     mutant(
         "sam-updates-moving-statistics-twice", SAM,
         "[*weights.trainable, *weights.state], [*start, *state], strict=True",

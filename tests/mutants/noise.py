@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants import Mutant
 
-SHARED, DROPOUT = "strategies/_noise.py", "strategies/dropout.py"
+SHARED = "strategies/_noise.py"
 SPATIAL, DEPTH = "strategies/spatial_dropout.py", "strategies/stochastic_depth.py"
 WORDS = "strategies/embedding_dropout.py"
 WIDE = "tests/strategies/test_registry_wide.py"
@@ -33,21 +33,20 @@ MUTANTS = [
         "uniform(key,", "uniform(tf.constant([1, 2]),", tests("dropout"),
     ),
     Mutant(
-        "dropout-of-feature-maps", DROPOUT,
+        "dropout-of-feature-maps", SHARED,
         'if slot.kind == "map":', "if False:", tests("dropout"),
     ),
     Mutant(
-        "dropout-mixes-up-its-rates", DROPOUT,
-        'self.rate if slot.kind == "vector"', 'self.rate if slot.kind != "vector"',
+        "dropout-mixes-up-its-rates", SHARED,
+        'rate if slot.kind == "vector"', 'rate if slot.kind != "vector"',
         tests("dropout"),
     ),
     Mutant(
-        "dropout-in-evaluation-too", "bench/networks/network.py",
-        'if self._moment_of is not None:\n            for strategy in self._touching["noise"]:\n'
-        '                moment = self._moment_of(strategy, f"noise/{slot.name}")',
-        'if True:\n            for strategy in self._touching["noise"]:\n'
-        "                from tests.strategies.moments import moment as made\n"
-        "                moment = made()",
+        "dropout-in-evaluation-too", "bench/networks/forward_pass.py",
+        "        if self._moment_of is None:\n            return []",
+        "        if self._moment_of is None:\n"
+        "            from tests.strategies.moments import moment as made\n"
+        "            self._moment_of = lambda *_: made()",
         tests("noise"), "dropout",
     ),
     Mutant(
@@ -94,7 +93,7 @@ MUTANTS = [
         "return dropped(embeddings, rate, key)", tests("embedding_dropout"),
     ),
     Mutant(
-        "the-embedded-stage-is-forgotten", "bench/training/compiled_arm.py",
+        "the-embedded-stage-is-forgotten", "bench/training/batch_stages.py",
         "embeddings = strategy.embedded(batch.values, embeddings, now)",
         "strategy.embedded(batch.values, embeddings, now)",
         WIDE, "switching and imdb-embedding_dropout",

@@ -7,7 +7,7 @@ from tests.mutants import Mutant
 TESTS = "tests/strategies/test_normalizations.py"
 WIDE = "tests/strategies/test_registry_wide.py"
 BATCH, LAYER = "strategies/batch_norm.py", "strategies/layer_norm.py"
-INSTANCE, SEQUENCE = "strategies/instance_norm.py", "strategies/_sequence_norm.py"
+INSTANCE, LAYERS = "strategies/instance_norm.py", "strategies/_layers.py"
 
 MUTANTS = [
     Mutant(
@@ -32,15 +32,16 @@ MUTANTS = [
         'if slot.kind == "map":', "if True:", TESTS,
     ),
     Mutant(
-        "instance-norm-overflows-on-padding", SEQUENCE,
+        "instance-norm-overflows-on-padding", LAYERS,
         "return weights * (values - mean)", "return (values - mean)", TESTS,
     ),
     Mutant(
-        "instance-norm-in-float16", SEQUENCE,
-        "full = tf.cast(values, tf.float32)", "full = tf.cast(values, self.compute_dtype)", TESTS,
+        "instance-norm-in-float16", LAYERS,
+        "full = tf.cast(values, tf.float32)\n        scaled",
+        "full = tf.cast(values, self.compute_dtype)\n        scaled", TESTS,
     ),
     Mutant(
-        "instance-norm-forgets-epsilon", SEQUENCE,
+        "instance-norm-forgets-epsilon", LAYERS,
         '"epsilon": self.epsilon}', '"epsilon": 0.5}', TESTS, "text",
     ),
     Mutant(
@@ -53,13 +54,13 @@ MUTANTS = [
         "BatchNormalization(momentum=self.momentum, epsilon=0.01)", TESTS,
     ),
     Mutant(
-        "slots-ignore-masks", "bench/networks/network.py",
+        "slots-ignore-masks", "bench/networks/forward_pass.py",
         "return layer(values, mask=self.mask, training=self.training)",
         "return layer(values, training=self.training)", TESTS,
     ),
     Mutant(
-        "evaluation-in-training-mode", "bench/training/compiled_arm.py",
-        "flow = Pass(self.strategies, mask)", "flow = Pass(self.strategies, mask, training=True)",
+        "evaluation-in-training-mode", "bench/training/evaluation.py",
+        "Pass(self._model.strategies, mask)", "Pass(self._model.strategies, mask, training=True)",
         WIDE, "evaluation and cifar10-batch_norm",
     ),
     Mutant(

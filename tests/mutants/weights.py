@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants import Mutant
 
 DECAY, L2, MAX_NORM = "strategies/weight_decay.py", "strategies/l2.py", "strategies/max_norm.py"
-EMA, SWA = "strategies/ema.py", "strategies/swa.py"
+EMA, SWA, AVERAGES = "strategies/ema.py", "strategies/swa.py", "strategies/_averages.py"
 CLIP, STOP = "strategies/gradient_clipping.py", "strategies/early_stopping.py"
 
 
@@ -19,7 +19,7 @@ MUTANTS = [
         "strict=True) if yes]", "strict=True)]", tests("weight_decay"), "only_kernels",
     ),
     Mutant(
-        "all-variables-count-as-kernels", "bench/training/compiled_arm.py",
+        "all-variables-count-as-kernels", "bench/training/variables.py",
         "decayed=[len(v.shape) > 1 for v in trainable]", "decayed=[True for v in trainable]",
         tests("weight_decay"), "only_kernels",
     ),
@@ -45,7 +45,7 @@ MUTANTS = [
     ),
     Mutant(
         "l2-missing-in-the-objective", L2,
-        "Gradients(loss + penalty(kernels, self.strength), pulled)", "Gradients(loss, pulled)",
+        "Gradients(loss + penalty([w for w, yes in penalized if yes], self.strength), pulled)", "Gradients(loss, pulled)",
         tests("l2"),
     ),
     Mutant(
@@ -72,32 +72,30 @@ MUTANTS = [
         "tf.minimum(1.0, limit / norm)", "(limit / norm)", tests("max_norm"),
     ),
     Mutant(
-        "ema-without-bias-correction", EMA,
-        "average / state[0] for", "average for", tests("ema"),
+        "ema-without-bias-correction", AVERAGES,
+        "tf.math.divide_no_nan(tf.cast(share, tf.float32), total)", "share", tests("ema"),
     ),
     Mutant(
-        "ema-of-the-weights-before-the-update", EMA,
-        "        rest(gradients)\n        step = tf.cast(moment.step, tf.float32)",
-        "        step = tf.cast(moment.step, tf.float32)",
+        "averages-of-the-weights-before-the-update", AVERAGES,
+        "        rest(gradients)\n        take_in(state, weights.trainable, *self.shares(moment))",
+        "        take_in(state, weights.trainable, *self.shares(moment))\n        rest(gradients)",
         tests("ema"), "loop",
     ),
     Mutant(
         "ema-swaps-its-shares", EMA,
-        "decay * average + (1.0 - decay) * value", "(1.0 - decay) * average + decay * value",
+        "return decay, 1.0 - decay", "return 1.0 - decay, decay",
         tests("ema"),
     ),
     Mutant(
-        "averages-with-lagging-statistics", "bench/training/trainer.py",
+        "averages-with-lagging-statistics", "bench/training/evaluated_weights.py",
         "if replaced and arm.weights.state:", "if False:", tests("swa"), "moving_statistics",
     ),
     Mutant(
-        "averages-stay-after-an-evaluation", "bench/training/trainer.py",
-        "        for variable, value in zip(arm.network.variables, trained, strict=True):\n"
-        "            variable.assign(value)",
-        "        pass", tests("ema"), "training_is_untouched",
+        "averages-stay-after-an-evaluation", "bench/training/evaluated_weights.py",
+        "assign(arm.network.variables, trained)", "pass", tests("ema"), "training_is_untouched",
     ),
     Mutant(
-        "recalibration-keeps-the-last-batch-alone", "bench/training/compiled_arm.py",
+        "recalibration-keeps-the-last-batch-alone", "bench/training/evaluation.py",
         "variable.assign(tf.add_n(values) / batches / (1.0 - momentum))",
         "variable.assign(values[-1] / (1.0 - momentum))", tests("swa"), "moving_statistics",
     ),
@@ -107,7 +105,7 @@ MUTANTS = [
     ),
     Mutant(
         "swa-as-an-exponential-average", SWA,
-        "1.0 / tf.maximum(count, 1.0)", "0.5", tests("swa"), "evaluated",
+        "return 1.0, tf.cast", "return 0.5, tf.cast", tests("swa"), "evaluated",
     ),
     Mutant(
         "swa-under-a-falling-rate", SWA,
@@ -115,8 +113,8 @@ MUTANTS = [
         "return rest(step)", tests("swa"), "rate",
     ),
     Mutant(
-        "swa-evaluates-nothing-before-its-start", SWA,
-        "tf.where(begun, average, weight) for", "average for", tests("swa"), "evaluated",
+        "swa-evaluates-nothing-before-its-start", AVERAGES,
+        "tf.where(total > 0.0, average, weight) for", "average for", tests("swa"), "evaluated",
     ),
     Mutant(
         "clipping-of-each-gradient-alone", CLIP,
@@ -141,8 +139,8 @@ MUTANTS = [
     ),
     Mutant(
         "early-stopping-keeps-equal-scores", STOP,
-        "best = known.index(max(known))",
-        "best = len(known) - 1 - known[::-1].index(max(known))", tests("early_stopping"),
+        "best = numbers.index(max(numbers))",
+        "best = len(numbers) - 1 - numbers[::-1].index(max(numbers))", tests("early_stopping"),
     ),
     Mutant(
         "early-stopping-keeps-the-last-weights", "bench/training/trainer.py",

@@ -23,7 +23,8 @@ from bench.analysis.frames import step_times_frame
 from bench.analysis.step_times import summary
 from bench.core.strategy import Batch, Tensor
 from bench.plugins.registry import find
-from bench.running.plan import Request, plan
+from bench.running.plan import plan
+from bench.running.request import Request
 from bench.running.timing_phase import TimingOptions, phase
 from bench.running.training_work import start_tensorflow
 from bench.storage.store import Store

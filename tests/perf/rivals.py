@@ -9,9 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from bench.core.strategy import Tensor
-from bench.networks.network import Network, Pass
+from bench.networks.forward_pass import Pass
+from bench.networks.network import Network
 from bench.timing.device import Device, timed
-from bench.training.compiled_arm import CompiledArm, raw
+from bench.training.batch_stages import raw
+from bench.training.compiled_arm import CompiledArm
 
 
 class Plain(keras.Model):

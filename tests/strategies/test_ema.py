@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from bench import Weights
 from bench.plugins.registry import find
-from bench.training.trainer import evaluated_weights
+from bench.training.evaluated_weights import evaluated_weights
 from strategies.batch_norm import BatchNorm
 from strategies.ema import EMA
 from tests.strategies.moments import moment

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from bench.plugins.registry import find
 from bench.training.schedule import learning_rate
-from bench.training.trainer import evaluated_weights
+from bench.training.evaluated_weights import evaluated_weights
 from strategies.batch_norm import BatchNorm
 from strategies.swa import SWA
 from tests.tiny import STEPS, tiny_arm

@@ -18,7 +18,8 @@ from bench.core.recipe import changed
 from bench.plugins.registry import find
 from bench.running import training_work
 from bench.running.observations import FILE, observe
-from bench.running.plan import Request, plan
+from bench.running.plan import plan
+from bench.running.request import Request
 from bench.storage import machine_lock
 from bench.storage.folder_lock import only_writer
 from bench.tasks.task import Source

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.training.scores import quality, scores, unpack
+from bench.core.bits import unpacked
+from bench.training.scores import quality, scores
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_scores_match_their_definitions(example: tuple[np.ndarray, np.ndarray]) 
         if chosen.any():
             ece += chosen.sum() / 500 * abs(confidence[chosen].mean() - right[chosen].mean())
     assert found.ece == pytest.approx(ece)
-    assert (unpack(found.correct, 500) == right).all()
+    assert (unpacked(found.correct, 500) == right).all()
     assert sum(found.class_total) == 500
     assert sum(found.class_correct) == right.sum()
 

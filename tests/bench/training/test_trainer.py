@@ -180,6 +180,6 @@ def test_recalibrated_statistics_are_those_of_the_batches() -> None:
 
 
 def _flow(arm: CompiledArm):  # type: ignore[no-untyped-def]
-    from bench.networks.network import Pass
+    from bench.networks.forward_pass import Pass
 
     return Pass(arm.strategies, None)

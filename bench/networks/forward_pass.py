@@ -1,0 +1,88 @@
+"""One forward pass, and the actions of an arm's strategies at the slots of its network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from inspect import signature
+from typing import Any
+
+from bench.core.strategy import Batch, Moment, Slot, Strategy, Tensor
+
+MomentOf = Callable[[Strategy, str], Moment]
+"""(strategy, purpose) -> the strategy's moment for that purpose in this pass."""
+
+
+class Pass:
+    """One forward pass through a network with slots.
+
+    Without `moment_of`, as in evaluation, only reparametrized kernels act.
+
+    Args:
+        strategies: the arm's strategies, in the order of their composition.
+        mask: boolean [B, T], true for a token; None for images.
+        targets: soft labels float32 [B, K]; a strategy may change them with a hidden state.
+        training: mode of the layers that have one.
+        moment_of: gives the strategies their random keys.
+        key: int32 [2], for the network's own random layers; None in evaluation.
+        hidden_slots: number of hidden slots in the network.
+    """
+
+    def __init__(
+        self,
+        strategies: Sequence[Strategy],
+        mask: Tensor | None,
+        targets: Tensor | None = None,
+        training: bool = False,
+        moment_of: MomentOf | None = None,
+        key: Tensor | None = None,
+        hidden_slots: int = 1,
+    ) -> None:
+        self.mask, self.targets = mask, targets
+        self.training, self.key = training, key
+        self.hidden_seen: list[str] = []
+        """Names of the hidden slots that the pass has met so far."""
+        self._hidden_slots = hidden_slots
+        self._moment_of = moment_of
+        self._strategies = strategies
+
+    def normalize(self, layer: Any | None, values: Tensor) -> Tensor:
+        """Apply the layer of a normalization slot, if the arm has one."""
+        if layer is None:
+            return values
+        if self.mask is None or "mask" not in signature(layer.call).parameters:
+            return layer(values, training=self.training)
+        return layer(values, mask=self.mask, training=self.training)
+
+    def kernel(self, slot: Slot, kernel: Tensor) -> Tensor:
+        """Return the kernel [..., in, out] that a layer uses in place of its stored one."""
+        for strategy in self._strategies:
+            kernel = strategy.kernel(slot, kernel)
+        return kernel
+
+    def noise(self, slot: Slot, values: Tensor) -> Tensor:
+        """Return activations [B, ..., D] with the noise of the arm."""
+        for strategy, moment in self._acting("noise", f"noise/{slot.name}"):
+            values = strategy.noise(slot, values, moment)
+        return values
+
+    def merge(self, slot: Slot, shortcut: Tensor, branch: Tensor) -> Tensor:
+        """Add a residual branch [B, ...] to its shortcut."""
+        for strategy, moment in self._acting("merge", f"merge/{slot.name}"):
+            return strategy.merge(slot, shortcut, branch, moment)
+        return shortcut + branch
+
+    def hidden(self, slot: Slot, values: Tensor) -> Tensor:
+        """Return a hidden state [B, ..., D]; its mask and targets change with it."""
+        slot = slot._replace(number=len(self.hidden_seen), total=self._hidden_slots)
+        self.hidden_seen.append(slot.name)
+        # One key for all slots: a strategy that picks a slot must pick the same one at each of them.
+        for strategy, moment in self._acting("hidden", "hidden"):
+            before = Batch(values, self.mask, self.targets)
+            values, self.mask, self.targets = strategy.hidden(slot, before, moment)
+        return values
+
+    def _acting(self, stage: str, purpose: str) -> list[tuple[Strategy, Moment]]:
+        """List the strategies that act at a stage of this pass, with their moments."""
+        if self._moment_of is None:
+            return []
+        return [(s, self._moment_of(s, purpose)) for s in self._strategies if s.touches(stage)]

@@ -1,0 +1,67 @@
+"""The network in evaluation mode, and the moving statistics that it uses there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from bench.core.strategy import Tensor
+from bench.networks.forward_pass import Pass
+from bench.training.batch_stages import raw
+from bench.training.device_data import Arrays
+from bench.training.loss_chain import Model
+
+EVALUATION_BATCH = 500
+"""Examples of one forward pass."""
+
+
+class Evaluator:
+    """A model's forward pass in evaluation mode, compiled."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._logits = tf.function(self._forward, autograph=False, reduce_retracing=True)
+
+    def logits(self, data: Arrays) -> np.ndarray:
+        """Return the logits float32 [N, K] of a split at the present weights."""
+        return np.concatenate([
+            self._logits(tf.gather(data.values, rows), data.mask(rows)).numpy()
+            for rows in consecutive(data.values.shape[0])
+        ])  # fmt: skip
+
+    def _forward(self, values: Tensor, mask: Tensor | None) -> Tensor:
+        network, flow = self._model.network, Pass(self._model.strategies, mask)
+        return tf.cast(network(network.embed(raw(values)), flow=flow), tf.float32)
+
+
+def consecutive(examples: int) -> Iterator[Tensor]:
+    """Yield the row numbers of the batches of an evaluation."""
+    for start in range(0, examples, EVALUATION_BATCH):
+        yield tf.range(start, min(start + EVALUATION_BATCH, examples))
+
+
+def recalibrate(state: Sequence[tf.Variable], observe: Callable[[int], None], batches: int) -> None:
+    """Set moving statistics to the plain means of the statistics of some batches.
+
+    A moving average with momentum m turns 0 into (1 - m) x and 1 into m + (1 - m) x. The two results
+    give m, and so x, for any layer.
+
+    Args:
+        state: variables, all of them moving averages.
+        observe: runs the network in training mode on the batch of a number.
+        batches: how many of them; numbered from 0.
+    """
+
+    def after(number: int, start: float) -> list[Tensor]:
+        for variable in state:
+            variable.assign(tf.fill(variable.shape, tf.cast(start, variable.dtype)))
+        observe(number)
+        return [tf.identity(variable) for variable in state]
+
+    from_zero = [after(number, 0.0) for number in range(batches)]
+    from_one = after(0, 1.0)
+    for variable, *values, one in zip(state, *from_zero, from_one, strict=True):
+        momentum = one - values[0]
+        variable.assign(tf.add_n(values) / batches / (1.0 - momentum))

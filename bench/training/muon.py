@@ -1,0 +1,83 @@
+"""Muon for convolutions: momentum, orthogonalized, on kernels flattened to matrices.
+
+Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks". Keras's Muon takes
+kernels of two dimensions only, so a convolutional network would be trained by its Adam. Here a kernel
+[..., in, out] is one matrix [... x in, out]. Biases, the parameters of normalizations, embeddings and
+the classifier are trained by Adam, as the authors advise.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from bench.core.lazy import keras, tf
+from bench.core.strategy import Tensor
+
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+"""Of the quintic Newton-Schulz iteration: the steepest slope at 0 that still stays near 1."""
+ITERATIONS = 5
+UPDATE_RMS = 0.2
+"""Root mean square of an update at learning rate 1: that of Adam's, so both share a rate (2502.16982)."""
+
+
+def orthogonalized(matrix: Tensor, iterations: int = ITERATIONS) -> Tensor:
+    """Push all singular values of a matrix [M, N] toward 1; float32 [M, N].
+
+    Singular values end between about 0.7 and 1.2, which trains as well as exactly 1.
+    """
+    a, b, c = COEFFICIENTS
+    rows, columns = matrix.shape
+    x = tf.transpose(matrix) if rows > columns else matrix
+    x = x / (tf.norm(x) + 1e-7)
+    for _ in range(iterations):
+        gram = tf.matmul(x, x, transpose_b=True)
+        x = a * x + tf.matmul(b * gram + c * tf.matmul(gram, gram), x)
+    return tf.transpose(x) if rows > columns else x
+
+
+def make_muon(learning_rate: float, momentum: float) -> Any:
+    """Return a Keras optimizer that trains kernels by Muon and all other variables by Adam."""
+
+    class Muon(keras.optimizers.Optimizer):
+        """Muon with Nesterov momentum; see the module."""
+
+        def build(self, variables: list[Any]) -> None:
+            if self.built:
+                return
+            super().build(variables)
+            self.momenta = self.add_optimizer_variables(variables, "momentum")
+            self.squares = [
+                None if is_hidden_kernel(v) else self.add_variable_from_reference(v, "square")
+                for v in variables
+            ]
+
+        def update_step(self, gradient: Tensor, variable: Any, learning_rate: Tensor) -> None:
+            index = self._get_variable_index(variable)
+            mean, square = self.momenta[index], self.squares[index]
+            if square is None:
+                self.assign(mean, momentum * mean + gradient)
+                update = muon_update(gradient + momentum * mean)
+            else:
+                step = tf.cast(self.iterations + 1, tf.float32)
+                self.assign(mean, 0.9 * mean + 0.1 * gradient)
+                self.assign(square, 0.999 * square + 0.001 * tf.square(gradient))
+                unbiased = square / (1.0 - 0.999**step)
+                update = mean / (1.0 - 0.9**step) / (tf.sqrt(unbiased) + 1e-7)
+            self.assign_sub(variable, learning_rate * update)
+
+    return Muon(learning_rate=learning_rate, name="muon")
+
+
+def muon_update(gradient: Tensor) -> Tensor:
+    """Orthogonalize a kernel's gradient [..., in, out] as one matrix, scaled to Adam's size."""
+    shape = gradient.shape
+    rows, columns = prod(shape[:-1]), shape[-1]
+    update = orthogonalized(tf.reshape(gradient, [rows, columns]))
+    return tf.reshape(update, shape) * (UPDATE_RMS * max(rows, columns) ** 0.5)
+
+
+def is_hidden_kernel(variable: Any) -> bool:
+    """Tell whether a variable is a kernel of a hidden layer."""
+    layer, _, name = variable.path.rpartition("/")
+    return name in ("kernel", "recurrent_kernel") and layer.rpartition("/")[2] != "head"
