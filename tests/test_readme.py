@@ -65,5 +65,5 @@ def test_every_command_of_the_readme_exists() -> None:
     from bench.cli.main import app
 
     known = set(get_command(app).commands)  # type: ignore[attr-defined]
-    named = set(re.findall(r"`?bench ([a-z]+)", README))
+    named = set(re.findall(r"(?<!from )\bbench ([a-z]+)", README))
     assert named - {"on"} <= known

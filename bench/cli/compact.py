@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from bench.cli.options import RESULTS, Results, study_folder
+from bench.cli import options as shared
+from bench.cli.options import RESULTS, study_folder
 
 
-def compact(
-    study: Annotated[
-        str | None, typer.Argument(help="A study's name or folder; default: the newest.")
-    ] = None,
-    results: Results = RESULTS,
-) -> None:
+def compact(study: shared.StudyName = None, results: shared.Results = RESULTS) -> None:
     """Put a study's trials, and its step times, into one file each; everything still reads them."""
     from bench.storage.store import compact as compact_folder
 

@@ -2,35 +2,70 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.core.errors import UsageError
+from bench.running.profiles import HELP
 
+if TYPE_CHECKING:
+    from bench.core.study import Study
+    from bench.storage.store import Store
+
+Profile = Annotated[str, typer.Option(help=HELP)]
+Tasks = Annotated[str, typer.Option(help="Tasks, separated by commas.")]
+Strategies = Annotated[
+    str | None, typer.Option(help="Strategies, separated by commas, or all; default: the six.")
+]
+Base = Annotated[str | None, typer.Option(help="Strategies that the baseline already has.")]
+Data = Annotated[str, typer.Option(help="auto, tfds (never falls back) or synthetic.")]
+DataDir = Annotated[
+    Path | None, typer.Option(help="Prepared tensorflow-datasets; default: TFDS_DATA_DIR.")
+]
 Results = Annotated[Path, typer.Option("--results", help="Parent folder of studies.")]
+StudyName = Annotated[
+    str | None, typer.Argument(help="A study's name or folder; default: the newest.")
+]
+Jobs = Annotated[int | None, typer.Option(help="Trials side by side.")]
 Plugins = Annotated[
     list[Path] | None,
     typer.Option(
         "--plugin", help="A Python file with further strategies or tasks (it is run); repeatable."
     ),
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Failures and paths only.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="One object a line on stdout, the rest on stderr.")
+]
+TASKS = "cifar10,imdb"
 RESULTS = Path("results")
 
 
 def names(text: str | None) -> list[str] | None:
-    """The names of a list separated by commas; None where nothing was typed."""
+    """Split a list separated by commas; None if nothing was typed.
+
+    Raises:
+        UsageError: it names something twice.
+    """
     if text is None:
         return None
-    found = [name.strip() for name in text.split(",") if name.strip()]
-    if len(set(found)) < len(found):
+    listed = [name.strip() for name in text.split(",") if name.strip()]
+    if len(set(listed)) < len(listed):
         raise UsageError(f"{text!r} names something twice")
-    return found
+    return listed
+
+
+def files(plugins: Sequence[Path] | None) -> tuple[Path, ...]:
+    """Return absolute paths, which hold in every worker."""
+    return tuple(path.expanduser().resolve() for path in plugins or ())
 
 
 def study_folder(results: Path, study: str | None) -> Path:
-    """A study's folder by name or path; the newest one where none is named.
+    """Find a study's folder by name or path; the newest one if no study is named.
 
     Raises:
         UsageError: there is no such study, or none at all.
@@ -44,7 +79,32 @@ def study_folder(results: Path, study: str | None) -> Path:
         raise UsageError(
             f"no study {study!r} under {results}; `bench report` takes a name or folder"
         )
-    found = sorted(results.glob(f"*/{STUDY}"), key=lambda path: path.stat().st_mtime)
-    if not found:
+    files = sorted(results.glob(f"*/{STUDY}"), key=lambda path: path.stat().st_mtime)
+    if not files:
         raise UsageError(f"no study under {results}; `bench run` makes one")
-    return found[-1].parent
+    return files[-1].parent
+
+
+def stored_study(folder: Path) -> tuple[Study, Store]:
+    """Read the study in a folder; return it with its store.
+
+    Raises:
+        UsageError: the folder holds no study.
+    """
+    from bench.storage.store import Store
+
+    store = Store(folder)
+    study = store.study()
+    if study is None:
+        raise UsageError(f"{folder} holds no study")
+    return study, store
+
+
+def notice(text: str) -> None:
+    """Print a line that must be seen before anything trains."""
+    print(f"\n*** {text} ***\n", file=sys.stderr)
+
+
+def warn(text: str) -> None:
+    """Print a warning."""
+    print(f"warning: {text}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What is seen while trials run: a bar on a terminal, plain lines or JSON lines elsewhere."""
+"""The display of running trials: a bar on a terminal, plain lines or JSON lines elsewhere."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from bench.cli import timing_progress
+from bench.cli.options import notice, warn
 from bench.core.record import Record
 from bench.core.study import Trial
 from bench.running.collect import TrainingWatch
 from bench.running.executors.executor import Outcome
+from bench.running.study_run import Display
 
 
 class PlainWatch(TrainingWatch):
-    """One line a trial on stderr, with the time that is left."""
+    """One line for each trial on stderr, with the time that is left."""
 
     def __init__(self, total: int) -> None:
         self.total, self.done, self.failed = total, 0, 0
@@ -35,14 +38,15 @@ class PlainWatch(TrainingWatch):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing to put away."""
+        """Keep all lines."""
 
-    def ended(self, outcome: Outcome[Record]) -> None:
+    def ended(self, outcome: Outcome[Trial, Record]) -> None:
         self.done += 1
         self.failed += outcome.failure is not None
-        self.tell(outcome)
+        self.show(outcome)
 
-    def tell(self, outcome: Outcome[Record]) -> None:
+    def show(self, outcome: Outcome[Trial, Record]) -> None:
+        """Print the outcome of one trial."""
         left = (time.monotonic() - self._start) / self.done * (self.total - self.done)
         print(
             f"{self.done}/{self.total} {describe(outcome)}, {duration(left)} left",
@@ -61,17 +65,17 @@ class PlainWatch(TrainingWatch):
 class QuietWatch(PlainWatch):
     """Failures only."""
 
-    def tell(self, outcome: Outcome[Record]) -> None:
+    def show(self, outcome: Outcome[Trial, Record]) -> None:
         if outcome.failure is not None:
             print(describe(outcome), file=sys.stderr, flush=True)
 
 
 class JsonWatch(PlainWatch):
-    """One JSON object a trial on stdout."""
+    """One JSON object for each trial on stdout."""
 
-    def tell(self, outcome: Outcome[Record]) -> None:
-        trial, record = outcome.trial, outcome.record
-        told = {
+    def show(self, outcome: Outcome[Trial, Record]) -> None:
+        trial, record = outcome.assignment, outcome.record
+        event = {
             "event": "trial",
             "task": trial.arm.task,
             "arm": trial.arm.name,
@@ -82,7 +86,7 @@ class JsonWatch(PlainWatch):
             "done": self.done,
             "total": self.total,
         }
-        print(json.dumps(told), flush=True)
+        print(json.dumps(event), flush=True)
 
 
 class BarWatch(PlainWatch):
@@ -113,14 +117,14 @@ class BarWatch(PlainWatch):
         if not self.done:
             self._progress.update(self._task, description=escape(f"{trial.name} begins"))
 
-    def tell(self, outcome: Outcome[Record]) -> None:
+    def show(self, outcome: Outcome[Trial, Record]) -> None:
         self._progress.update(self._task, advance=1, description=escape(describe(outcome)))
         if outcome.failure is not None:
             self._progress.console.print(escape(describe(outcome)))
 
 
 def watch(total: int, quiet: bool, as_json: bool) -> PlainWatch:
-    """The display that fits where the output goes."""
+    """Return the display for the kind of output."""
     console = Console(stderr=True)
     if as_json:
         return JsonWatch(total)
@@ -129,20 +133,26 @@ def watch(total: int, quiet: bool, as_json: bool) -> PlainWatch:
     return BarWatch(total, console) if console.is_terminal else PlainWatch(total)
 
 
-def describe(outcome: Outcome[Record]) -> str:
-    """One line of what became of a trial."""
-    name = f"{outcome.trial.arm.task} {outcome.trial.arm.name} seed {outcome.trial.seed}"
+def display(quiet: bool, as_json: bool) -> Display:
+    """Return all displays of a run."""
+    timing = timing_progress.watch(quiet, as_json)
+    return Display(notice, warn, lambda total: watch(total, quiet, as_json), timing)
+
+
+def describe(outcome: Outcome[Trial, Record]) -> str:
+    """Describe the outcome of a trial in one line."""
+    trial, record = outcome.assignment, outcome.record
+    name = f"{trial.arm.task} {trial.arm.name} seed {trial.seed}"
     if outcome.failure is not None:
         reason = outcome.failure.reason.strip().splitlines() or ["no reason given"]
         return f"{name}: {outcome.failure.kind}: {reason[-1]}"
-    record = outcome.record
     if record is None or record.final is None:
         return f"{name}: diverged"
     return f"{name}: {record.final.test_accuracy:.1%}"
 
 
 def duration(seconds: float) -> str:
-    """`3 h 05 min`, `4 min` or `12 s`."""
+    """Format seconds as `3 h 05 min`, `4 min` or `12 s`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -1,4 +1,4 @@
-"""What `bench run` says before and after."""
+"""The texts of `bench run` before and after it trains."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ import json
 import sys
 from collections.abc import Mapping
 
+from bench.cli.options import warn
 from bench.cli.progress import duration
-from bench.core.failure import Failure
 from bench.core.study import Study
 from bench.report.card import Card
 from bench.report.report import ReportPaths
-from bench.running.training_phase import Trained, expected_seconds
+from bench.running.study_run import Measured
+from bench.running.training_phase import expected_seconds
 from bench.storage.store import Store
 
 VERDICT_SEEDS = 10
 
 
 def described(study: Study, store: Store) -> str:
-    """What would run: arms, trials, what is already there, the expected time."""
+    """Describe the run to come: arms, trials, stored trials, the expected time."""
     from bench.core.environment import cores
 
     trials = study.trials()
     missing = store.missing(study)
     lines = [
         f"study {study.name} in {store.folder}",
-        *(f"  {t}: {d}" for t, d in study.data.items()),
+        *(f"  {task}: {data}" for task, data in study.data.items()),
+        f"{len(study.arms)} arms x {study.seeds} seeds = {len(trials)} trials",
     ]
-    lines.append(f"{len(study.arms)} arms x {study.seeds} seeds = {len(trials)} trials")
     for arm in study.arms:
         against = f"  against {arm.reference}" if arm.reference else ""
         lines.append(f"  {arm.task:<18}{arm.name}{against}")
@@ -45,17 +46,17 @@ def described(study: Study, store: Store) -> str:
 def summarize(
     study: Study,
     store: Store,
-    trained: Trained,
-    timed: Mapping[str, Failure],
+    measured: Measured,
     paths: ReportPaths,
     cards: Mapping[str, Card],
     as_json: bool,
 ) -> None:
-    """The decision table, what went wrong, where everything is, what gives verdicts."""
+    """Print the decision table, failures, the paths of the report, and how to get verdicts."""
     from bench.report.terminal import print_decision
 
+    trained = measured.trained
     if as_json:
-        told = {
+        event = {
             "event": "study",
             "name": study.name,
             "synthetic": study.synthetic,
@@ -67,7 +68,7 @@ def summarize(
             "plots": str(paths.plots),
             "page": str(paths.page),
         }
-        print(json.dumps(told), flush=True)
+        print(json.dumps(event), flush=True)
         return
     print_decision(study, paths.analysis, cards, sys.stdout)
     for name, failure in trained.failed.items():
@@ -79,7 +80,7 @@ def summarize(
             "the same command with --retry failed runs them again",
             file=sys.stderr,
         )
-    for name, failure in timed.items():
+    for name, failure in measured.untimed.items():
         print(f"not timed: {name}: {failure.reason}", file=sys.stderr)
     if trained.interrupted:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
@@ -88,16 +89,16 @@ def summarize(
 
 
 def print_paths(paths: ReportPaths) -> None:
-    """Where tables, plots and page are."""
+    """Print the paths of tables, plots and page, and what could not be written."""
     for line in paths.problems:
-        print(f"warning: {line}", file=sys.stderr)
+        warn(line)
     print(f"tables: {paths.tables}")
     print(f"plots:  {paths.plots}")
     print(f"page:   {paths.page}")
 
 
 def advice(study: Study, store: Store) -> str:
-    """Which command gives verdicts, and in what time."""
+    """Name the command that gives verdicts, and its time."""
     if study.synthetic:
         return (
             "verdicts: none on stand-in data; set TFDS_DATA_DIR (or have a network) and run again"

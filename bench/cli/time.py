@@ -8,15 +8,14 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.options import RESULTS, Plugins, Results, names, study_folder
+from bench.cli import options as shared
+from bench.cli.options import RESULTS, files, names, study_folder
 
 EXPORT = "benchmark.json"
 
 
 def time_study(
-    study: Annotated[
-        str | None, typer.Argument(help="A study's name or folder; default: the newest.")
-    ] = None,
+    study: shared.StudyName = None,
     processes: Annotated[
         int, typer.Option(help="Fresh processes: the replicates of an interval.", min=1)
     ] = 5,
@@ -32,57 +31,51 @@ def time_study(
     jobs: Annotated[
         int, typer.Option(help="Memory processes side by side; timing runs alone.", min=1)
     ] = 1,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Prepared tensorflow-datasets; default: TFDS_DATA_DIR.")
-    ] = None,
-    results: Results = RESULTS,
+    data_dir: shared.DataDir = None,
+    results: shared.Results = RESULTS,
     export: Annotated[
         Path | None,
         typer.Option(help=f"For `pytest-benchmark compare`; default: {EXPORT} of the study."),
     ] = None,
-    plugin: Plugins = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Failures and paths only.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One object a line on stdout, the rest on stderr.")
-    ] = False,
+    plugin: shared.Plugins = None,
+    quiet: shared.Quiet = False,
+    as_json: shared.AsJson = False,
 ) -> None:
     """Measure step times of a study's arms beside their baseline, only what is missing."""
     from bench.cli.timing_progress import watch
-    from bench.core.errors import UsageError, unknown
+    from bench.core.errors import unknown
     from bench.report.export import pytest_benchmark
+    from bench.running.study_run import settled_source
     from bench.running.timing_phase import TimingOptions, missing, phase
-    from bench.storage.store import Store
-    from bench.tasks.task import Source
 
-    store = Store(study_folder(results, study))
+    folder = study_folder(results, study)
+    stored, store = shared.stored_study(folder)
+    listed = names(tasks) or ()
+    for task in listed:
+        if task not in stored.data:
+            raise unknown(f"task of study {stored.name}", task, stored.data)
+    options = TimingOptions(
+        processes=processes,
+        seconds=seconds,
+        memory=memory,
+        jobs=jobs,
+        tasks=listed,
+        plugins=files(plugin),
+        log_folder=folder / "logs",
+    )
     with store.lock():
-        found = store.study()
-        if found is None:
-            raise UsageError(f"{store.folder} holds no study")
-        for task in names(tasks) or ():
-            if task not in found.data:
-                raise unknown(f"task of study {found.name}", task, found.data)
         store.set_aside(store.step_times().damaged)
-        options = TimingOptions(
-            processes=processes,
-            seconds=seconds,
-            memory=memory,
-            jobs=jobs,
-            tasks=names(tasks) or (),
-            plugins=tuple(path.expanduser().resolve() for path in plugin or ()),
-            log_folder=store.folder / "logs",
-        )
-        source = Source("synthetic" if found.synthetic else "tfds", data_dir)
-        timed = phase(found, store, source, options, watch(quiet, as_json))
-        path = export or store.folder / EXPORT
+        source = settled_source(stored, data_dir)
+        timed = phase(stored, store, source, options, watch(quiet, as_json))
+        path = export or folder / EXPORT
         measured = store.step_times().step_times
         if measured:
-            pytest_benchmark.export(path, found, measured)
-        left = len(missing(found, store, options))
-    told = sys.stderr if as_json else sys.stdout
-    print(f"{timed.written} step times measured, {left} missing: {store.folder}", file=told)
+            pytest_benchmark.export(path, stored, measured)
+        left = len(missing(stored, store, options))
+    out = sys.stderr if as_json else sys.stdout
+    print(f"{timed.written} step times measured, {left} missing: {folder}", file=out)
     if measured:
-        print(f"for pytest-benchmark compare: {path}", file=told)
+        print(f"for pytest-benchmark compare: {path}", file=out)
     for name, failure in timed.failed.items():
         print(f"not timed: {name}: {failure.reason}", file=sys.stderr)
     if timed.failed:

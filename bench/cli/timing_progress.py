@@ -1,14 +1,16 @@
-"""What is seen while step times are measured: plain lines or JSON lines."""
+"""The display of running step times: plain lines or JSON lines."""
 
 from __future__ import annotations
 
 import json
 import sys
-from statistics import median
 
 from bench.core.record import PeakMemory, StepTime
+from bench.core.study import Timing
 from bench.running.executors.executor import Outcome
 from bench.running.timing_phase import TimingWatch
+
+Measurement = Outcome[Timing, StepTime] | Outcome[Timing, PeakMemory]
 
 
 class LineWatch(TimingWatch):
@@ -22,7 +24,7 @@ class LineWatch(TimingWatch):
     def waiting(self, reason: str) -> None:
         print(reason, file=sys.stderr, flush=True)
 
-    def ended(self, outcome: Outcome[StepTime] | Outcome[PeakMemory]) -> None:
+    def ended(self, outcome: Measurement) -> None:
         self.done += 1
         print(f"{self.done}/{self.total} {describe(outcome)}", file=sys.stderr, flush=True)
 
@@ -30,39 +32,34 @@ class LineWatch(TimingWatch):
 class JsonWatch(TimingWatch):
     """A JSON object on stdout for each step time."""
 
-    def ended(self, outcome: Outcome[StepTime] | Outcome[PeakMemory]) -> None:
+    def ended(self, outcome: Measurement) -> None:
         record = outcome.record
         if isinstance(record, StepTime):
-            told = {
+            event = {
                 "event": "step_time",
                 "task": record.task,
                 "arm": record.arm,
                 "process": record.process,
-                "ratio": ratio(record),
+                "ratio": record.ratio,
                 "device": record.device,
             }
-            print(json.dumps(told), flush=True)
+            print(json.dumps(event), flush=True)
 
 
 def watch(quiet: bool, as_json: bool) -> TimingWatch:
-    """The one that suits what was asked for; a failure is told at the end in any case."""
+    """Return the display for the kind of output. The command prints failures at its end."""
     if as_json:
         return JsonWatch()
     return TimingWatch() if quiet else LineWatch()
 
 
-def describe(outcome: Outcome[StepTime] | Outcome[PeakMemory]) -> str:
-    """A measurement in a line."""
-    trial, record = outcome.trial, outcome.record
-    what = f"{trial.arm.task} {trial.arm.name}, process {trial.seed}:"
+def describe(outcome: Measurement) -> str:
+    """Describe a measurement in one line."""
+    timing, record = outcome.assignment, outcome.record
+    name = f"{timing.arm.task} {timing.arm.name}, process {timing.process}:"
     if isinstance(record, StepTime):
-        return f"{what} {record.device} step time {ratio(record):.3f} of {record.reference}'s"
+        return f"{name} {record.device} step time {record.ratio:.3f} of {record.reference}'s"
     if isinstance(record, PeakMemory):
         memory = record.peak_memory_mb
-        return f"{what} peak memory {'unknown' if memory is None else f'{memory:.0f} MB'}"
-    return f"{what} failed: {outcome.failure.reason if outcome.failure else 'no reason'}"
-
-
-def ratio(record: StepTime) -> float:
-    """The paired ratio of one process: median over neighboring blocks."""
-    return median(a / r for a, r in zip(record.arm_ms, record.reference_ms, strict=True))
+        return f"{name} peak memory {'unknown' if memory is None else f'{memory:.0f} MB'}"
+    return f"{name} failed: {outcome.failure.reason if outcome.failure else 'no reason'}"

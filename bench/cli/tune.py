@@ -2,86 +2,66 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bench.cli.options import RESULTS, Plugins, Results, names
+from bench.cli import options as shared
+from bench.cli.options import RESULTS, TASKS, files, names
 
 
 def tune(
-    profile: Annotated[str, typer.Option(help="smoke, quick, standard or full.")] = "quick",
-    tasks: Annotated[str, typer.Option(help="Tasks, separated by commas.")] = "cifar10,imdb",
-    strategies: Annotated[
-        str | None, typer.Option(help="Strategies, separated by commas, or all; default: the six.")
-    ] = None,
-    base: Annotated[
-        str | None, typer.Option(help="Strategies that the baseline already has.")
-    ] = None,
+    profile: shared.Profile = "quick",
+    tasks: shared.Tasks = TASKS,
+    strategies: shared.Strategies = None,
+    base: shared.Base = None,
     points: Annotated[
         int, typer.Option(help="Settings that each arm tries, its default included.", min=2)
     ] = 8,
     seeds: Annotated[int, typer.Option(help="Seeds of each setting.", min=1)] = 2,
-    data: Annotated[str, typer.Option(help="auto, tfds (never falls back) or synthetic.")] = "auto",
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Prepared tensorflow-datasets; default: TFDS_DATA_DIR.")
-    ] = None,
-    results: Results = RESULTS,
+    data: shared.Data = "auto",
+    data_dir: shared.DataDir = None,
+    results: shared.Results = RESULTS,
     output: Annotated[
         Path | None, typer.Option(help="The file to write; default: tuned.json of the study.")
     ] = None,
-    jobs: Annotated[int | None, typer.Option(help="Trials side by side.")] = None,
-    plugin: Plugins = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Failures and paths only.")] = False,
+    jobs: shared.Jobs = None,
+    plugin: shared.Plugins = None,
+    quiet: shared.Quiet = False,
 ) -> None:
     """Tune every arm with equal effort on validation; for `bench run --tuned FILE`."""
-    from bench.cli.progress import watch
-    from bench.core.environment import cores
+    from bench.cli.progress import display
     from bench.core.study import BASELINE
     from bench.plugins.registry import find
-    from bench.running import training_phase, tuning
-    from bench.running.plan import Request, plan
-    from bench.storage.store import Store
+    from bench.running import study_run, tuning
+    from bench.running.request import Request
+    from bench.running.training_phase import TrainingOptions, has_gpu_driver
     from bench.tasks.task import Source
 
-    gpu = shutil.which("nvidia-smi") is not None
-    registry = find(plugin or ())
-    chosen = registry.named(names(strategies))
-    chosen = registry.defaults() if chosen is None else chosen
+    training = TrainingOptions(plugins=files(plugin), jobs=jobs)
+    registry, shown = find(training.plugins), display(quiet, as_json=False)
+    listed = registry.named(names(strategies))
+    arms = registry.defaults() if listed is None else listed
     request = Request(
         profile=profile,
         tasks=names(tasks) or (),
-        strategies=chosen,
+        strategies=arms,
         base=names(base) or (),
         seeds=seeds,
-        xla=gpu,
+        xla=has_gpu_driver(),
         points=points,
     )
-    planned = plan(request, registry, Source(data, data_dir))
-    for notice in planned.notices:
-        print(f"\n*** {notice} ***\n", file=sys.stderr)
-    study = planned.study.model_copy(update={"name": f"tune-{planned.study.name}"})
-    store = Store(results / study.name)
+    options = study_run.RunOptions(results, Source(data, data_dir), training)
+    requested, store = study_run.planned(request, registry, options, shown, prefix="tune-")
     with store.lock():
-        known = store.study()
-        study = study if known is None else known.extended(study)
-        store.write_study(study)
-        training_phase.set_damaged_aside(store)
-        options = training_phase.TrainingOptions(
-            source=Source("synthetic" if study.synthetic else "tfds", data_dir),
-            plugins=tuple(path.expanduser().resolve() for path in plugin or ()),
-            jobs=(1 if gpu else cores()) if jobs is None else jobs,
-        )
-        trained = training_phase.train(
-            study, store, options, lambda total: watch(total, quiet, False)
-        )
+        study = study_run.declared(requested, store)
+        trained = study_run.measure(study, store, options, shown).trained
     if trained.interrupted:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
         raise typer.Exit(130)
-    own = {BASELINE: "", **{name: name for name in chosen}}
+    own = {BASELINE: "", **{name: name for name in arms}}
     tuned = tuning.choose(study, store.records().records, points, own)
     path = output or store.folder / "tuned.json"
     tuning.write(tuned, path)

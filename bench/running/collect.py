@@ -1,4 +1,4 @@
-"""Runs trials and keeps what they measure, through full disks and Ctrl-C."""
+"""Run trials and store their measurements, through full disks and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -20,49 +20,49 @@ from bench.storage.store import Store
 
 
 class Collected(NamedTuple):
-    """What became of the trials."""
+    """Results of a number of trials."""
 
     written: int
     failed: dict[str, Failure]
-    """By the trial's name."""
+    """Name of the trial -> its failure."""
     interrupted: bool
-    """Ctrl-C stopped the rest."""
+    """True if Ctrl-C stopped the rest."""
 
 
 class TrainingWatch:
-    """What is told while trials run; a progress display overrides what it shows."""
+    """An observer of running trials; a progress display overrides its methods."""
 
     def started(self, trial: Trial) -> None:
-        """A worker begins a trial."""
+        """Note that a worker begins a trial."""
 
-    def ended(self, outcome: Outcome[Record]) -> None:
-        """A trial has ended, and its record (or why there is none) is on the disk."""
+    def ended(self, outcome: Outcome[Trial, Record]) -> None:
+        """Note that a trial has ended, and that its record or its failure is on the disk."""
 
     def interrupted(self) -> None:
-        """Ctrl-C, the first one: the trials that run still end."""
+        """Note the first Ctrl-C. Running trials still end."""
 
 
 def collect(
     store: Store,
     executor: Executor,
     trials: Sequence[Trial],
-    work: Work[Record],
+    work: Work[Trial, Record],
     watch: TrainingWatch | None = None,
 ) -> Collected:
-    """Runs `trials` and writes each record, or each failure, as it comes in.
+    """Run `trials`, and write each record or failure as it comes in.
 
-    Where one cannot be written no more trials begin; it is tried again when the running ones have
-    ended, and goes to a temporary folder, which the error names, if the disk still refuses.
+    No more trials begin once one cannot be written. It is written again when the running trials have
+    ended, or to a temporary folder, which the error names, if the disk still refuses.
 
     Raises:
-        BenchError: something could not be written, at first or at all; some trials did not run.
-        KeyboardInterrupt: Ctrl-C twice; what had been written stays.
+        BenchError: something could not be written at first or at all; some trials did not run.
+        KeyboardInterrupt: Ctrl-C twice; the written records stay.
     """
     watch = watch or TrainingWatch()
     written = 0
     unwritten: list[Record] = []
     failed: dict[str, Failure] = {}
-    trouble: BenchError | None = None
+    refusals: list[BenchError] = []
 
     def interrupt() -> None:
         executor.stop()
@@ -78,58 +78,58 @@ def collect(
                     store.write(outcome.record)
                     written += 1
                 elif outcome.failure is not None:
-                    failed[outcome.trial.name] = outcome.failure
-                    store.fail(outcome.trial.name, outcome.failure.kind, outcome.failure.reason)
+                    name, failure = outcome.assignment.name, outcome.failure
+                    failed[name] = failure
+                    store.fail(name, failure.kind, failure.reason)
             except BenchError as error:
-                trouble = error
+                refusals.append(error)
                 executor.stop()
                 if outcome.record is not None:
                     unwritten.append(outcome.record)
                 continue
             watch.ended(outcome)
-    for record in unwritten:
-        _write_late(store, record, unwritten)
-    if trouble:
-        raise trouble
+    for number, record in enumerate(unwritten):
+        try:
+            store.write(record)
+        except BenchError as error:
+            raise _kept_elsewhere(store, error, unwritten[number:]) from error
+    if refusals:
+        raise refusals[-1]
     return Collected(written, failed, bool(interrupts))
 
 
-def _write_late(store: Store, record: Record, unwritten: Sequence[Record]) -> None:
-    """Writes a record that the disk refused, or puts it and those after it beside the results."""
+def _kept_elsewhere(store: Store, error: BenchError, records: Sequence[Record]) -> BenchError:
+    """Write records to a temporary folder; return the error that names it."""
+    names = ", ".join(record.trial for record in records)
     try:
-        store.write(record)
-    except BenchError as error:
-        rest = unwritten[unwritten.index(record) :]
-        names = ", ".join(record.trial for record in rest)
-        try:
-            refuge = Store(Path(tempfile.mkdtemp(prefix="bench-unwritten-")))
-            folders = {str(refuge.write(record).parent) for record in rest}
-        except (OSError, BenchError):
-            raise BenchError(f"{error}; measured and lost: {names}") from error
-        raise BenchError(
-            f"{error}; measured and kept in {folders.pop()}, to be moved to "
-            f"{store.folder / 'trials'}: {names}"
-        ) from error
+        refuge = Store(Path(tempfile.mkdtemp(prefix="bench-unwritten-")))
+        folders = {str(refuge.write(record).parent) for record in records}
+    except (OSError, BenchError):
+        return BenchError(f"{error}; measured and lost: {names}")
+    return BenchError(
+        f"{error}; measured and kept in {folders.pop()}, to be moved to "
+        f"{store.folder / 'trials'}: {names}"
+    )
 
 
 @contextmanager
 def _on_interrupt(first: Callable[[], None]) -> Iterator[list[int]]:
-    """Ctrl-C once calls `first`, twice raises KeyboardInterrupt; the list holds those that came."""
-    came: list[int] = []
+    """Call `first` on Ctrl-C, raise KeyboardInterrupt on the second; yield the list of both."""
+    signals: list[int] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        came.append(number)
-        if len(came) == 1:
+        signals.append(number)
+        if len(signals) == 1:
             first()
         else:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing disturbs the ending of workers
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the ending of workers stays undisturbed
             raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
-        yield came
+        yield signals
         return
     before = signal.signal(signal.SIGINT, handle)
     try:
-        yield came
+        yield signals
     finally:
         signal.signal(signal.SIGINT, before)

@@ -1,16 +1,15 @@
-"""Trials trained to see how their activations move, and what was seen, kept on the disk."""
+"""Trials trained to observe how their activations move, and the file of the observations."""
 
 from __future__ import annotations
 
 import io
-import json
 import sys
-from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
 
 from bench.analysis.covariate_shift import OBSERVED
+from bench.core.canonical import canonical_hash
 from bench.core.environment import muffled
 from bench.core.errors import BenchError
 from bench.core.study import Study, Trial
@@ -26,16 +25,16 @@ KEY = ["task", "arm", "seed", "data", "recipe"]
 
 
 def observe(study: Study, source: Source, plugins: tuple[Path, ...], folder: Path) -> pd.DataFrame:
-    """Train the trials of a study that the folder's file does not have; all rows of the study.
+    """Train the trials that the folder's file does not have; return all rows of the study.
 
-    Written after each trial, so that the same command goes on where one was stopped. Step times
-    wait meanwhile.
+    The file is written after each trial, so an interrupted command continues. Step times wait until
+    it ends.
 
     Returns:
         `bench.analysis.covariate_shift.OBSERVED`, in the order of the study.
 
     Raises:
-        BenchError: the file cannot be read or written, or is not one of these.
+        BenchError: the file cannot be read or written, or holds something else.
         UsageError: another process writes to the folder.
     """
     with only_writer(folder, "--output"), machine_lock.training():
@@ -43,52 +42,50 @@ def observe(study: Study, source: Source, plugins: tuple[Path, ...], folder: Pat
 
 
 def _observe(study: Study, source: Source, plugins: tuple[Path, ...], path: Path) -> pd.DataFrame:
-    known = _read(path)
-    had = set(known[KEY].itertuples(index=False, name=None))
+    rows = _read(path)
+    stored = set(_keys(rows))
     work = TrainingWork(study.name, source, study.data, study.settings, plugins)
     observers: dict[tuple[str, str], Observer] = {}
     trials = study.trials()
     for number, trial in enumerate(trials, start=1):
-        task, arm = trial.arm.task, trial.arm.name
-        if _key(study, trial) in had:
+        key = _key(study, trial)
+        if key in stored:
             continue
+        task, arm, seed, data, recipe = key
         with muffled():
             if (task, arm) not in observers:
                 observers[task, arm] = Observer(work.compile(trial.arm))
             observer = observers[task, arm]
-            observer.run(trial.seed)
-        digest = _digest(trial)
-        rows = [
-            (task, arm, trial.seed, s.step, s.slot, s.shift, study.data[task], digest)
-            for s in observer.shifts
-        ]
-        if rows:
-            made = pd.DataFrame(rows, columns=OBSERVED)
-            known = pd.concat([known, made]) if len(known) else made
-            write_atomic(path, known.to_csv(index=False).encode())
-        print(f"{number}/{len(trials)} {task} {arm} seed {trial.seed}", file=sys.stderr)
-    wanted = {_key(study, trial): place for place, trial in enumerate(trials)}
-    places = pd.Series([wanted.get(key) for key in known[KEY].itertuples(index=False, name=None)])
-    known = known.reset_index(drop=True).assign(place=places).dropna(subset="place")
-    return known.sort_values("place", kind="stable")[OBSERVED].reset_index(drop=True)
+            observer.run(seed)
+        if observer.shifts:
+            new = [
+                (task, arm, seed, s.step, s.slot, s.shift, data, recipe) for s in observer.shifts
+            ]
+            more = pd.DataFrame(new, columns=OBSERVED)
+            rows = pd.concat([rows, more]) if len(rows) else more
+            write_atomic(path, rows.to_csv(index=False).encode())
+        print(f"{number}/{len(trials)} {task} {arm} seed {seed}", file=sys.stderr)
+    place = {_key(study, trial): number for number, trial in enumerate(trials)}
+    places = pd.Series([place.get(key) for key in _keys(rows)])
+    rows = rows.reset_index(drop=True).assign(place=places).dropna(subset="place")
+    return rows.sort_values("place", kind="stable")[OBSERVED].reset_index(drop=True)
 
 
 def _read(path: Path) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame(columns=OBSERVED)
     try:
-        found = pd.read_csv(io.BytesIO(read_bytes(path)), dtype={"recipe": str})
-        return found[OBSERVED]
+        return pd.read_csv(io.BytesIO(read_bytes(path)), dtype={"recipe": str})[OBSERVED]
     except (ValueError, KeyError) as error:
         raise BenchError(f"{path} is no table of observations ({error}); move it away") from error
 
 
+def _keys(rows: pd.DataFrame) -> list[tuple[str, str, int, str, str]]:
+    return list(rows[KEY].itertuples(index=False, name=None))
+
+
 def _key(study: Study, trial: Trial) -> tuple[str, str, int, str, str]:
-    task = trial.arm.task
-    return task, trial.arm.name, trial.seed, study.data[task], _digest(trial)
-
-
-def _digest(trial: Trial) -> str:
-    """Of all that trains the arm: its recipe and its strategies with their parameters."""
-    arm = trial.arm.model_dump(mode="json", include={"recipe", "strategies"})
-    return sha256(json.dumps(arm, sort_keys=True).encode()).hexdigest()[:16]
+    """Return the values of KEY; the recipe is a hash of the arm's recipe and strategies."""
+    arm = trial.arm
+    digest = canonical_hash(arm.model_dump(mode="json", include={"recipe", "strategies"}))
+    return arm.task, arm.name, trial.seed, study.data[arm.task], digest

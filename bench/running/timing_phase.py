@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bench.core.failure import Failure
 from bench.core.record import PeakMemory, StepTime
-from bench.core.study import Arm, Study, Trial
+from bench.core.study import Arm, Study, Timing
 from bench.running.executors.executor import Executor, Outcome
 from bench.running.executors.local import LocalExecutor
 from bench.running.timing_work import MemoryWork, TimingWork
@@ -25,62 +25,62 @@ ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "2"}
 
 
 class TimingOptions(NamedTuple):
-    """How step times are measured."""
+    """Options of the measurement of step times."""
 
     processes: int = 1
     """Fresh processes: the replicates of an interval."""
     seconds: float = SECONDS
-    """What the blocks of an arm and its reference may take in one process."""
+    """Time for the blocks of an arm and its reference in one process."""
     memory: bool = True
-    """Whether the peak memory of each arm is measured too, each in a process of its own."""
+    """True to measure the peak memory of each arm too, each in its own process."""
     jobs: int = 1
-    """How many of those run side by side; what is timed runs alone."""
+    """Memory processes side by side. Timings run alone."""
     tasks: Sequence[str] = ()
-    """Only these; all where there is none."""
+    """Tasks to measure; empty: all."""
     plugins: tuple[Path, ...] = ()
     log_folder: Path | None = None
-    """Where the workers' output goes; None leaves it on the terminal."""
+    """Folder for the workers' output; None: the terminal."""
 
 
 class TimingWatch:
-    """What is told while step times are measured; a progress display overrides what it shows."""
+    """An observer of running measurements; a progress display overrides its methods."""
 
     def planned(self, memory: int, timings: int) -> None:
-        """How many measurements this call is going to make."""
+        """Note the numbers of measurements to come."""
 
     def waiting(self, reason: str) -> None:
-        """The machine is not free yet."""
+        """Note that another process uses the machine."""
 
-    def started(self, trial: Trial) -> None:
-        """An arm begins to be measured; `trial.seed` is the process's number."""
+    def started(self, timing: Timing) -> None:
+        """Note that the measurement of an arm begins."""
 
-    def ended(self, outcome: Outcome[StepTime] | Outcome[PeakMemory]) -> None:
-        """An arm's step time (on the disk) or memory was measured, or why not."""
+    def ended(self, outcome: Outcome[Timing, StepTime] | Outcome[Timing, PeakMemory]) -> None:
+        """Note a step time (it is on the disk), a peak of memory, or a failure."""
 
 
 class Timed(NamedTuple):
-    """What became of the measurements."""
+    """Results of the measurements."""
 
     written: int
     failed: dict[str, Failure]
-    """By the step time's name."""
+    """Name of the step time -> its failure."""
 
 
-def missing(study: Study, store: Store, options: TimingOptions) -> list[Trial]:
-    """The measurements that are asked for and not there, process by process.
+def missing(study: Study, store: Store, options: TimingOptions) -> list[Timing]:
+    """List the timings that are asked for and not stored, process by process.
 
-    The order of the arms within a process is shuffled by its number, so that no arm always comes
-    first. An arm without a reference, or with batches of another size, has no ratio.
+    The number of a process shuffles its arms, so that no arm always comes first. An arm without a
+    reference, or with batches of another size than its reference's, has no ratio.
     """
-    done = store.names(STEP_TIME)
+    stored = store.names(STEP_TIME)
+    tasks = set(options.tasks or study.data)
     timed = [arm for arm in study.arms if _has_ratio(study, arm)]
-    trials = []
+    timings = []
     for process in range(options.processes):
         arms = list(timed)
         Random(process).shuffle(arms)
-        trials += [Trial(arm=arm, seed=process) for arm in arms]
-    wanted = set(options.tasks or study.data)
-    return [trial for trial in trials if trial.arm.task in wanted and trial.name not in done]
+        timings += [Timing(arm=arm, process=process) for arm in arms if arm.task in tasks]
+    return [timing for timing in timings if timing.name not in stored]
 
 
 def phase(
@@ -92,52 +92,55 @@ def phase(
     executor: Callable[[int, bool], Executor] | None = None,
     lock_folder: Path | None = None,
 ) -> Timed:
-    """Measures what `missing` names and writes each step time as it comes.
+    """Measure the missing timings, and write each step time as it comes in.
 
-    Of a process number, each task's arms are timed one after another in one fresh process, each in
-    turn with its reference. The caller holds the store's lock, and no training lock.
+    In each process the arms of a task are timed one after another, each in turn with its reference.
+    The caller holds the store's lock, and no training lock.
 
     Args:
-        executor: makes one of so many jobs, with a fresh process for each trial or not.
+        executor: makes an executor from a number of jobs and whether each timing needs a process.
         lock_folder: see `bench.storage.machine_lock`.
 
     Raises:
         BenchError: a step time could not be written.
     """
     options, watch = options or TimingOptions(), watch or TimingWatch()
-    todo = missing(study, store, options)
     executor = executor or local(options)
-    memory_todo = {n: _memory_trials(study, todo, n) for n in range(options.processes)}
-    planned = sum(map(len, memory_todo.values())) if options.memory else 0
-    watch.planned(planned, len(todo))
+    pending = missing(study, store, options)
+    by_process = {n: [t for t in pending if t.process == n] for n in range(options.processes)}
+    memory_timings = {
+        n: _memory_timings(study, timings) if options.memory else []
+        for n, timings in by_process.items()
+    }
+    watch.planned(sum(map(len, memory_timings.values())), len(pending))
     written, failed = 0, {}
-    for process in range(options.processes):
-        now = [trial for trial in todo if trial.seed == process]
-        if not now:
+    for process, timings in by_process.items():
+        if not timings:
             continue
         memory: dict[tuple[str, str], float | None] = {}
         if options.memory:
+            work = MemoryWork(study, source, options.plugins)
             with machine_lock.training(lock_folder):
-                work = MemoryWork(study, source, options.plugins)
-                memory = _memory(executor(options.jobs, True), memory_todo[process], work, watch)
+                fresh = executor(options.jobs, True)
+                memory = _memory(fresh, memory_timings[process], work, watch)
         with machine_lock.timing(lock_folder, watch.waiting):
-            for task in dict.fromkeys(trial.arm.task for trial in now):
-                timing = TimingWork(study, source, options.plugins, memory, options.seconds)
-                of_task = [trial for trial in now if trial.arm.task == task]
-                running = executor(1, False).run(of_task, timing, watch.started)
+            for task in dict.fromkeys(timing.arm.task for timing in timings):
+                timing_work = TimingWork(study, source, options.plugins, memory, options.seconds)
+                of_task = [timing for timing in timings if timing.arm.task == task]
+                running = executor(1, False).run(of_task, timing_work, watch.started)
                 with closing(running) as outcomes:
                     for outcome in outcomes:
                         if outcome.record is not None:
                             store.write(outcome.record)
                             written += 1
                         elif outcome.failure is not None:
-                            failed[outcome.trial.name] = outcome.failure
+                            failed[outcome.assignment.name] = outcome.failure
                         watch.ended(outcome)
     return Timed(written, failed)
 
 
 def local(options: TimingOptions) -> Callable[[int, bool], Executor]:
-    """Makes executors of this machine."""
+    """Return the function that makes executors of this machine."""
 
     def make(jobs: int, fresh: bool) -> LocalExecutor:
         return LocalExecutor(jobs, TIME_LIMIT, ENVIRONMENT, options.log_folder, fresh)
@@ -152,24 +155,25 @@ def _has_ratio(study: Study, arm: Arm) -> bool:
     return bool(arm.recipe["batch_size"] == reference.recipe["batch_size"])
 
 
-def _memory_trials(study: Study, todo: Sequence[Trial], process: int) -> list[Trial]:
-    """Each arm that is timed in a process, and each reference, once."""
-    arms: dict[tuple[str, str], Arm] = {}
-    for trial in todo:
-        if trial.seed == process and trial.arm.reference is not None:
-            for arm in (study.arm(trial.arm.task, trial.arm.reference), trial.arm):
-                arms.setdefault((arm.task, arm.name), arm)
-    return [Trial(arm=arm, seed=process) for arm in arms.values()]
+def _memory_timings(study: Study, timings: Sequence[Timing]) -> list[Timing]:
+    """List each arm that one process times, and each of their references, once."""
+    arms: dict[tuple[str, str], Timing] = {}
+    for timing in timings:
+        arm = timing.arm
+        assert arm.reference is not None  # others have no ratio
+        for each in (study.arm(arm.task, arm.reference), arm):
+            arms.setdefault((each.task, each.name), timing.model_copy(update={"arm": each}))
+    return list(arms.values())
 
 
 def _memory(
-    executor: Executor, trials: Sequence[Trial], work: MemoryWork, watch: TimingWatch
+    executor: Executor, timings: Sequence[Timing], work: MemoryWork, watch: TimingWatch
 ) -> dict[tuple[str, str], float | None]:
-    """Peak memory by task and arm; an arm whose process failed has none."""
-    found: dict[tuple[str, str], float | None] = {}
-    with closing(executor.run(trials, work, watch.started)) as outcomes:
+    """Measure peak memory by task and arm; None for an arm whose process failed."""
+    peaks: dict[tuple[str, str], float | None] = {}
+    with closing(executor.run(timings, work, watch.started)) as outcomes:
         for outcome in outcomes:
-            key = (outcome.trial.arm.task, outcome.trial.arm.name)
-            found[key] = outcome.record.peak_memory_mb if outcome.record else None
+            arm = outcome.assignment.arm
+            peaks[arm.task, arm.name] = outcome.record.peak_memory_mb if outcome.record else None
             watch.ended(outcome)
-    return found
+    return peaks

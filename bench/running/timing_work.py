@@ -1,4 +1,4 @@
-"""What a worker does with an arm that is to be timed, or whose memory is to be measured."""
+"""The work of a timing in a worker: time an arm beside its reference, or measure its memory."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core import environment
 from bench.core.errors import BenchError
-from bench.core.record import PeakMemory, StepTime
-from bench.core.study import Arm, Study, Trial
+from bench.core.record import PeakMemory, StepTime, is_synthetic
+from bench.core.study import Arm, Study, Timing
 from bench.running.training_work import TrainingWork
 from bench.tasks.task import Source
 from bench.timing.protocol import SECONDS, time_in_turn
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from bench.timing.stepper import Stepper
 
 MEMORY_STEPS = 20
-"""Steps over which the peak is taken, after as many for the warm-up."""
+"""Steps for the peak of memory, after as many steps of warm-up."""
 
 
 class TimingWork:
-    """Times arms beside their references in one process; picklable until it has begun.
+    """Times arms beside their references in one process. It can be pickled until it has begun.
 
-    A trial's number is here the process's and no seed: all that one object measures is one
-    replicate. References stay traced from arm to arm, an arm's graph is let go with its trial.
+    All measurements of one process are one replicate. References stay traced from arm to arm; the
+    graph of an arm is released after its timing.
 
     Args:
-        study: gives settings, data and reference arms.
-        source: where data comes from.
+        study: study with the settings, the data and the reference arms.
+        source: source of the data.
         plugins: files with further strategies and tasks.
-        memory: (task, arm) -> peak memory in 10^6 bytes, measured in processes of their own.
-        seconds: what the blocks of one arm and its reference may take.
+        memory: (task, arm) -> peak memory in 10^6 bytes, measured in separate processes.
+        seconds: time for the blocks of one arm and its reference.
     """
 
     def __init__(
@@ -51,20 +51,20 @@ class TimingWork:
         self._input_ms: dict[str, float] = {}
         self._rate: float | None = None
 
-    def __call__(self, trial: Trial) -> StepTime:
-        study, arm, process = self.study, trial.arm, trial.seed
+    def __call__(self, timing: Timing) -> StepTime:
+        study, arm, process = self.study, timing.arm, timing.process
         if arm.reference is None:
             raise BenchError(f"arm {arm.name!r} has no reference to be timed beside")
         reference = study.arm(arm.task, arm.reference)
-        theirs = self._reference(reference)
-        ours = make_stepper(self._training, arm)
+        beside = self._reference(reference)
+        stepper = make_stepper(self._training, arm)
         from bench.timing.step_graph import kernel_notes, matrix_flops, step_graph
 
         load = environment.load_average()
-        ours.reset(process, arm.streams)
-        theirs.reset(process, reference.streams)
-        measured = time_in_turn(ours, theirs, self.seconds)
-        device = ours.device
+        stepper.reset(process, arm.streams)
+        beside.reset(process, reference.streams)
+        measured = time_in_turn(stepper, beside, self.seconds)
+        device = stepper.device
         notes = [] if measured.settled else ["the step time had not settled when timing began"]
         if study.settings["xla"] and not self._training.registry.task(arm.task).xla:
             notes.append("XLA is off: the task's step cannot be compiled by it")
@@ -75,28 +75,28 @@ class TimingWork:
             reference=reference.name,
             process=process,
             data=study.data[arm.task],
-            synthetic=study.data[arm.task].startswith("synthetic:"),
+            synthetic=is_synthetic(study.data[arm.task]),
             recipe=arm.recipe,
             settings={**study.settings, "device": device.name},
             block_steps=measured.block_steps,
             arm_ms=measured.arm_ms,
             reference_ms=measured.reference_ms,
             warm_up_steps=measured.warm_up_steps,
-            first_step_seconds=ours.first_step_seconds,
-            reference_first_step_seconds=theirs.first_step_seconds,
+            first_step_seconds=stepper.first_step_seconds,
+            reference_first_step_seconds=beside.first_step_seconds,
             peak_memory_mb=self.memory.get((arm.task, arm.name)),
             reference_peak_memory_mb=self.memory.get((arm.task, reference.name)),
-            parameters=_parameters(ours),
-            reference_parameters=_parameters(theirs),
+            parameters=_parameters(stepper),
+            reference_parameters=_parameters(beside),
             batch_size=arm.recipe["batch_size"],
-            input_ms=self._input(theirs, arm.task),
-            step_flops=matrix_flops(step_graph(ours.arm)),
+            input_ms=self._input(beside, arm.task),
+            step_flops=matrix_flops(step_graph(stepper.arm)),
             matrix_flops_per_second=self._matrix_rate(device),
             device=device.name,
             machine=environment.machine(device.name),
             load_average=load,
             environment=environment.describe(device.name),
-            notes=(*notes, *kernel_notes(ours.arm, theirs.arm)),
+            notes=(*notes, *kernel_notes(stepper.arm, beside.arm)),
         )
 
     def _reference(self, reference: Arm) -> Stepper:
@@ -121,28 +121,28 @@ class TimingWork:
 
 
 class MemoryWork:
-    """Measures the peak memory of one arm's training, in a process that does nothing else."""
+    """Measures the peak memory of one arm's training, in a process for this arm only."""
 
     def __init__(self, study: Study, source: Source, plugins: tuple[Path, ...] = ()) -> None:
         self._training = _training(study, source, plugins)
 
-    def __call__(self, trial: Trial) -> PeakMemory:
-        stepper = make_stepper(self._training, trial.arm)
+    def __call__(self, timing: Timing) -> PeakMemory:
+        stepper = make_stepper(self._training, timing.arm)
         stepper(MEMORY_STEPS)
         stepper.device.reset_peak_memory()
         stepper(MEMORY_STEPS)
         return PeakMemory(
-            task=trial.arm.task,
-            arm=trial.arm.name,
-            process=trial.seed,
+            task=timing.arm.task,
+            arm=timing.arm.name,
+            process=timing.process,
             peak_memory_mb=stepper.device.peak_memory_mb(),
         )
 
 
 def make_stepper(training: TrainingWork, arm: Arm) -> Stepper:
-    """The arm compiled, and its first step done.
+    """Compile an arm and run its first step.
 
-    Each has a graph of its own, also where two arms compute the same: an A/A ratio is between two.
+    Each call makes a new graph, also for equal arms: an A/A ratio compares two graphs.
     """
     compiled = training.compile(arm)
     from bench.timing.device import device_here

@@ -1,17 +1,18 @@
-"""The phase of a study that trains: what is missing, where it runs, how long it will take."""
+"""The phase of a study that trains: the missing trials, their executor, their expected time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import NamedTuple
 
+from bench.core.environment import cores
 from bench.core.errors import UsageError, unknown
 from bench.core.failure import Failure
 from bench.core.study import Study, Trial
-from bench.running import timing_phase
 from bench.running.collect import Collected, TrainingWatch, collect
 from bench.running.executors.executor import Executor
 from bench.running.training_work import TrainingWork
@@ -25,11 +26,12 @@ Watching = Callable[[int], AbstractContextManager[TrainingWatch]]
 
 
 class TrainingOptions(NamedTuple):
-    """How a study runs; none of it changes what is measured."""
+    """Options of running a study. None of them changes a measurement."""
 
-    source: Source
+    source: Source = Source()
     plugins: tuple[Path, ...] = ()
-    jobs: int = 1
+    jobs: int | None = None
+    """Trials side by side; None: as many as this machine, or the cluster, has room for."""
     executor: str = "local"
     address: str | None = None
     gpus_per_trial: float = 0.0
@@ -39,30 +41,30 @@ class TrainingOptions(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """What training a study came to."""
+    """Results of training a study."""
 
     written: int
     there: int
-    """Trials that had been measured before."""
+    """Trials that were measured before."""
     failed: dict[str, Failure]
     interrupted: bool
 
 
 def train(study: Study, store: Store, options: TrainingOptions, watching: Watching) -> Trained:
-    """Train the trials that are missing; records are in the store when this returns.
+    """Train the missing trials; their records are in the store when this returns.
 
-    A sequential study goes on by its rule (`bench.analysis.looks`): more seeds for the arms that are
-    still undecided, and for what they are compared with.
+    A sequential study goes on by its rule (`bench.analysis.looks`): arms without a verdict and their
+    references get more seeds.
     """
-    missing = store.missing(study, options.retry_failed)
-    there = len(study.trials()) - len(missing)
-    collected = _collect(study, store, options, watching, missing)
+    pending = store.missing(study, options.retry_failed)
+    there = len(study.trials()) - len(pending)
+    collected = _collect(study, store, options, watching, pending)
     written = collected.written
     while study.sequential and not collected.interrupted:
-        missing = _undecided(study, store)
-        if not missing:
+        pending = _undecided(study, store)
+        if not pending:
             break
-        collected = _collect(study, store, options, watching, missing)
+        collected = _collect(study, store, options, watching, pending)
         written += collected.written
     return Trained(written, there, store.failures(), collected.interrupted)
 
@@ -85,76 +87,45 @@ def _collect(
 
 
 def _undecided(study: Study, store: Store) -> list[Trial]:
-    """What the next look of a sequential study still needs; empty where all is decided."""
+    """List the trials that the next look of a sequential study needs; empty if all is decided."""
     from bench.analysis.frames import trials_frame
     from bench.analysis.looks import look
+    from bench.analysis.verdict import LOOKS
 
-    failed = store.failures()
-    lost = [t for t in _any_seed(study) if t.name in failed]
-    frame = trials_frame(
-        study, store.records().records, [(t.arm.task, t.arm.name, t.seed) for t in lost]
-    )
-    step = look(study, frame)
+    failed = store.failures().keys()
+    largest = study.model_copy(update={"seeds": max(study.seeds, *LOOKS)})
+    lost = [(t.arm.task, t.arm.name, t.seed) for t in largest.trials() if t.name in failed]
+    step = look(study, trials_frame(study, store.records().records, lost))
     if step.seeds is None:
         return []
-    wanted = {}
-    for task, name in step.undecided:
-        arm = study.arm(task, name)
-        for one in (arm, study.arm(task, arm.reference) if arm.reference else arm):
-            wanted[one.task, one.name] = one
-    done = store.names() | failed.keys()
-    trials = [Trial(arm=arm, seed=seed) for seed in range(step.seeds) for arm in wanted.values()]
+    names = set(step.undecided)
+    names |= {(task, study.arm(task, arm).reference or arm) for task, arm in step.undecided}
+    arms = tuple(arm for arm in study.arms if (arm.task, arm.name) in names)
+    done = store.names() | failed
+    trials = study.model_copy(update={"seeds": step.seeds, "arms": arms}).trials()
     return [trial for trial in trials if trial.name not in done]
 
 
-def _any_seed(study: Study) -> list[Trial]:
-    from bench.analysis.verdict import LOOKS
-
-    return study.model_copy(update={"seeds": max(study.seeds, *LOOKS)}).trials()
-
-
-def time_steps(
-    study: Study,
-    store: Store,
-    options: TrainingOptions,
-    processes: int,
-    watch: timing_phase.TimingWatch,
-) -> dict[str, Failure]:
-    """Measure the step times that are missing, alone on the machine; returns what failed.
-
-    Memory, a process for each arm, is measured where several processes are asked for.
-    """
-    timing = timing_phase.TimingOptions(
-        processes=processes,
-        memory=processes > 1,
-        jobs=options.jobs,
-        plugins=options.plugins,
-        log_folder=store.folder / "logs",
-    )
-    return timing_phase.phase(study, store, options.source, timing, watch).failed
-
-
 def step_ratios(store: Store) -> dict[tuple[str, str], float]:
-    """(task, arm) -> the median ratio of its step time to its reference's, over all processes."""
-    found: dict[tuple[str, str], list[float]] = {}
-    for one in store.step_times().step_times:
-        pairs = zip(one.arm_ms, one.reference_ms, strict=True)
-        found.setdefault((one.task, one.arm), []).append(median(a / r for a, r in pairs))
-    return {key: median(ratios) for key, ratios in found.items()}
+    """Return (task, arm) -> median ratio of its step time to its reference's, over processes."""
+    ratios: dict[tuple[str, str], list[float]] = {}
+    for record in store.step_times().step_times:
+        ratios.setdefault((record.task, record.arm), []).append(record.ratio)
+    return {arm: median(values) for arm, values in ratios.items()}
 
 
 def set_damaged_aside(store: Store) -> list[str]:
-    """Move files whose seal does not hold out of the way, to be measured again; a line for each."""
+    """Move files with a broken seal aside, so that they are measured again; a line for each."""
     damaged = store.damaged()
     store.set_aside(damaged)
     return [f"{item.path.name} was damaged ({item.reason}) and is set aside" for item in damaged]
 
 
-def executor(options: TrainingOptions, store: Store, trials: list[Trial]) -> Executor:
-    """Where the trials run.
+def executor(options: TrainingOptions, store: Store, trials: Sequence[Trial]) -> Executor:
+    """Make the executor of some trials.
 
     Raises:
-        UsageError: an executor that does not exist, or Ray without `pip install .[ray]`.
+        UsageError: the executor does not exist, or is Ray and Ray is not installed.
     """
     if options.executor not in EXECUTORS:
         raise unknown("executor", options.executor, EXECUTORS)
@@ -169,6 +140,7 @@ def executor(options: TrainingOptions, store: Store, trials: list[Trial]) -> Exe
         except ImportError:
             raise UsageError("--executor ray needs Ray: pip install '.[ray]'") from None
         return RayExecutor(
+            jobs=options.jobs,
             address=options.address,
             gpus_per_trial=options.gpus_per_trial,
             cpus_per_trial=count,
@@ -177,26 +149,34 @@ def executor(options: TrainingOptions, store: Store, trials: list[Trial]) -> Exe
         )
     from bench.running.executors.local import LocalExecutor
 
-    return LocalExecutor(
-        options.jobs, options.time_limit, environment, log_folder=store.folder / "logs"
-    )
+    jobs = side_by_side(options, count)
+    return LocalExecutor(jobs, options.time_limit, environment, log_folder=store.folder / "logs")
 
 
-def expected_seconds(store: Store, trials: list[Trial]) -> float | None:
-    """Seconds of one worker that the trials will take, from the records there are; None without."""
-    spent: dict[tuple[str, str], list[float]] = {}
+def side_by_side(options: TrainingOptions, threads: int) -> int:
+    """Count the trials of so many threads that run side by side on this machine; 1 on a GPU."""
+    if options.jobs is not None:
+        return options.jobs
+    return 1 if has_gpu_driver() else max(1, cores() // threads)
+
+
+def has_gpu_driver() -> bool:
+    """Tell if a GPU's driver is installed, without TensorFlow."""
+    return shutil.which("nvidia-smi") is not None
+
+
+def expected_seconds(store: Store, trials: Sequence[Trial]) -> float | None:
+    """Estimate the seconds of one worker for some trials from the records; None without records."""
+    by_arm: dict[tuple[str, str], list[float]] = {}
+    by_task: dict[str, list[float]] = {}
     for record in store.records().records:
         seconds = record.train_seconds + record.evaluation_seconds
-        spent.setdefault((record.task, record.arm), []).append(seconds)
-    if not spent:
+        by_arm.setdefault((record.task, record.arm), []).append(seconds)
+        by_task.setdefault(record.task, []).append(seconds)
+    if not by_arm:
         return None
-    by_task: dict[str, list[float]] = {}
-    for (task, _), values in spent.items():
-        by_task.setdefault(task, []).extend(values)
-    everything = [value for values in by_task.values() for value in values]
+    overall = [seconds for values in by_task.values() for seconds in values]
     total = 0.0
-    for trial in trials:
-        known = spent.get((trial.arm.task, trial.arm.name)) or by_task.get(trial.arm.task)
-        values = known or everything
-        total += sum(values) / len(values)
+    for arm in (trial.arm for trial in trials):
+        total += fmean(by_arm.get((arm.task, arm.name)) or by_task.get(arm.task) or overall)
     return total

@@ -1,20 +1,20 @@
-"""What a worker does with a trial: train it and record it."""
+"""The work of a trial in a worker: train the arm and record it."""
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.core import environment
+from bench.core.canonical import canonical_hash
 from bench.core.errors import BenchError, UsageError
-from bench.core.record import Record
+from bench.core.recipe import Recipe
+from bench.core.record import Record, is_synthetic
 from bench.core.strategy import Strategy, configured
 from bench.core.study import Arm, Trial
 from bench.plugins.registry import Registry, find
-from bench.tasks.task import Source
+from bench.tasks.task import Source, Task
 
 if TYPE_CHECKING:
     from bench.training.compiled_arm import CompiledArm
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from bench.training.trainer import Trainer
 
 TRACED_ARMS = 24
-"""Arms that a worker keeps traced; the one used longest ago makes room."""
+"""Arms that a worker keeps traced. The one that was used longest ago makes room."""
 
 
 class TrainingWork:
-    """Trains trials in one process; picklable until it has begun.
+    """Trains trials in one process. It can be pickled until it has begun.
 
     Args:
-        study: the study's name.
-        source: where data comes from.
+        study: name of the study.
+        source: source of the data.
         data: task -> identity of its data; other data is refused.
         settings: precision and XLA.
         plugins: files with further strategies and tasks.
-        checkpoints: folder for the state of long trials; None for none.
+        checkpoints: folder for the state of long trials; None: no checkpoints.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class TrainingWork:
         self.settings, self.plugins, self.checkpoints = settings, plugins, checkpoints
         self._registry: Registry | None = None
         self._threads: int | None = None
-        self._data: dict[str, DeviceData] = {}
+        self._arrays: dict[tuple[str, str], DeviceData] = {}
         self._trainers: OrderedDict[str, Trainer] = OrderedDict()
 
     def __call__(self, trial: Trial) -> Record:
@@ -61,8 +61,9 @@ class TrainingWork:
         device = environment.device()
         checkpoint = None
         if self.checkpoints is not None:
-            what = [arm.model_dump_json(), trial.seed, self.settings, environment.software()]
-            identity = sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+            identity = canonical_hash(
+                [arm.model_dump_json(), trial.seed, self.settings, environment.software()], 64
+            )
             checkpoint = Checkpoint(self.checkpoints / f"{trial.name}.npz", identity)
         result = trainer.run(trial.seed, arm.streams, checkpoint)
         return Record(
@@ -73,7 +74,7 @@ class TrainingWork:
             status=result.status,
             classes=self.registry.task(arm.task).facts.classes,
             data=self.data[arm.task],
-            synthetic=self.data[arm.task].startswith("synthetic:"),
+            synthetic=is_synthetic(self.data[arm.task]),
             recipe=arm.recipe,
             settings={**self.settings, "device": device},
             strategies=arm.strategies,
@@ -93,17 +94,18 @@ class TrainingWork:
 
     @property
     def registry(self) -> Registry:
+        """Return all strategies and tasks, read once in a process."""
         if self._registry is None:
             self._registry = find(self.plugins)
         return self._registry
 
     def strategies(self, arm: Arm) -> list[Strategy]:
-        """The arm's strategies, with its parameters."""
+        """Make the arm's strategies, with its parameters."""
         uses = arm.strategies
         return [configured(self.registry.strategy(use.name), use.parameters) for use in uses]
 
     def _use_threads(self, count: int) -> None:
-        """The trial's share of the machine, set before TensorFlow's first operation."""
+        """Start TensorFlow with the trial's share of the machine, before its first operation."""
         if self._threads is None:
             start_tensorflow(count)
             self._threads = count
@@ -111,22 +113,21 @@ class TrainingWork:
             raise UsageError("recipe.threads is one number for all arms of a study")
 
     def compile(self, arm: Arm) -> CompiledArm:
-        """The arm on its data, not yet traced, in a process that has the arm's threads."""
+        """Make the arm on its data, not yet traced, in a process with the arm's threads."""
         from bench.training.compiled_arm import CompiledArm, Settings
 
         self._use_threads(arm.recipe["threads"])
         task = self.registry.task(arm.task)
         recipe = type(task.recipe(next(iter(task.profiles)))).model_validate(arm.recipe)
         settings = Settings(self.settings["precision"], bool(self.settings["xla"]) and task.xla)
-        data = self._device_data(arm, recipe)
+        data = self._device_data(arm, task, recipe)
         return CompiledArm(task, self.strategies(arm), recipe, settings, data)
 
     def _trainer(self, arm: Arm) -> Trainer:
-        """The traced arm, from the ones kept where it is there."""
+        """Return the trainer of an arm, which may be traced already."""
         from bench.training.trainer import Trainer
 
-        parts = [arm.task, arm.recipe, [use.model_dump() for use in arm.strategies]]
-        key = json.dumps(parts, sort_keys=True)
+        key = canonical_hash(arm.model_dump(mode="json", include={"task", "recipe", "strategies"}))
         if key not in self._trainers:
             self._trainers[key] = Trainer(self.compile(arm))
             if len(self._trainers) > TRACED_ARMS:
@@ -134,24 +135,24 @@ class TrainingWork:
         self._trainers.move_to_end(key)
         return self._trainers[key]
 
-    def _device_data(self, arm: Arm, recipe: Any) -> DeviceData:
-        """The arm's arrays; read once for all arms whose recipes agree on the data."""
+    def _device_data(self, arm: Arm, task: Task, recipe: Recipe) -> DeviceData:
+        """Return the arm's arrays on the device; arms with equal arrays share one copy."""
         from bench.training.device_data import DeviceData
 
-        task = self.registry.task(arm.task)
-        found = task.identify(self.source).name
-        if found != self.data[arm.task]:
+        data = task.identify(self.source).name
+        if data != self.data[arm.task]:
             raise BenchError(
-                f"the data of {arm.task} is {found} and the study's is {self.data[arm.task]}"
+                f"the data of {arm.task} is {data} and the study's is {self.data[arm.task]}"
             )
-        key = json.dumps([arm.task, arm.recipe], sort_keys=True)
-        if key not in self._data:
-            self._data[key] = DeviceData.of(task.load(recipe, self.source))
-        return self._data[key]
+        subset = task.load(recipe, self.source)
+        key = (arm.task, subset.digest)
+        if key not in self._arrays:
+            self._arrays[key] = DeviceData.of(subset)
+        return self._arrays[key]
 
 
 def start_tensorflow(threads: int) -> None:
-    """Import TensorFlow with this many threads; GPU memory is taken as it is needed."""
+    """Import TensorFlow with some threads. GPU memory is allocated as it is needed."""
     environment.quiet_tensorflow()
     import tensorflow as tf
 
@@ -161,7 +162,6 @@ def start_tensorflow(threads: int) -> None:
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
     if not gpus:
-        # This rewrite orders a graph's operations anew at each tracing, and on a CPU the order decides
-        # some percent of a step: of two tracings of one function, which no number of blocks tells
-        # apart from a difference of the arms.
+        # This rewrite gives each tracing of a function another order of operations. On a CPU the order
+        # changes the time of a step by some percent, and blocks cannot tell that from an effect.
         tf.config.optimizer.set_experimental_options({"dependency_optimization": False})

@@ -1,7 +1,7 @@
-"""The same number of tuning trials for every arm, the baseline too, judged on validation.
+"""Tuning with equal effort: every arm, the baseline too, gets as many trials, judged on validation.
 
-Each arm searches its learning rate and the ranges that its strategy declares; point 0 is the default
-setting, the others a scrambled Sobol sequence over the ranges, so more points refine fewer ones.
+Each arm searches its learning rate and the ranges that its strategy declares. Point 0 is the default
+setting; the others are a scrambled Sobol sequence over the ranges, so more points refine fewer ones.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 from statistics import fmean
 
 from pydantic import ValidationError
-from scipy.stats import qmc
 
 from bench.core.errors import UsageError
 from bench.core.record import Finite, Name, Record, Schema
@@ -23,22 +22,22 @@ from bench.core.study import BASELINE, Arm, Study
 from bench.storage.files import write_atomic
 
 LEARNING_RATE = (0.25, 8.0)
-"""Of the recipe's learning rate: the range of factors that is searched, on a log scale."""
+"""Factors of the recipe's learning rate that bound the search, on a log scale."""
 
 
 class TunedSetting(Schema):
-    """What tuning chose for an arm."""
+    """The setting that tuning chose for an arm."""
 
     learning_rate: Finite
     parameters: dict[str, bool | int | float | str] = {}
-    """Of the arm's own strategy; empty for the baseline."""
+    """Parameters of the arm's own strategy; empty for the baseline."""
     validation_accuracy: Finite
     default_validation_accuracy: Finite
     trials: int
 
 
 class Tuned(Schema):
-    """What `bench tune` writes and `bench run --tuned` reads: task -> arm -> setting."""
+    """The file that `bench tune` writes and `bench run --tuned` reads."""
 
     profile: Name
     base: tuple[Name, ...] = ()
@@ -46,10 +45,11 @@ class Tuned(Schema):
     seeds: int
     data: dict[str, str]
     settings: dict[str, dict[str, TunedSetting]]
+    """Task -> arm -> setting."""
 
 
 class Range(Schema):
-    """One searched number."""
+    """The range of one searched number."""
 
     name: str
     low: float
@@ -58,7 +58,7 @@ class Range(Schema):
     whole: bool = False
 
     def at(self, share: float) -> float | int:
-        """The value at a share in [0, 1] of the range."""
+        """Return the value at a share in [0, 1] of the range."""
         if self.log:
             value = math.exp(math.log(self.low) * (1 - share) + math.log(self.high) * share)
         else:
@@ -67,19 +67,20 @@ class Range(Schema):
 
 
 def ranges(strategy: Strategy | None) -> list[Range]:
-    """What an arm searches: the learning rate's factor, then its strategy's declared ranges."""
-    found = [Range(name="learning_rate", low=LEARNING_RATE[0], high=LEARNING_RATE[1], log=True)]
-    for declared in dataclasses.fields(strategy) if strategy is not None else ():
-        tune = declared.metadata.get("tune")
-        if tune is not None:
-            whole = isinstance(declared.default, int)
-            log = bool(declared.metadata["log"])
-            found.append(Range(name=declared.name, low=tune[0], high=tune[1], log=log, whole=whole))
-    return found
+    """Return the ranges that an arm searches: a factor of the learning rate, then its strategy's."""
+    searched = [Range(name="learning_rate", low=LEARNING_RATE[0], high=LEARNING_RATE[1], log=True)]
+    for field in dataclasses.fields(strategy) if strategy is not None else ():
+        if (limits := field.metadata.get("tune")) is not None:
+            low, high = limits
+            log, whole = bool(field.metadata["log"]), isinstance(field.default, int)
+            searched.append(Range(name=field.name, low=low, high=high, log=log, whole=whole))
+    return searched
 
 
 def points(searched: Sequence[Range], count: int) -> Iterator[dict[str, float | int]]:
-    """`count` points after the default one; the same ones each time."""
+    """Yield `count` points after the default one, the same at each call."""
+    from scipy.stats import qmc
+
     if count < 1:
         return
     size = 2 ** math.ceil(math.log2(count)) if count > 1 else 1
@@ -88,42 +89,41 @@ def points(searched: Sequence[Range], count: int) -> Iterator[dict[str, float | 
 
 
 def point_name(arm: str, number: int) -> str:
-    """The name of an arm at a point; point 0 is the arm itself."""
+    """Name an arm at a point. Point 0 is the arm itself."""
     return arm if number == 0 else f"{arm}[point {number}]"
 
 
-def choose(study: Study, records: Sequence[Record], count: int, names: Mapping[str, str]) -> Tuned:
-    """The point of each arm with the best mean validation accuracy at the end of training.
+def choose(
+    study: Study, records: Sequence[Record], count: int, strategies: Mapping[str, str]
+) -> Tuned:
+    """Choose the point of each arm with the best mean validation accuracy at the end of training.
 
     Args:
-        study: the tuning study.
-        records: its records; a point with a missing seed is not chosen.
+        study: tuning study.
+        records: its records. A point with a missing seed is not chosen.
         count: points of each arm, the default one included.
-        names: arm -> its own strategy ("" for the baseline).
+        strategies: arm -> its own strategy ("" for the baseline).
     """
-    reached: dict[tuple[str, str], list[float]] = {}
+    accuracies: dict[tuple[str, str], list[float]] = {}
     for record in records:
         accuracy = record.final.validation_accuracy if record.final else 1 / record.classes
-        reached.setdefault((record.task, record.arm), []).append(accuracy)
+        accuracies.setdefault((record.task, record.arm), []).append(accuracy)
     chosen: dict[str, dict[str, TunedSetting]] = {}
     for task in study.data:
-        for name, own in names.items():
-            tried = {
-                point: reached.get((task, point), [])
-                for point in (point_name(name, index) for index in range(count))
-            }
-            whole = {point: fmean(a) for point, a in tried.items() if len(a) >= study.seeds}
-            if name not in whole:
+        for name, strategy in strategies.items():
+            names = (point_name(name, index) for index in range(count))
+            tried = {point: accuracies.get((task, point), []) for point in names}
+            means = {point: fmean(a) for point, a in tried.items() if len(a) >= study.seeds}
+            if name not in means:
                 continue
-            # A tie goes to the default setting, which comes first.
-            best = max(whole, key=whole.__getitem__)
+            best = max(means, key=means.__getitem__)  # the default is first, so it wins a tie
             arm = study.arm(task, best)
             chosen.setdefault(task, {})[name] = TunedSetting(
                 learning_rate=arm.recipe["learning_rate"],
-                parameters=own_parameters(arm, own),
-                validation_accuracy=whole[best],
-                default_validation_accuracy=whole[name],
-                trials=len(whole) * study.seeds,
+                parameters=_parameters(arm, strategy),
+                validation_accuracy=means[best],
+                default_validation_accuracy=means[name],
+                trials=len(means) * study.seeds,
             )
     return Tuned(
         profile=study.profile,
@@ -135,22 +135,20 @@ def choose(study: Study, records: Sequence[Record], count: int, names: Mapping[s
     )
 
 
-def own_parameters(arm: Arm, strategy: str) -> dict[str, bool | int | float | str]:
-    for use in arm.strategies:
-        if use.name == strategy:
-            return use.parameters
-    return {}
+def _parameters(arm: Arm, strategy: str) -> dict[str, bool | int | float | str]:
+    return next((use.parameters for use in arm.strategies if use.name == strategy), {})
 
 
 def write(tuned: Tuned, path: Path) -> None:
+    """Write a file for `bench run --tuned`."""
     write_atomic(path, (json.dumps(tuned.model_dump(mode="json"), indent=1) + "\n").encode())
 
 
 def read(path: Path) -> Tuned:
-    """A file of `bench tune`.
+    """Read a file of `bench tune`.
 
     Raises:
-        UsageError: it is missing or no such file.
+        UsageError: it is missing, or something else.
     """
     try:
         return Tuned.model_validate_json(path.read_text(encoding="utf-8"))
@@ -161,7 +159,7 @@ def read(path: Path) -> Tuned:
 
 
 def check(tuned: Tuned, profile: str, base: Sequence[str], tasks: Sequence[str]) -> None:
-    """Refuse settings that were chosen for something else than what is asked for."""
+    """Refuse settings that were chosen for another profile, base or task."""
     if (tuned.profile, tuned.base) != (profile, tuple(base)):
         raise UsageError(
             f"the tuned settings are for profile {tuned.profile!r} and base "

@@ -23,8 +23,8 @@ class Tell(TrainingWatch):
     def started(self, trial: Trial) -> None:
         print(f"begun {trial.name}", flush=True)
 
-    def ended(self, outcome: Outcome[Record]) -> None:
-        print(outcome.trial.name, flush=True)
+    def ended(self, outcome: Outcome[Trial, Record]) -> None:
+        print(outcome.assignment.name, flush=True)
 
     def interrupted(self) -> None:
         print("interrupted", flush=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.core.record import Evaluation, Hashes, Record, Scores, StepTime
-from bench.core.study import Arm, Study, Trial
+from bench.core.study import Arm, Study, Timing, Trial
 from bench.storage.store import Store
 
 STUDY = "tiny"
@@ -136,8 +136,8 @@ class Measure:
 class MeasureSteps:
     """The work of a step-time process."""
 
-    def __call__(self, trial: Trial) -> StepTime:
-        return step_time(trial.seed, trial.arm.name)
+    def __call__(self, timing: Timing) -> StepTime:
+        return step_time(timing.process, timing.arm.name)
 
 
 class UnimportableWork:

@@ -4,40 +4,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from bench.core.failure import Failure
-from bench.core.study import Trial
-from bench.running.executors.worker import Job, Sent
+from bench.core.study import Timing, Trial
+from bench.running.executors.executor import Assignment
+from bench.running.executors.worker import LoadedWork, Sent
 
 
 class Lost(NamedTuple):
-    """A worker is gone, and its trial, as far as anybody knows, is not to blame."""
+    """A worker that is gone, as far as is known not through its assignment."""
 
     reason: str
     certain: bool
-    """Its node died; else its connection broke, nobody knows why."""
+    """True if its node died; false if its connection broke for an unknown reason."""
 
 
 class Worker:
-    """What runs on the node."""
+    """The process on the node."""
 
     def __init__(self, work: bytes) -> None:
-        self._job = Job(work)
+        self._work = LoadedWork(work)
 
     def node(self) -> str:
-        """The id of the node where this is."""
+        """Return the id of its node."""
         import ray
 
         return str(ray.get_runtime_context().get_node_id())
 
-    def perform(self, trial: Trial) -> Sent:
-        """Runs one trial."""
-        return self._job(trial)
+    def perform(self, assignment: Trial | Timing) -> Sent:
+        """Run one assignment."""
+        return self._work(assignment)
 
 
-class Actor:
-    """A `Worker` as the driver sees it: starting, then idle or running a trial, until it is lost."""
+class Actor(Generic[Assignment]):
+    """The driver's view of a `Worker`: it starts, then is idle or busy, until it is lost."""
 
     def __init__(
         self, ray: Any, work: bytes, shares: Mapping[str, float], environment: Mapping[str, str]
@@ -56,27 +57,28 @@ class Actor:
         )
         self._node = ""
         self._since = 0.0
-        self.trial: Trial | None = None
+        self.assignment: Assignment | None = None
         self.pending: Any = self._handle.node.remote()
-        """What Ray still owes; None while idle."""
+        """Reference to the answer that Ray still owes; None while idle."""
 
     @property
     def started(self) -> bool:
+        """Tell if it has a place on a node."""
         return bool(self._node)
 
-    def begin(self, trial: Trial) -> None:
-        """Runs a trial; only for an idle one."""
-        self.trial, self._since = trial, time.monotonic()
-        self.pending = self._handle.perform.remote(trial)
+    def begin(self, assignment: Assignment) -> None:
+        """Give an idle actor an assignment."""
+        self.assignment, self._since = assignment, time.monotonic()
+        self.pending = self._handle.perform.remote(assignment)
 
     def poll(self, time_limit: float | None) -> Sent | Failure | Lost | None:
-        """What its trial came to, None while there is nothing new; all but `Sent` is its end."""
+        """Return the news, None if there are none; every one but `Sent` is the end of the actor."""
         if self.pending is None:
             return None
         done, _ = self._ray.wait([self.pending], timeout=0)
         if not done:
             waited = time.monotonic() - self._since
-            if self.trial and time_limit is not None and waited > time_limit:
+            if self.assignment and time_limit is not None and waited > time_limit:
                 reason = f"ran longer than the time limit of {time_limit:g} s"
                 return Failure(kind="timeout", reason=reason)
             return None
@@ -88,18 +90,18 @@ class Actor:
         except errors.RayError as error:
             return Lost(_first_line(error), certain=False)
         self.pending = None
-        if self.trial is None:
+        if self.assignment is None:
             self._node = answer
             return None
-        self.trial = None
+        self.assignment = None
         return answer
 
     def kill(self) -> None:
-        """Ends it, whatever it is doing."""
+        """End it, even in the middle of an assignment."""
         self._ray.kill(self._handle)
 
     def _death(self, error: Exception) -> Failure | Lost:
-        """Whether the trial killed its process, or the node died under it."""
+        """Tell an assignment that killed its process from a node that died."""
         alive = any(n["NodeID"] == self._node and n["Alive"] for n in self._ray.nodes())
         if not self.started or not alive:
             return Lost(_first_line(error), certain=self.started)
@@ -111,6 +113,6 @@ def _first_line(error: Exception) -> str:
 
 
 def _cause(error: Exception) -> str:
-    """What Ray knows about a worker's end, without the actor's particulars."""
+    """Return Ray's description of a worker's end, without the particulars of the actor."""
     text = _first_line(error) if "exit type" not in str(error) else " ".join(str(error).split())
     return text.partition("Worker exit type: ")[2][:300] or text

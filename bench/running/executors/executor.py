@@ -1,4 +1,4 @@
-"""What an executor is: it runs trials somewhere and hands back what each one measured."""
+"""The interface of an executor: it runs assignments somewhere and returns their measurements."""
 
 from __future__ import annotations
 
@@ -7,46 +7,49 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from bench.core.failure import Failure
 from bench.core.record import PeakMemory, Record, StepTime
-from bench.core.study import Trial
+from bench.core.study import Timing, Trial
 
+Assignment = TypeVar("Assignment", Trial, Timing)
+"""A piece of work for one worker: a trial to train, or an arm to time in a numbered process."""
+Assignment_contra = TypeVar("Assignment_contra", Trial, Timing, contravariant=True)
 Measured = TypeVar("Measured", Record, StepTime, PeakMemory)
 Measured_co = TypeVar("Measured_co", Record, StepTime, PeakMemory, covariant=True)
 
 
-class Outcome(NamedTuple, Generic[Measured]):
-    """A trial and either what it measured or why it measured nothing."""
+class Outcome(NamedTuple, Generic[Assignment, Measured]):
+    """An assignment with its measurements, or with the reason why it has none."""
 
-    trial: Trial
+    assignment: Assignment
     record: Measured | None
     failure: Failure | None
 
 
-class Work(Protocol[Measured_co]):
-    """Runs one trial in a worker.
+class Work(Protocol[Assignment_contra, Measured_co]):
+    """A function that a worker applies to each of its assignments.
 
-    It is pickled, and unpickled once a worker process: what it keeps on itself (traced arms) lives
-    as long as that process.
+    Each worker process unpickles it once. Whatever it keeps on itself, such as traced arms, lives as
+    long as that process.
     """
 
-    def __call__(self, trial: Trial) -> Measured_co: ...
+    def __call__(self, assignment: Assignment_contra, /) -> Measured_co: ...
 
 
 class Executor(Protocol):
-    """Runs trials; a trial that crashes, hangs or raises costs that trial alone."""
+    """Runs assignments. One that crashes, hangs or raises costs no other one."""
 
     def run(
         self,
-        trials: Sequence[Trial],
-        work: Work[Measured],
-        on_start: Callable[[Trial], None] | None = None,
-    ) -> Generator[Outcome[Measured], None, None]:
-        """Outcomes in the order in which trials end.
+        assignments: Sequence[Assignment],
+        work: Work[Assignment, Measured],
+        on_start: Callable[[Assignment], None] | None = None,
+    ) -> Generator[Outcome[Assignment, Measured], None, None]:
+        """Yield outcomes in the order in which assignments end.
 
-        After `stop`, trials that have not begun have no outcome. Closing the iterator (or an
-        exception in its consumer) ends all workers at once.
+        After `stop`, assignments that have not begun have no outcome. Closing the generator, or an
+        exception in its consumer, ends all workers at once.
         """
         ...
 
     def stop(self) -> None:
-        """Begins no more trials; those that run still end. Safe in a signal handler."""
+        """Begin no more assignments; running ones still end. Safe in a signal handler."""
         ...

@@ -1,4 +1,4 @@
-"""Trials in processes of this machine, side by side."""
+"""Assignments in processes of this machine, side by side."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import pickle
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import cast
 
 from bench.core.errors import UsageError
 from bench.core.failure import Failure
-from bench.core.study import Trial
-from bench.running.executors.executor import Measured, Outcome, Work
-from bench.running.executors.queue import TrialQueue
+from bench.running.executors.executor import Assignment, Measured, Outcome, Work
+from bench.running.executors.queue import AssignmentQueue
 from bench.running.executors.worker import WorkerSetting, received
 from bench.running.executors.worker_process import WorkerProcess
 from bench.storage.files import failed
@@ -22,16 +20,16 @@ _TICK = 0.2
 
 
 class LocalExecutor:
-    """`jobs` worker processes; a trial that crashes, hangs or raises costs that trial alone.
+    """Worker processes of this machine.
 
     Args:
-        jobs: how many trials run side by side.
-        time_limit: seconds that a trial may run, from when its worker begins it; None: no limit.
-        environment: variables that a worker sets before the work is unpickled (TensorFlow reads its
-            own when it is imported).
-        log_folder: where each worker's stdout and stderr go (`worker-0.log`, appended); None leaves
-            them on the terminal.
-        fresh: a new process for every trial, as step times need.
+        jobs: assignments side by side.
+        time_limit: seconds that an assignment may run from its begin; None: no limit.
+        environment: variables that a worker sets before the work is unpickled. TensorFlow reads its
+            own at import.
+        log_folder: folder for the output of each worker (`worker-0.log`, appended); None: the
+            terminal.
+        fresh: use a new process for every assignment, as measurements of memory need.
     """
 
     def __init__(
@@ -54,50 +52,52 @@ class LocalExecutor:
 
     def run(
         self,
-        trials: Sequence[Trial],
-        work: Work[Measured],
-        on_start: Callable[[Trial], None] | None = None,
-    ) -> Generator[Outcome[Measured], None, None]:
+        assignments: Sequence[Assignment],
+        work: Work[Assignment, Measured],
+        on_start: Callable[[Assignment], None] | None = None,
+    ) -> Generator[Outcome[Assignment, Measured], None, None]:
         self._stopping = False
-        queue = TrialQueue(trials)
+        queue = AssignmentQueue(assignments)
         pickled = pickle.dumps(work)
-        slots = [
+        workers: list[WorkerProcess[Assignment]] = [
             WorkerProcess(
                 WorkerSetting(pickled, self._environment, log), self._time_limit, self._fresh
             )
-            for log in self._logs(min(self._jobs, len(trials)))
+            for log in self._logs(min(self._jobs, len(assignments)))
         ]
         try:
             while True:
-                self._begin(slots, queue)
-                busy = [slot for slot in slots if slot.trial]
+                self._begin(workers, queue)
+                busy = [worker for worker in workers if worker.assignment]
                 if not busy:
                     return
-                wait([slot.future for slot in busy], _TICK, FIRST_COMPLETED)
-                ended: list[Outcome[Measured]] = []
-                for slot in busy:
-                    trial = cast(Trial, slot.trial)
-                    result = slot.poll(on_start)
-                    if result is None:
+                wait([worker.future for worker in busy], _TICK, FIRST_COMPLETED)
+                ended: list[Outcome[Assignment, Measured]] = []
+                for worker in busy:
+                    assignment = worker.assignment
+                    answer = worker.poll(on_start)
+                    if answer is None or assignment is None:
                         continue
-                    if isinstance(result, Failure):
-                        queue.forget(slot)
-                        ended.append(Outcome(trial, None, result))
+                    if isinstance(answer, Failure):
+                        queue.forget(worker)
+                        ended.append(Outcome(assignment, None, answer))
                     else:
-                        ended.append(received(trial, result))
-                self._begin(slots, queue)  # before the consumer writes, so that nobody waits for it
+                        ended.append(received(assignment, answer))
+                self._begin(workers, queue)  # no worker waits while the consumer writes
                 yield from ended
         finally:
-            with ThreadPoolExecutor(max(len(slots), 1)) as closing:
-                list(closing.map(WorkerProcess.close, slots))
+            with ThreadPoolExecutor(max(len(workers), 1)) as closing:
+                list(closing.map(WorkerProcess.close, workers))
 
-    def _begin(self, slots: Sequence[WorkerProcess], queue: TrialQueue) -> None:
-        for slot in slots:
+    def _begin(
+        self, workers: Sequence[WorkerProcess[Assignment]], queue: AssignmentQueue[Assignment]
+    ) -> None:
+        for worker in workers:
             if self._stopping:
                 return
-            trial = None if slot.trial else queue.take(slot)
-            if trial:
-                slot.begin(trial)
+            assignment = None if worker.assignment else queue.take(worker)
+            if assignment:
+                worker.begin(assignment)
 
     def _logs(self, count: int) -> list[Path | None]:
         if self._log_folder is None:

@@ -1,67 +1,67 @@
-"""Which trial a worker takes next."""
+"""The order in which workers take assignments."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Generic
 
-from bench.core.study import Trial
+from bench.running.executors.executor import Assignment
 
 Key = tuple[str, str]
 
 
-class TrialQueue:
-    """Trials that wait, given out so that a worker meets again the arms it has traced.
+class AssignmentQueue(Generic[Assignment]):
+    """Waiting assignments, given out so that a worker gets the arms that it has already traced.
 
-    Seed by seed, so that a study that is cut short has whole comparisons. Within the lowest waiting
-    seed a worker takes an arm of its own, else one that no worker has, else one of its own of the
-    next seed, else the first that waits, whosoever it was.
+    Replicates (seeds, processes) come in order, so that an interrupted study has complete
+    comparisons. Among the lowest waiting replicate a worker takes an arm of its own, else an arm
+    without a worker. Otherwise it takes an arm of its own of the next replicate, else the first
+    assignment that waits.
     """
 
-    def __init__(self, trials: Sequence[Trial]) -> None:
-        self._waiting = list(trials)
-        self._owned: dict[Hashable, set[Key]] = {}
+    def __init__(self, assignments: Sequence[Assignment]) -> None:
+        self._waiting: list[Assignment] = list(assignments)
+        self._traced: dict[Hashable, set[Key]] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def take(self, worker: Hashable) -> Trial | None:
-        """The next trial for `worker`, or None where none waits."""
+    def take(self, worker: Hashable) -> Assignment | None:
+        """Remove and return the next assignment of a worker; None if none waits."""
         if not self._waiting:
             return None
-        mine = self._owned.setdefault(worker, set())
-        everyones = set().union(*self._owned.values())
-        lowest = self._waiting[0].seed
-        index = self._first(lowest, mine)
+        own = self._traced.setdefault(worker, set())
+        lowest = self._waiting[0].replicate
+        index = self._first(lowest, own)
         if index is None:
-            fresh = {_key(trial) for trial in self._window(lowest)} - everyones
-            index = self._first(lowest, fresh)
+            untraced = {_key(a) for a in self._upto(lowest)} - set().union(*self._traced.values())
+            index = self._first(lowest, untraced)
         if index is None:
-            index = self._first(lowest + 1, mine)
-        trial = self._waiting.pop(index or 0)
-        mine.add(_key(trial))
-        return trial
+            index = self._first(lowest + 1, own)
+        assignment = self._waiting.pop(index or 0)
+        own.add(_key(assignment))
+        return assignment
 
-    def put_back(self, trial: Trial) -> None:
-        """`trial` never ran: it is the next to be taken."""
-        self._waiting.insert(0, trial)
+    def put_back(self, assignment: Assignment) -> None:
+        """Return an assignment that never ran; it is taken next."""
+        self._waiting.insert(0, assignment)
 
     def forget(self, worker: Hashable) -> None:
-        """`worker` was replaced: its arms are nobody's."""
-        self._owned.pop(worker, None)
+        """Drop the arms of a worker that was replaced."""
+        self._traced.pop(worker, None)
 
-    def _window(self, last_seed: int) -> list[Trial]:
-        """The trials in front, up to a seed."""
-        for index, trial in enumerate(self._waiting):
-            if trial.seed > last_seed:
+    def _upto(self, replicate: int) -> list[Assignment]:
+        """Return the assignments in front, up to a replicate."""
+        for index, assignment in enumerate(self._waiting):
+            if assignment.replicate > replicate:
                 return self._waiting[:index]
         return self._waiting
 
-    def _first(self, last_seed: int, arms: set[Key]) -> int | None:
-        for index, trial in enumerate(self._window(last_seed)):
-            if _key(trial) in arms:
-                return index
-        return None
+    def _first(self, replicate: int, arms: set[Key]) -> int | None:
+        """Find the first assignment of some arms, up to a replicate."""
+        places = (i for i, a in enumerate(self._upto(replicate)) if _key(a) in arms)
+        return next(places, None)
 
 
-def _key(trial: Trial) -> Key:
-    return trial.arm.task, trial.arm.name
+def _key(assignment: Assignment) -> Key:
+    return assignment.arm.task, assignment.arm.name

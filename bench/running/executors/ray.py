@@ -1,6 +1,7 @@
-"""Trials on a Ray cluster: a worker is an actor, placed where its share of a device is free.
+"""Assignments on a Ray cluster; each worker is an actor on a node with a free share of a device.
 
-The suite (and a plugin's file) must be installed on every node. What workers print is in Ray's logs.
+The suite (and a plugin's file) must be installed on every node. Ray keeps the output of workers in
+its logs.
 """
 
 from __future__ import annotations
@@ -16,31 +17,32 @@ from typing import Any
 
 from bench.core.errors import BenchError, UsageError
 from bench.core.failure import Failure
-from bench.core.study import Trial
+from bench.core.study import Timing, Trial
 from bench.running.executors.actor import Actor, Lost
-from bench.running.executors.executor import Measured, Outcome, Work
-from bench.running.executors.queue import TrialQueue
+from bench.running.executors.executor import Assignment, Measured, Outcome, Work
+from bench.running.executors.queue import AssignmentQueue
 from bench.running.executors.worker import Sent, received
 
 _TICK = 0.2
 """Seconds between two looks at time limits."""
 _GROWTH = 5.0
-"""Seconds between two looks at how large the cluster is."""
+"""Seconds between two looks at the size of the cluster."""
 LOSSES = 3
-"""How often a trial's worker may be lost for no known reason, or fail to start."""
+"""Unexplained losses of the workers of one assignment (or failed starts) before it counts as failed."""
 
 
 class RayExecutor:
-    """As many actors as the cluster has room for; a lost node's trials run again elsewhere.
+    """Actors on a Ray cluster, as many as it has room for; other nodes repeat a lost node's work.
 
     Args:
-        jobs: the most trials side by side; None: as the cluster's devices allow, also as it grows.
-        address: of the cluster (`auto`, `HOST:PORT`, `ray://...`); None starts Ray on this machine.
-        gpus_per_trial: share of a GPU that a trial reserves.
-        cpus_per_trial: processor cores that a trial reserves.
-        time_limit: seconds that a trial may run, from when its actor has a place; None: no limit.
+        jobs: most assignments side by side; None: as the cluster's devices allow, also as it grows.
+        address: address of the cluster (`auto`, `HOST:PORT`, `ray://...`); None starts Ray on this
+            machine.
+        gpus_per_trial: share of a GPU that an assignment reserves.
+        cpus_per_trial: processor cores that an assignment reserves.
+        time_limit: seconds that an assignment may run once its actor has a place; None: no limit.
         environment: variables of the workers.
-        fresh: a new process for every trial, as step times need.
+        fresh: use a new process for every assignment.
     """
 
     def __init__(
@@ -67,110 +69,126 @@ class RayExecutor:
 
     def run(
         self,
-        trials: Sequence[Trial],
-        work: Work[Measured],
-        on_start: Callable[[Trial], None] | None = None,
-    ) -> Generator[Outcome[Measured], None, None]:
+        assignments: Sequence[Assignment],
+        work: Work[Assignment, Measured],
+        on_start: Callable[[Assignment], None] | None = None,
+    ) -> Generator[Outcome[Assignment, Measured], None, None]:
         self._stopping = False
-        if not trials:
+        if not assignments:
             return
         pickled = pickle.dumps(work)
-        queue = TrialQueue(trials)
+        queue = AssignmentQueue(assignments)
         losses: Counter[str] = Counter()
         with _connected(self._address) as ray:
             room, looked = self._room(ray), time.monotonic()
-            actors: list[Actor] = []
+            actors: list[Actor[Assignment]] = []
             try:
                 while True:
                     if time.monotonic() - looked > _GROWTH:
                         room, looked = max(self._room(ray), 1), time.monotonic()
-                    running = sum(actor.trial is not None for actor in actors)
-                    wanted = running + (0 if self._stopping else len(queue))
-                    if not wanted:
+                    running = sum(actor.assignment is not None for actor in actors)
+                    unfinished = running + (0 if self._stopping else len(queue))
+                    if not unfinished:
                         return
-                    for _ in range(min(room, wanted) - len(actors)):
+                    for _ in range(min(room, unfinished) - len(actors)):
                         actors.append(Actor(ray, pickled, self._shares, self._environment))
                     self._begin(actors, queue, on_start)
                     pending = [actor.pending for actor in actors if actor.pending is not None]
                     ray.wait(pending, num_returns=1, timeout=_TICK)
-                    ended: list[Outcome[Measured]] = []
-                    for actor in list(actors):
-                        trial = actor.trial
-                        result = actor.poll(self._time_limit)
-                        if result is None:
-                            continue
-                        if self._fresh or not isinstance(result, Sent):
-                            actor.kill()
-                            actors.remove(actor)
-                            queue.forget(actor)
-                        if isinstance(result, Lost):
-                            failure = _after_loss(result, trial, losses)
-                            if trial and failure:
-                                ended.append(Outcome(trial, None, failure))
-                            elif trial:
-                                queue.put_back(trial)
-                        elif trial and isinstance(result, Failure):
-                            ended.append(Outcome(trial, None, result))
-                        elif trial and isinstance(result, Sent):
-                            ended.append(received(trial, result))
+                    ended = self._collect(actors, queue, losses)
                     self._begin(actors, queue, on_start)
                     yield from ended
             finally:
                 for actor in actors:
                     actor.kill()
 
+    def _collect(
+        self,
+        actors: list[Actor[Assignment]],
+        queue: AssignmentQueue[Assignment],
+        losses: Counter[str],
+    ) -> list[Outcome[Assignment, Any]]:
+        """Return the outcomes that are new, remove actors that ended, put back what they lost."""
+        ended: list[Outcome[Assignment, Any]] = []
+        for actor in list(actors):
+            assignment = actor.assignment
+            news = actor.poll(self._time_limit)
+            if news is None:
+                continue
+            if self._fresh or not isinstance(news, Sent):
+                actor.kill()
+                actors.remove(actor)
+                queue.forget(actor)
+            failure = news if isinstance(news, Failure) else None
+            if isinstance(news, Lost):
+                failure = _after_loss(news, assignment, losses)
+            if assignment is None:
+                continue
+            if failure is not None:
+                ended.append(Outcome(assignment, None, failure))
+            elif isinstance(news, Sent):
+                ended.append(received(assignment, news))
+            else:
+                queue.put_back(assignment)
+        return ended
+
     def _begin(
-        self, actors: Sequence[Actor], queue: TrialQueue, on_start: Callable[[Trial], None] | None
+        self,
+        actors: Sequence[Actor[Assignment]],
+        queue: AssignmentQueue[Assignment],
+        on_start: Callable[[Assignment], None] | None,
     ) -> None:
         for actor in actors:
             if self._stopping or actor.pending is not None:
                 continue
-            trial = queue.take(actor)
-            if trial:
-                actor.begin(trial)
+            assignment = queue.take(actor)
+            if assignment:
+                actor.begin(assignment)
                 if on_start:
-                    on_start(trial)
+                    on_start(assignment)
 
     def _room(self, ray: Any) -> int:
-        """How many trials the cluster has devices for.
+        """Count the assignments that the cluster has devices for.
 
         Raises:
-            UsageError: not for one, and nobody said how many jobs to wait for.
+            UsageError: it has none, and no number of jobs to wait for was given.
         """
         if self._jobs is not None:
             return self._jobs
-        has = ray.cluster_resources()
+        devices = ray.cluster_resources()
         shares = {name: share for name, share in self._shares.items() if share > 0}
-        room = min(int(has.get(name, 0.0) / share) for name, share in shares.items())
+        room = min(int(devices.get(name, 0.0) / share) for name, share in shares.items())
         if room < 1:
-            asked = " and ".join(f"{share:g} {name}" for name, share in shares.items())
+            needed = " and ".join(f"{share:g} {name}" for name, share in shares.items())
             raise UsageError(
-                f"no node of the Ray cluster has {asked} for a trial; ask for less, "
+                f"no node of the Ray cluster has {needed} for a trial; ask for less, "
                 "or say with --jobs how many to wait for"
             )
         return room
 
 
-def _after_loss(lost: Lost, trial: Trial | None, losses: Counter[str]) -> Failure | None:
-    """The failure of a trial whose worker was lost too often; None where it is to run again.
+def _after_loss(
+    lost: Lost, assignment: Trial | Timing | None, losses: Counter[str]
+) -> Failure | None:
+    """Return the failure of an assignment that lost too many workers; None if it may run again.
 
     Raises:
         BenchError: workers do not start.
     """
     if lost.certain:
         return None
-    name = trial.name if trial else ""
+    name = assignment.name if assignment else ""
     losses[name] += 1
     if losses[name] < LOSSES:
         return None
-    if trial is None:
+    if assignment is None:
         raise BenchError(f"workers do not start on the Ray cluster: {lost.reason}")
     return Failure(kind="crashed", reason=f"its worker was lost {LOSSES} times: {lost.reason}")
 
 
 @contextmanager
 def _connected(address: str | None) -> Iterator[Any]:
-    """The `ray` module, connected; disconnected afterwards unless it was connected before.
+    """Connect the `ray` module; disconnect it afterwards unless it was connected before.
 
     Raises:
         UsageError: Ray is not installed, or no cluster answers at the address.
@@ -182,7 +200,7 @@ def _connected(address: str | None) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a study reports to nobody
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no study sends statistics of its use
     local = {} if address else {"include_dashboard": False}
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)

@@ -1,17 +1,16 @@
-"""Trials one after another in this process: for tests, and for a debugger."""
+"""Assignments one after another in this process: for tests, and for a debugger."""
 
 from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Generator, Sequence
 
-from bench.core.study import Trial
-from bench.running.executors.executor import Measured, Outcome, Work
-from bench.running.executors.worker import Job, received
+from bench.running.executors.executor import Assignment, Measured, Outcome, Work
+from bench.running.executors.worker import LoadedWork, received
 
 
 class SerialExecutor:
-    """No isolation: a trial that crashes takes the study with it, and there is no time limit."""
+    """An executor without isolation: a crash ends the study too, and there is no time limit."""
 
     def __init__(self) -> None:
         self._stopping = False
@@ -21,15 +20,15 @@ class SerialExecutor:
 
     def run(
         self,
-        trials: Sequence[Trial],
-        work: Work[Measured],
-        on_start: Callable[[Trial], None] | None = None,
-    ) -> Generator[Outcome[Measured], None, None]:
+        assignments: Sequence[Assignment],
+        work: Work[Assignment, Measured],
+        on_start: Callable[[Assignment], None] | None = None,
+    ) -> Generator[Outcome[Assignment, Measured], None, None]:
         self._stopping = False
-        job = Job(pickle.dumps(work))
-        for trial in trials:
+        loaded = LoadedWork(pickle.dumps(work))
+        for assignment in assignments:
             if self._stopping:
                 return
             if on_start:
-                on_start(trial)
-            yield received(trial, job(trial))
+                on_start(assignment)
+            yield received(assignment, loaded(assignment))

@@ -1,4 +1,4 @@
-"""What happens inside a worker process."""
+"""The inside of a worker process: load the work, perform assignments, answer."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.core.canonical import canonical_json
 from bench.core.errors import BenchError
 from bench.core.failure import Failure
 from bench.core.record import PeakMemory, Record, StepTime
-from bench.core.study import Trial
-from bench.running.executors.executor import Outcome
-from bench.storage.sealed_lines import canonical
+from bench.core.study import Timing, Trial
+from bench.running.executors.executor import Assignment, Outcome
 
 READY, BEGAN = "ready", "began"
 MODELS: dict[str, type[Record] | type[StepTime] | type[PeakMemory]] = {
@@ -28,75 +28,75 @@ MODELS: dict[str, type[Record] | type[StepTime] | type[PeakMemory]] = {
 
 
 class Sent(NamedTuple):
-    """A worker's answer: text and bytes, so that nothing of a plugin is unpickled elsewhere."""
+    """Answer of a worker. It is text and bytes, so that no object of a plugin is unpickled."""
 
     model: str
-    """`Record`, `StepTime` or `PeakMemory`; empty where the trial raised."""
+    """`Record`, `StepTime` or `PeakMemory`; empty if the assignment raised."""
     payload: bytes
-    """Canonical JSON, or why it raised."""
+    """Canonical JSON of the record, or the reason why it raised."""
 
 
 class WorkerSetting(NamedTuple):
-    """All that a worker process is started with."""
+    """Setting of a worker process."""
 
     work: bytes
-    """A pickled `Work`; the first trial unpickles it, so that what an import raises is told."""
+    """A pickled `Work`. The first assignment unpickles it, so that a failing import is reported."""
     environment: Mapping[str, str]
     log: Path | None
-    """Where stdout and stderr go, appended; None leaves them as they are."""
+    """File for stdout and stderr, appended; None leaves them as they are."""
 
 
-class Job:
-    """The work of this process, unpickled once; what it keeps (traced arms) lasts as long."""
+class LoadedWork:
+    """Work of this process, unpickled once."""
 
     def __init__(self, work: bytes) -> None:
         self._pickled = work
-        self._work: Callable[[Trial], Record | StepTime | PeakMemory] | None = None
+        self._work: Callable[[Trial | Timing], Record | StepTime | PeakMemory] | None = None
 
-    def __call__(self, trial: Trial) -> Sent:
+    def __call__(self, assignment: Trial | Timing) -> Sent:
         try:
             with _same_surroundings():
                 if self._work is None:
                     self._work = pickle.loads(self._pickled)
-                record = self._work(trial)
+                record = self._work(assignment)
                 if type(record).__name__ not in MODELS:
                     raise TypeError(f"the work returned {type(record).__name__}, no record")
-                return Sent(type(record).__name__, canonical(record.model_dump(mode="json")))
-        except (Exception, SystemExit) as error:  # a plugin's sys.exit costs this trial alone
+                return Sent(type(record).__name__, canonical_json(record.model_dump(mode="json")))
+        except (Exception, SystemExit) as error:  # a plugin's sys.exit costs no other trial
             traceback.print_exc()
             return Sent("", explain(error).encode(errors="replace"))
 
 
 _process: dict[str, Any] = {}
-"""This worker's `Job` and its pipe to the parent: a pool calls functions, so they wait here."""
+"""Loaded work of this worker and its pipe to the parent, for the functions that the pool calls."""
 
 
 def prepare(setting: WorkerSetting, news: connection.Connection) -> None:
-    """Sets a new worker process up, before its first trial."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    """Set up a new worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.update(setting.environment)
     if setting.log is not None:
         _redirect(setting.log)
-    _process.update(job=Job(setting.work), news=news)
+    _process.update(work=LoadedWork(setting.work), news=news)
     news.send((READY, os.getpid()))
 
 
-def perform(trial: Trial, ticket: int) -> Sent:
-    """Runs one trial; `ticket` tells the parent which one has begun."""
+def perform(assignment: Trial | Timing, ticket: int) -> Sent:
+    """Run one assignment; `ticket` tells the parent which one has begun."""
     _process["news"].send((BEGAN, ticket))
-    return _process["job"](trial)
+    return _process["work"](assignment)
 
 
-def received(trial: Trial, sent: Sent) -> Outcome[Any]:
-    """What a worker's answer says about a trial."""
+def received(assignment: Assignment, sent: Sent) -> Outcome[Assignment, Any]:
+    """Make the outcome of an assignment from a worker's answer."""
     if not sent.model:
-        return Outcome(trial, None, Failure(kind="raised", reason=sent.payload.decode()))
-    return Outcome(trial, MODELS[sent.model].model_validate_json(sent.payload), None)
+        return Outcome(assignment, None, Failure(kind="raised", reason=sent.payload.decode()))
+    return Outcome(assignment, MODELS[sent.model].model_validate_json(sent.payload), None)
 
 
 def explain(error: BaseException) -> str:
-    """An exception in one printable line: what, and where it was raised."""
+    """Describe an exception and its place in one printable line."""
     text = " ".join(str(error).split())[:1000]
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     if isinstance(error, BenchError):
@@ -107,7 +107,7 @@ def explain(error: BaseException) -> str:
 
 
 def _end_with_parent() -> None:
-    """Ends this process when its parent is gone, even by `kill -9`."""
+    """End this process when its parent is gone, even by `kill -9`."""
     parent = parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])
@@ -115,12 +115,12 @@ def _end_with_parent() -> None:
 
 
 def _redirect(log: Path) -> None:
-    """Sends stdout and stderr, those of libraries too, to a file."""
+    """Send stdout and stderr, also those of native libraries, to a file."""
     sys.stdout.flush()
     sys.stderr.flush()
     try:
         target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    except OSError:  # a log that cannot be kept is no reason to lose a measurement
+    except OSError:  # a missing log is no reason to lose a measurement
         target = os.open(os.devnull, os.O_WRONLY)
     os.dup2(target, 1)
     os.dup2(target, 2)
@@ -129,7 +129,7 @@ def _redirect(log: Path) -> None:
 
 @contextmanager
 def _same_surroundings() -> Iterator[None]:
-    """Undoes what a trial does to the working folder and the environment, for the next one."""
+    """Undo all changes of an assignment to the working folder and the environment."""
     folder, environment = Path.cwd(), dict(os.environ)
     try:
         yield

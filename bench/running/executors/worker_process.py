@@ -1,4 +1,4 @@
-"""One worker process at a time, replaced when it dies."""
+"""A worker process, replaced when it dies."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, resource_tracker
-from typing import Any
+from typing import Any, Generic
 
 from pebble import ProcessExpired, ProcessPool
 
 from bench.core.failure import Failure
-from bench.core.study import Trial
+from bench.running.executors.executor import Assignment
 from bench.running.executors.worker import BEGAN, READY, Sent, WorkerSetting, perform, prepare
 
 START_LIMIT = 300.0
-"""Seconds within which a worker must have begun a trial that it was given."""
+"""Seconds within which a worker must begin its assignment."""
 ATTEMPTS = 3
-"""How many workers may die before they begin a trial, until the trial counts as failed."""
+"""Workers that may die before they begin an assignment; then it counts as failed."""
 _GRACE = 1.0
-"""Seconds that the answer of a worker that is gone may still be on its way."""
+"""Seconds to wait for the answer of a worker that is gone."""
 
 
-class WorkerProcess:
-    """A Pebble pool of one worker, and the trial that it runs.
+class WorkerProcess(Generic[Assignment]):
+    """A Pebble pool of one worker, and the assignment that it runs.
 
-    Around what Pebble does not do: its time limits follow the wall clock (which can be set back),
-    and a worker that ends itself with exit code 0 leaves its trial pending forever. Workers
-    therefore report on a pipe of their own when they are ready and when they begin a trial.
+    Pebble's time limits follow the wall clock, which can be set back, and a worker that ends itself
+    with exit code 0 leaves its assignment pending forever. Workers therefore report on a pipe of
+    their own when they are ready and when they begin an assignment.
     """
 
     def __init__(self, setting: WorkerSetting, time_limit: float | None, fresh: bool) -> None:
         self._setting, self._time_limit, self._fresh = setting, time_limit, fresh
         self._tickets = 0
-        self.trial: Trial | None = None
+        self.assignment: Assignment | None = None
         self._open()
 
-    def begin(self, trial: Trial) -> None:
-        """Gives the worker a trial."""
-        self.trial, self._attempts, self._began = trial, 0, False
+    def begin(self, assignment: Assignment) -> None:
+        """Give the worker an assignment."""
+        self.assignment, self._attempts, self._began = assignment, 0, False
         self._schedule()
 
-    def poll(self, on_start: Callable[[Trial], None] | None) -> Sent | Failure | None:
-        """What the trial came to, or None while it runs; never blocks for long.
+    def poll(self, on_start: Callable[[Assignment], None] | None) -> Sent | Failure | None:
+        """Return the answer, None while the assignment runs; never blocks for long.
 
         A `Failure` other than `raised` means that the worker was replaced.
         """
@@ -59,7 +59,7 @@ class WorkerProcess:
         if self._began and self._time_limit is not None and waited > self._time_limit:
             if not self.future.cancel():
                 return self._settle()
-            self.trial = None
+            self.assignment = None
             reason = f"ran longer than the time limit of {self._time_limit:g} s"
             return Failure(kind="timeout", reason=reason)
         if not self._began and waited > START_LIMIT:
@@ -67,7 +67,7 @@ class WorkerProcess:
         return None
 
     def close(self) -> None:
-        """Ends the worker, whatever it is doing."""
+        """End the worker, even in the middle of an assignment."""
         self._pool.stop()
         self._pool.join()
         self._news.close()
@@ -86,23 +86,23 @@ class WorkerProcess:
 
     def _schedule(self) -> None:
         self._tickets += 1
-        self._since = time.monotonic()
+        self._since: float = time.monotonic()
         self._vanished: float | None = None
         with _interrupts_blocked():
             try:
-                self.future = self._pool.schedule(perform, (self.trial, self._tickets))
+                self.future = self._pool.schedule(perform, (self.assignment, self._tickets))
             except RuntimeError:  # the idle worker died, and Pebble gave its pool up
                 self.close()
                 self._open()
-                self.future = self._pool.schedule(perform, (self.trial, self._tickets))
+                self.future = self._pool.schedule(perform, (self.assignment, self._tickets))
 
-    def _read_news(self, on_start: Callable[[Trial], None] | None) -> None:
-        """Notes that the trial has begun, or that its worker is gone: another one is ready."""
+    def _read_news(self, on_start: Callable[[Assignment], None] | None) -> None:
+        """Note that the assignment has begun, or that its worker is gone (another one is ready)."""
         while self._news.poll():
             kind, value = self._news.recv()
             if kind == BEGAN and value == self._tickets:
-                if not self._began and on_start and self.trial:
-                    on_start(self.trial)
+                if not self._began and on_start and self.assignment:
+                    on_start(self.assignment)
                 self._began, self._since = True, time.monotonic()
             elif kind == READY and self._began:
                 self._vanished = time.monotonic()
@@ -112,11 +112,11 @@ class WorkerProcess:
         if isinstance(error, BrokenProcessPool) and not self._began:
             return self._again("its worker process died before it began")
         if isinstance(error, ProcessExpired):
-            self.trial = None
+            self.assignment = None
             return _death(error.exitcode)
         if error is not None:
             return self._replace("crashed", f"its worker failed: {error}")
-        self.trial = None
+        self.assignment = None
         return self.future.result()
 
     def _again(self, reason: str) -> Failure | None:
@@ -129,14 +129,14 @@ class WorkerProcess:
         return None
 
     def _replace(self, kind: Any, reason: str) -> Failure:
-        self.trial = None
+        self.assignment = None
         self.close()
         self._open()
         return Failure(kind=kind, reason=reason)
 
 
 def _death(code: int) -> Failure:
-    """The failure that a worker's exit code stands for."""
+    """Make the failure for the exit code of a worker."""
     if code == -signal.SIGKILL:
         return Failure(kind="killed", reason="its process was killed, often for lack of memory")
     if code < 0:
@@ -147,7 +147,7 @@ def _death(code: int) -> Failure:
 
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Threads and processes started here never see Ctrl-C, not even while they start."""
+    """Start threads and processes that never see Ctrl-C, not even while they start."""
     resource_tracker.ensure_running()  # its first start would unblock them
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

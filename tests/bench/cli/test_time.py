@@ -14,7 +14,7 @@ from bench.cli.timing_progress import LineWatch, describe, watch
 from bench.core.errors import UsageError
 from bench.core.failure import Failure
 from bench.core.record import PeakMemory
-from bench.core.study import Trial
+from bench.core.study import Timing
 from bench.running.executors.executor import Outcome
 from bench.storage.store import Store
 from tests.bench import measured
@@ -57,21 +57,21 @@ def test_a_task_that_the_study_does_not_have_is_wrong_usage(store: Store) -> Non
 
 
 def test_lines_say_what_was_measured_and_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
-    trial = Trial(arm=measured.arm("mixup"), seed=1)
+    timing = Timing(arm=measured.arm("mixup"), process=1)
     shown = LineWatch()
     shown.planned(1, 2)
-    shown.ended(Outcome(trial, measured.step_time(1), None))
-    shown.ended(Outcome(trial, None, Failure(kind="killed", reason="too large")))
+    shown.ended(Outcome(timing, measured.step_time(1), None))
+    shown.ended(Outcome(timing, None, Failure(kind="killed", reason="too large")))
     lines = capsys.readouterr().err.splitlines()
     # Blocks 1.5 / 1.0 and 1.25 / 1.125 ms.
     assert lines[0] == "1/3 cifar10 mixup, process 1: CPU step time 1.306 of baseline's"
     assert lines[1] == "2/3 cifar10 mixup, process 1: failed: too large"
     memory = PeakMemory(task="cifar10", arm="mixup", process=1, peak_memory_mb=812.4)
-    assert describe(Outcome(trial, memory, None)).endswith("peak memory 812 MB")
+    assert describe(Outcome(timing, memory, None)).endswith("peak memory 812 MB")
 
 
 def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    trial = Trial(arm=measured.arm("mixup"), seed=1)
-    watch(quiet=False, as_json=True).ended(Outcome(trial, measured.step_time(1), None))
+    timing = Timing(arm=measured.arm("mixup"), process=1)
+    watch(quiet=False, as_json=True).ended(Outcome(timing, measured.step_time(1), None))
     told = json.loads(capsys.readouterr().out)
     assert (told["event"], told["arm"], told["process"]) == ("step_time", "mixup", 1)

@@ -42,8 +42,8 @@ class Seen(TrainingWatch):
     def started(self, trial: Trial) -> None:
         self.begun.append(trial.name)
 
-    def ended(self, outcome: Outcome[Record]) -> None:
-        self.done.append(outcome.trial.name)
+    def ended(self, outcome: Outcome[Trial, Record]) -> None:
+        self.done.append(outcome.assignment.name)
 
     def interrupted(self) -> None:
         self.stopped += 1

@@ -9,7 +9,10 @@ import pytest
 from bench.core.errors import UsageError
 from bench.core.study import Arm, Study
 from bench.plugins.registry import Registry, find
-from bench.running.plan import CONTROL, Request, equal_time, plan, scaled
+from bench.running.arms import CONTROL
+from bench.running.plan import equal_time, plan
+from bench.running.request import Request
+from bench.running.sweep import scaled
 from bench.tasks.task import Source
 
 SYNTHETIC = Source(mode="synthetic")
@@ -220,12 +223,14 @@ def test_every_arm_round_trips_through_json(registry: Registry) -> None:
 
 def test_equal_time_arms_shorten_the_whole_schedule(registry: Registry) -> None:
     study = made(registry, strategies=("batch_norm", "mixup"))
-    added = equal_time(study, {("cifar10", "batch_norm"): 1.5})
-    (arm,) = added
+    *others, arm = equal_time(study, {("cifar10", "batch_norm"): 1.5}).arms
+    assert tuple(others) == study.arms
     steps = study.arm("cifar10", "batch_norm").recipe["steps"]
     assert (arm.name, arm.recipe["steps"]) == ("batch_norm[equal time]", round(steps / 1.5))
     assert arm.treatment == ("strategies", "equal time")
     assert arm.reference == "baseline"
+    with pytest.raises(UsageError, match="needs step times"):
+        equal_time(study, {})
 
 
 def test_early_stopping_is_declared(registry: Registry) -> None:

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from bench.core.failure import Failure
 from bench.core.record import PeakMemory
-from bench.core.study import Arm, Study, Trial
+from bench.core.study import Arm, Study, Timing
 from bench.running.executors.executor import Outcome, Work
 from bench.running.timing_phase import TimingOptions, TimingWatch, missing, phase
 from bench.running.timing_work import MemoryWork, TimingWork
@@ -24,9 +24,9 @@ ARMS = ("baseline", "mixup", "cutmix", "dropout")
 
 
 class FakeExecutor:
-    """Answers at once; notes which trials came in which call."""
+    """Answers at once, and keeps the timings of each call."""
 
-    def __init__(self, calls: list[tuple[Any, list[Trial]]], locks: Path) -> None:
+    def __init__(self, calls: list[tuple[Any, list[Timing]]], locks: Path) -> None:
         self.calls, self.locks = calls, locks
         self.fails: set[str] = set()
 
@@ -38,30 +38,30 @@ class FakeExecutor:
 
     def run(
         self,
-        trials: Sequence[Trial],
-        work: Work[Any],
-        on_start: Callable[[Trial], None] | None = None,
-    ) -> Generator[Outcome[Any], None, None]:
-        self.calls.append((work, list(trials)))
-        timing = isinstance(work, TimingWork)
-        assert self.fresh != timing  # memory: a process an arm; timing: one process
-        assert is_locked(self.locks) == timing
-        assert not timing or self.jobs == 1
-        for trial in trials:
+        assignments: Sequence[Timing],
+        work: Work[Any, Any],
+        on_start: Callable[[Timing], None] | None = None,
+    ) -> Generator[Outcome[Any, Any], None, None]:
+        self.calls.append((work, list(assignments)))
+        timed = isinstance(work, TimingWork)
+        assert self.fresh != timed  # memory: a process an arm; timing: one process
+        assert is_locked(self.locks) == timed
+        assert not timed or self.jobs == 1
+        for timing in assignments:
             assert on_start is not None
-            on_start(trial)
-            if trial.arm.name in self.fails:
-                yield Outcome(trial, None, Failure(kind="raised", reason="no luck"))
-            elif timing:
-                made = measured.step_time(trial.seed, trial.arm.name)
-                key = ("cifar10", trial.arm.name)
+            on_start(timing)
+            if timing.arm.name in self.fails:
+                yield Outcome(timing, None, Failure(kind="raised", reason="no luck"))
+            elif timed:
+                made = measured.step_time(timing.process, timing.arm.name)
+                key = ("cifar10", timing.arm.name)
                 memory = work.memory.get(key)  # type: ignore[attr-defined]
-                yield Outcome(trial, made.model_copy(update={"peak_memory_mb": memory}), None)
+                yield Outcome(timing, made.model_copy(update={"peak_memory_mb": memory}), None)
             else:
-                name, number = trial.arm.name, trial.seed
+                name, number = timing.arm.name, timing.process
                 size = 100.0 + len(name)
                 yield Outcome(
-                    trial,
+                    timing,
                     PeakMemory(task="cifar10", arm=name, process=number, peak_memory_mb=size),
                     None,
                 )
@@ -98,23 +98,23 @@ def a_study() -> Study:
 def test_each_process_times_every_arm_and_measures_every_memory(
     store: Store, tmp_path: Path
 ) -> None:
-    calls: list[tuple[Any, list[Trial]]] = []
+    calls: list[tuple[Any, list[Timing]]] = []
     executor = FakeExecutor(calls, tmp_path / "locks")
     options = TimingOptions(processes=2, jobs=2)
     done = phase(a_study(), store, Source(), options, None, executor, tmp_path / "locks")
     assert (done.written, done.failed) == (6, {})
     kinds = [type(work) for work, _ in calls]
     assert kinds == [MemoryWork, TimingWork, MemoryWork, TimingWork]
-    for number, (work, trials) in enumerate(calls):
-        assert {trial.seed for trial in trials} == {number // 2}
+    for number, (work, timings) in enumerate(calls):
+        assert {timing.process for timing in timings} == {number // 2}
         expected = set(ARMS) if isinstance(work, MemoryWork) else set(ARMS) - {"baseline"}
-        assert {trial.arm.name for trial in trials} == expected
+        assert {timing.arm.name for timing in timings} == expected
     found = store.step_times().step_times
     assert {(r.arm, r.process): r.peak_memory_mb for r in found}["mixup", 1] == 105.0
 
 
 def test_what_is_measured_is_not_measured_again(store: Store, tmp_path: Path) -> None:
-    calls: list[tuple[Any, list[Trial]]] = []
+    calls: list[tuple[Any, list[Timing]]] = []
     executor = FakeExecutor(calls, tmp_path / "locks")
     executor.fails = {"cutmix"}
     options = TimingOptions(processes=1, memory=False)
@@ -127,7 +127,7 @@ def test_what_is_measured_is_not_measured_again(store: Store, tmp_path: Path) ->
     del calls[:]
     again = phase(a_study(), store, Source(), options, None, executor, tmp_path / "locks")
     assert again.written == 1
-    assert [[t.arm.name for t in trials] for _, trials in calls] == [["cutmix"]]
+    assert [[t.arm.name for t in timings] for _, timings in calls] == [["cutmix"]]
     assert missing(a_study(), store, options) == []
     assert len(missing(a_study(), store, TimingOptions(processes=3))) == 6
 
@@ -135,7 +135,7 @@ def test_what_is_measured_is_not_measured_again(store: Store, tmp_path: Path) ->
 def test_nothing_missing_runs_nothing_and_takes_no_lock(store: Store, tmp_path: Path) -> None:
     for arm in ARMS[1:]:
         store.write(measured.step_time(0, arm))
-    calls: list[tuple[Any, list[Trial]]] = []
+    calls: list[tuple[Any, list[Timing]]] = []
     with machine_lock.training(tmp_path / "locks"):
         done = phase(
             a_study(), store, Source(), TimingOptions(), TimingWatch(),
@@ -148,9 +148,9 @@ def test_the_order_of_the_arms_changes_from_process_to_process(store: Store) -> 
     names = tuple(f"arm{i}" for i in range(12))
     wide = measured.study(("baseline", *names))
     arms = tuple(arm.model_copy(update={"recipe": {"batch_size": 32}}) for arm in wide.arms)
-    trials = missing(wide.model_copy(update={"arms": arms}), store, TimingOptions(processes=2))
-    first = [trial.arm.name for trial in trials if trial.seed == 0]
-    second = [trial.arm.name for trial in trials if trial.seed == 1]
+    timings = missing(wide.model_copy(update={"arms": arms}), store, TimingOptions(processes=2))
+    first = [timing.arm.name for timing in timings if timing.process == 0]
+    second = [timing.arm.name for timing in timings if timing.process == 1]
     assert sorted(first) == sorted(second) == sorted(names)
     assert first != second
 
@@ -162,4 +162,4 @@ def test_an_arm_with_other_batches_than_its_reference_has_no_ratio(store: Store)
         reference="baseline", treatment=("recipe.batch_size",),
     )  # fmt: skip
     wider = made.model_copy(update={"arms": (*made.arms, other)})
-    assert other.name not in {trial.arm.name for trial in missing(wider, store, TimingOptions())}
+    assert other.name not in {timing.arm.name for timing in missing(wider, store, TimingOptions())}

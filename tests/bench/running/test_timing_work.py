@@ -8,7 +8,8 @@ import pytest
 
 from bench.analysis.frames import step_times_frame
 from bench.plugins.registry import find
-from bench.running.plan import Request, plan
+from bench.running.plan import plan
+from bench.running.request import Request
 from bench.running.timing_phase import TimingOptions, phase
 from bench.storage.store import Store
 from bench.tasks.task import Source

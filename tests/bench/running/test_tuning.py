@@ -11,7 +11,8 @@ from bench.core.record import Record
 from bench.core.study import Study, Trial
 from bench.plugins.registry import find
 from bench.running import tuning
-from bench.running.plan import Request, plan
+from bench.running.plan import plan
+from bench.running.request import Request
 from bench.tasks.task import Source
 from tests.bench.measured import record
 

@@ -20,7 +20,7 @@ from tests.bench.measured import Measure, Misbehave, study
 def test_the_kinds_of_death() -> None:
     trials = study(["exit0", "exit3", "segfault", "killed"], seeds=1).trials()
     told = {
-        o.trial.arm.name: (o.failure.kind, o.failure.reason)
+        o.assignment.arm.name: (o.failure.kind, o.failure.reason)
         for o in LocalExecutor(2).run(trials, Misbehave())
         if o.failure
     }
@@ -77,7 +77,7 @@ def test_the_wall_clock_ends_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_closing_ends_the_workers() -> None:
     trials = study(["baseline", "hangs"], seeds=1).trials()
     outcomes = LocalExecutor(2).run(trials, Misbehave())
-    assert next(outcomes).trial.arm.name == "baseline"
+    assert next(outcomes).assignment.arm.name == "baseline"
     workers = psutil.Process().children(recursive=True)
     begin = time.monotonic()
     outcomes.close()

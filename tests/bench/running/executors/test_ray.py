@@ -32,7 +32,7 @@ def test_both_nodes_are_used(cluster: Any) -> None:
     trials = study(["baseline", "mixup"], seeds=3).trials()
     outcomes = list(RayExecutor(address=cluster.address).run(trials, Misbehave(seconds=0.3)))
     assert len({o.record.facts["pid"] for o in outcomes if o.record}) == 2
-    assert sorted(o.trial.name for o in outcomes) == sorted(t.name for t in trials)
+    assert sorted(o.assignment.name for o in outcomes) == sorted(t.name for t in trials)
 
 
 @pytest.mark.parametrize("graceful", [True, False])
@@ -47,9 +47,9 @@ def test_a_lost_node_costs_nothing(cluster: Any, graceful: bool) -> None:
             node = next(iter(cluster.worker_nodes))
             cluster.remove_node(node, allow_graceful=graceful)
             cluster.add_node(num_cpus=1)
-    assert sorted(o.trial.name for o in outcomes) == sorted(t.name for t in trials)
+    assert sorted(o.assignment.name for o in outcomes) == sorted(t.name for t in trials)
     assert [o.failure for o in outcomes] == [None] * len(trials)
-    assert all(o.record == record(o.trial) for o in outcomes)
+    assert all(o.record == record(o.assignment) for o in outcomes)
     assert len(begun) > len(trials), "what the node was running began again"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.record import Record, StepTime
-from bench.core.study import Trial
+from bench.core.study import Timing, Trial
 from bench.running.executors.executor import Executor, Outcome
 from bench.running.executors.local import LocalExecutor
 from bench.running.executors.serial import SerialExecutor
@@ -38,8 +38,8 @@ def fast(tmp_path: Path) -> list[Trial]:
     return study(["baseline", "mixup"], seeds=3).trials()
 
 
-def by_arm(outcomes: list[Outcome]) -> dict[str, Outcome]:
-    return {outcome.trial.arm.name: outcome for outcome in outcomes}
+def by_arm(outcomes: list[Outcome[Trial, Record]]) -> dict[str, Outcome[Trial, Record]]:
+    return {outcome.assignment.arm.name: outcome for outcome in outcomes}
 
 
 @pytest.mark.parametrize("make", ALL)
@@ -49,16 +49,18 @@ def test_every_trial_once_with_its_own_record(make: Make, fast: list[Trial]) -> 
         make(jobs=2).run(fast, Measure(), on_start=lambda trial: started.append(trial.name))
     )
     assert sorted(started) == sorted(trial.name for trial in fast)
-    assert sorted(o.trial.name for o in outcomes) == sorted(started)
+    assert sorted(o.assignment.name for o in outcomes) == sorted(started)
     for outcome in outcomes:
         assert outcome.failure is None
-        assert outcome.record == record(outcome.trial)
+        assert outcome.record == record(outcome.assignment)
 
 
 @pytest.mark.parametrize("make", ALL)
 def test_step_times_too(make: Make, fast: list[Trial]) -> None:
-    (outcome,) = make(jobs=1).run(fast[:1], MeasureSteps())
+    timing = Timing(arm=fast[1].arm, process=3)
+    (outcome,) = make(jobs=1).run([timing], MeasureSteps())
     assert isinstance(outcome.record, StepTime)
+    assert (outcome.assignment, outcome.record.process) == (timing, 3)
 
 
 @pytest.mark.parametrize("make", ALL)
@@ -153,7 +155,7 @@ def test_trials_run_in_other_processes(make: Make, fast: list[Trial]) -> None:
     assert os.getpid() not in pids
 
 
-def facts(outcome: Outcome[Record]) -> dict:
+def facts(outcome: Outcome[Trial, Record]) -> dict:
     assert outcome.record is not None, outcome.failure
     return outcome.record.facts
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.cli.run import extended
 from bench.core.study import Study
 from bench.report.headings import headings, origin
+from bench.running.plan import extended
 from bench.storage.store import Store
 from tests.bench.analysis import studies
 

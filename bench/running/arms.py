@@ -1,0 +1,231 @@
+"""The arms of a study: the treatments of its design, swept, searched and tuned, on each task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any, Literal, NamedTuple
+
+from bench.core.errors import UsageError, unknown
+from bench.core.recipe import Recipe, changed, number, parse
+from bench.core.record import Use
+from bench.core.strategy import Strategy, applicability, clash, configured, ordered, parameters
+from bench.core.study import BASELINE, TUNED, Arm, NotApplicable
+from bench.plugins.registry import Registry
+from bench.running import tuning
+from bench.running.request import Request
+from bench.running.sweep import Sweep
+from bench.running.tuning import Tuned
+from bench.tasks.task import Task
+
+CONTROL = "baseline[A/A]"
+
+
+class Candidate(NamedTuple):
+    """An arm before its task decides if it applies."""
+
+    name: str
+    added: tuple[str, ...] = ()
+    """Strategies beside those of the base."""
+    reference: str = BASELINE
+
+
+class ArmBuilder:
+    """Makes the arms of one task after another from a request."""
+
+    def __init__(self, request: Request, registry: Registry) -> None:
+        self.request, self.registry = request, registry
+        self.sweep = Sweep.parse(request.sweep) if request.sweep else None
+        self.strategy_values: dict[str, dict[str, Any]] = {}
+        self.recipe_values: dict[str, str] = {}
+        for key, text in request.settings.items():
+            owner, _, name = key.partition(".")
+            if not name:
+                raise UsageError(f"--set {key}={text}: write OWNER.PARAMETER=VALUE")
+            if owner == "recipe":
+                self.recipe_values[name] = text
+            else:
+                self.strategy_values.setdefault(owner, {})[name] = number(text)
+        for owner in self.strategy_values:
+            self.strategy(owner)
+
+    def strategy(self, name: str, changes: Mapping[str, Any] | None = None) -> Strategy:
+        """Make a strategy with the parameters of the request, changed by `changes`."""
+        values = {**self.strategy_values.get(name, {}), **(changes or {})}
+        return configured(self.registry.strategy(name), values)
+
+    def recipe(self, task: Task, changes: Mapping[str, Any] | None = None) -> Recipe:
+        """Return a task's recipe with the settings of the request, changed by `changes`."""
+        recipe = task.recipe(self.request.profile)
+        typed = {k: parse(type(recipe), k, v) for k, v in self.recipe_values.items()}
+        return changed(recipe, {**typed, **(changes or {})}, task.facts.name)
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Yield the treatments of the design, the same for every task."""
+        request = self.request
+        names = self.registry.defaults() if request.strategies is None else request.strategies
+        stacks = {text: self.registry.stack(text) for text in request.stacks}
+        if request.design == "leave-one-out":
+            for full, stack in (stacks or {"+".join(names): tuple(names)}).items():
+                yield Candidate(full, stack)
+                for left_out in stack:
+                    rest = tuple(name for name in stack if name != left_out)
+                    yield Candidate(f"{full}[without {left_out}]", rest, full)
+            return
+        if stacks and request.strategies is None:
+            names = ()
+        for name in names:
+            yield Candidate(name, (name,))
+        for text, stack in stacks.items():
+            yield Candidate(text, stack)
+        if request.design == "pairwise":
+            for first, second in combinations(names, 2):
+                yield Candidate(f"{first}+{second}", (first, second))
+
+    def arms(self, task: Task) -> Iterator[Arm | NotApplicable]:
+        """Yield the baseline, the controls, the treatments and their variants on one task."""
+        typed_stacks = {self.registry.stack(text) for text in self.request.stacks}
+        baseline = Candidate(BASELINE)
+        yield self.arm(task, baseline, role="baseline")
+        if self.request.controls:
+            control = self.arm(task, Candidate(CONTROL), role="control")
+            yield control.model_copy(update={"streams": 1, "treatment": ("streams",)})
+        made = {BASELINE}
+        for candidate in self.candidates():
+            if candidate.name in made:
+                continue
+            reason = self.reason(task, candidate.added, candidate.added in typed_stacks)
+            if reason is None and candidate.reference not in made:
+                reason = f"its reference {candidate.reference} does not apply"
+            if reason is not None:
+                yield NotApplicable(task=task.facts.name, arm=candidate.name, reason=reason)
+                continue
+            made.add(candidate.name)
+            yield self.arm(task, candidate)
+            yield from self.variants(task, candidate)
+        yield from self.variants(task, baseline)
+
+    def variants(self, task: Task, candidate: Candidate) -> Iterator[Arm]:
+        """Yield the arm at the other values of a sweep, at tuning points, and as it was tuned."""
+        if self.sweep:
+            yield from self.swept(task, candidate, self.sweep)
+        if self.request.points:
+            yield from self.searched(task, candidate)
+        if self.request.tuned is not None:
+            yield from self.tuned(task, candidate, self.request.tuned)
+
+    def searched(self, task: Task, candidate: Candidate) -> Iterator[Arm]:
+        """Yield the arm at every tuning point after its default setting."""
+        single = self.strategy(candidate.added[0]) if len(candidate.added) == 1 else None
+        rate = self.recipe(task).learning_rate
+        points = tuning.points(tuning.ranges(single), self.request.points - 1)
+        for index, values in enumerate(points, start=1):
+            recipe = {"learning_rate": float(f"{rate * values.pop('learning_rate'):.4g}")}
+            yield self.arm(
+                task,
+                candidate._replace(name=tuning.point_name(candidate.name, index)),
+                recipe_changes=recipe,
+                strategy_changes={single.facts.name: values} if single is not None else None,
+                treatment=("strategies", "recipe.learning_rate"),
+            )
+
+    def tuned(self, task: Task, candidate: Candidate, tuned: Tuned) -> Iterator[Arm]:
+        """Yield the tuned arm, compared with the tuned baseline."""
+        setting = tuned.settings[task.facts.name].get(candidate.name)
+        if setting is None:
+            return
+        single = candidate.added[0] if candidate.added else None
+        reference = f"{BASELINE}{TUNED}" if single else BASELINE
+        rate = "recipe.learning_rate"
+        yield self.arm(
+            task,
+            Candidate(f"{candidate.name}{TUNED}", candidate.added, reference),
+            recipe_changes={"learning_rate": setting.learning_rate},
+            strategy_changes={single: setting.parameters} if single else None,
+            treatment=("strategies", rate) if single else (rate,),
+        )
+
+    def swept(self, task: Task, candidate: Candidate, sweep: Sweep) -> Iterator[Arm]:
+        """Yield the arm at every other value of the swept parameter.
+
+        A strategy at another recipe value is compared with the baseline at that value. The baseline
+        at another value is compared with the baseline.
+        """
+        for label, value in sweep.others(self.default(task, sweep)).items():
+            changes = {sweep.parameter: value}
+            name = f"{candidate.name}{label}"
+            if sweep.owner == "recipe" and candidate.added:
+                at_value = Candidate(name, candidate.added, f"{candidate.reference}{label}")
+                yield self.arm(task, at_value, recipe_changes=changes)
+            elif sweep.owner == "recipe":
+                treatment = (f"recipe.{sweep.parameter}",)
+                yield self.arm(task, Candidate(name), recipe_changes=changes, treatment=treatment)
+            elif sweep.owner in candidate.added:
+                at_value = candidate._replace(name=name)
+                yield self.arm(task, at_value, strategy_changes={sweep.owner: changes})
+
+    def default(self, task: Task, sweep: Sweep) -> Any:
+        """Return the default value of a swept parameter.
+
+        Raises:
+            UsageError: its owner has no such parameter.
+        """
+        of_recipe = sweep.owner == "recipe"
+        values = (
+            self.recipe(task).model_dump() if of_recipe else parameters(self.strategy(sweep.owner))
+        )
+        if sweep.parameter not in values:
+            raise unknown(f"parameter of {sweep.owner}", sweep.parameter, values)
+        return values[sweep.parameter]
+
+    def arm(
+        self,
+        task: Task,
+        candidate: Candidate,
+        role: Literal["baseline", "treatment", "control"] = "treatment",
+        recipe_changes: Mapping[str, Any] | None = None,
+        strategy_changes: Mapping[str, Mapping[str, Any]] | None = None,
+        treatment: tuple[str, ...] = ("strategies",),
+    ) -> Arm:
+        """Make an arm from a candidate that applies, with changed parameters."""
+        changes = strategy_changes or {}
+        names = (*self.request.base, *candidate.added)
+        stack = [self.strategy(name, changes.get(name)) for name in names]
+        if any(strategy.touches("stopping") for strategy in stack):
+            treatment = (*treatment, "early stopping")
+        return Arm(
+            task=task.facts.name,
+            name=candidate.name,
+            strategies=uses(stack),
+            recipe=self.recipe(task, recipe_changes).model_dump(mode="json"),
+            role=role,
+            reference=None if role == "baseline" else candidate.reference,
+            treatment=() if role == "baseline" else treatment,
+        )
+
+    def reason(self, task: Task, added: Sequence[str], typed: bool) -> str | None:
+        """Return why a stack over the base cannot be on a task; None if it can.
+
+        Raises:
+            UsageError: the strategies of the base, or of a stack that was typed, exclude each other.
+        """
+        for name in added:
+            if name in self.request.base:
+                return f"{name} is already in the base"
+        stack = [self.strategy(name) for name in (*self.request.base, *added)]
+        for strategy in stack:
+            why = applicability(strategy, task.facts)
+            if why is not None:
+                return why
+        problem = clash(stack)
+        if problem is not None and (typed or not added):
+            raise UsageError(f"{'+'.join((*self.request.base, *added))}: {problem}")
+        return problem
+
+
+def uses(stack: Sequence[Strategy]) -> tuple[Use, ...]:
+    """Return strategies as an arm stores them, in the order of their composition."""
+    return tuple(
+        Use(name=strategy.facts.name, parameters=parameters(strategy))
+        for strategy in ordered(stack)
+    )

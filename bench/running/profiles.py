@@ -1,0 +1,28 @@
+"""Profiles: sizes of a study. Their recipes belong to the tasks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Profile(NamedTuple):
+    """Defaults of a study of one size."""
+
+    name: str
+    seeds: int
+    processes: int
+    """Fresh processes for each step time. One gives no interval."""
+    hours: float = 12.0
+    """Hours that a trial may run."""
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("smoke", seeds=2, processes=0),
+        Profile("quick", seeds=3, processes=1),
+        Profile("standard", seeds=10, processes=5),
+        Profile("full", seeds=5, processes=5),
+    )
+}
+HELP = f"{', '.join([*PROFILES][:-1])} or {[*PROFILES][-1]}."

@@ -1,0 +1,93 @@
+"""The request behind a study: the options of a command, before they are planned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from bench.core.errors import UsageError, unknown
+from bench.core.study import NAME
+from bench.plugins.registry import Registry
+from bench.running import tuning
+from bench.running.profiles import PROFILES
+from bench.running.tuning import Tuned
+
+DESIGNS = ("one-in", "leave-one-out", "pairwise")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+class Request(NamedTuple):
+    """The options that decide the arms and the seeds of a study."""
+
+    profile: str = "quick"
+    tasks: Sequence[str] = ("cifar10", "imdb")
+    strategies: Sequence[str] | None = None
+    """None: the default set; `all` alone: every one."""
+    stacks: Sequence[str] = ()
+    """Arms such as `cutmix+label_smoothing`, or presets by name."""
+    base: Sequence[str] = ()
+    """Strategies that every arm has, the baseline too."""
+    design: str = "one-in"
+    seeds: int = 3
+    settings: Mapping[str, str] = {}
+    """`recipe.learning_rate` or `mixup.alpha` -> value, as typed."""
+    sweep: str | None = None
+    """`recipe.learning_rate=0.3x,1x,3x`."""
+    controls: bool = False
+    precision: str = "float32"
+    xla: bool = False
+    sequential: bool = False
+    exploratory: bool = False
+    """True: no declared family, so effects and intervals without verdicts."""
+    tuned: Tuned | None = None
+    """Settings of `bench tune`; each arm is in the study untuned and tuned."""
+    points: int = 0
+    """Tuning points of each arm, its default setting included; 0: no tuning."""
+    name: str | None = None
+
+
+def check(request: Request, registry: Registry) -> None:
+    """Refuse names that do not exist, and options that contradict each other.
+
+    Raises:
+        UsageError: with the nearest existing name, if a name does not exist.
+    """
+    for kind, name, existing in (
+        ("profile", request.profile, PROFILES),
+        ("design", request.design, DESIGNS),
+        ("precision", request.precision, PRECISIONS),
+    ):
+        if name not in existing:
+            raise unknown(kind, name, existing)
+    for task in request.tasks:
+        registry.task(task)
+    for name in (*(request.strategies or ()), *request.base):
+        registry.strategy(name)
+    for stack in request.stacks:
+        registry.stack(stack)
+    if request.name is not None and not re.fullmatch(NAME, request.name):
+        raise UsageError(
+            f"--name {request.name!r}: a name has letters, digits, '_', '.', '+', '=' and '-' only"
+        )
+    if request.tuned is not None:
+        tuning.check(request.tuned, request.profile, request.base, request.tasks)
+    if request.exploratory and request.sequential:
+        raise UsageError("--exploratory gives no verdicts: nothing for --until-decided to wait for")
+    if request.seeds < 1:
+        raise UsageError(f"--seeds is {request.seeds}; it is at least 1")
+
+
+def settings(typed: Iterable[str]) -> dict[str, str]:
+    """Read `mixup.alpha=0.4` and the like as name -> value.
+
+    Raises:
+        UsageError: a text is of another form.
+    """
+    values = {}
+    for text in typed:
+        key, equals, value = text.partition("=")
+        if not (equals and key and value):
+            raise UsageError(f"--set {text}: write OWNER.PARAMETER=VALUE")
+        values[key.strip()] = value.strip()
+    return values

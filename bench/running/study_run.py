@@ -1,0 +1,99 @@
+"""A run of a study: plan it, train its missing trials, measure its step times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.core.failure import Failure
+from bench.core.study import Study
+from bench.plugins.registry import Registry
+from bench.running import timing_phase, training_phase
+from bench.running.plan import equal_time, extended, plan
+from bench.running.request import Request
+from bench.running.training_phase import Trained, TrainingOptions, Watching
+from bench.storage.store import Store
+from bench.tasks.task import Source
+
+
+class RunOptions(NamedTuple):
+    """Options of a run that change no arm and no seed."""
+
+    results: Path
+    source: Source
+    training: TrainingOptions
+    processes: int = 0
+    """Fresh processes for each step time; 0: no step times."""
+    equal_time: bool = False
+    """True to add arms that train as long as their references."""
+
+
+class Display(NamedTuple):
+    """The displays of a run."""
+
+    notice: Callable[[str], None]
+    """Shows a line that must be seen before anything trains."""
+    warning: Callable[[str], None]
+    training: Watching
+    timing: timing_phase.TimingWatch
+
+
+class Measured(NamedTuple):
+    """Results of a run."""
+
+    trained: Trained
+    untimed: dict[str, Failure]
+    """Name of a step time -> its failure."""
+
+
+def planned(
+    request: Request, registry: Registry, options: RunOptions, display: Display, prefix: str = ""
+) -> tuple[Study, Store]:
+    """Plan the requested study; return it with its store.
+
+    Args:
+        prefix: begin of the study's name.
+    """
+    made = plan(request, registry, options.source)
+    for notice in made.notices:
+        display.notice(notice)
+    study = made.study.model_copy(update={"name": prefix + made.study.name})
+    store = Store(options.results / study.name)
+    if options.equal_time:
+        study = equal_time(study, training_phase.step_ratios(store))
+    return study, store
+
+
+def declared(requested: Study, store: Store) -> Study:
+    """Write the stored study with the requested one added, and return it. Hold the store's lock."""
+    study = extended(store, requested)
+    store.write_study(study)
+    return study
+
+
+def measure(study: Study, store: Store, options: RunOptions, display: Display) -> Measured:
+    """Train the missing trials of a stored study, then measure step times. Hold the store's lock."""
+    for line in training_phase.set_damaged_aside(store):
+        display.warning(line)
+    source = settled_source(study, options.source.directory)
+    training = options.training._replace(source=source)
+    trained = training_phase.train(study, store, training, display.training)
+    if trained.interrupted or not options.processes:
+        return Measured(trained, {})
+    timing = timing_phase.TimingOptions(
+        processes=options.processes,
+        memory=options.processes > 1,  # a process for each arm: too dear for a first look
+        jobs=training_phase.side_by_side(
+            training, max(arm.recipe["threads"] for arm in study.arms)
+        ),
+        plugins=training.plugins,
+        log_folder=store.folder / "logs",
+    )
+    timed = timing_phase.phase(study, store, source, timing, display.timing)
+    return Measured(trained, timed.failed)
+
+
+def settled_source(study: Study, directory: Path | None) -> Source:
+    """Return a source of the study's own kind of data; it never falls back to the other kind."""
+    return Source("synthetic" if study.synthetic else "tfds", directory)
