@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *ROOT.glob("docs/*.md"),
+    *ROOT.glob("results/*.md"),
+]
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -59,11 +66,28 @@ def test_a_strategy_in_ones_own_training(word: str, tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
 
 
-def test_every_command_of_the_readme_exists() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_and_option_of_a_page_exists(page: Path) -> None:
     from typer.main import get_command
 
     from bench.cli.main import app
 
-    known = set(get_command(app).commands)  # type: ignore[attr-defined]
-    named = set(re.findall(r"(?<!from )\bbench ([a-z]+)", README))
-    assert named - {"on"} <= known
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    typed = re.findall(
+        r"(?:^|`|&& )bench ([a-z-]+)((?:[^`\n]|\\\n)*)", page.read_text("utf-8"), re.MULTILINE
+    )
+    for name, words in typed:
+        assert name in commands
+        options = {
+            text
+            for option in commands[name].params
+            for text in (*option.opts, *option.secondary_opts)
+        }
+        assert set(re.findall(r"--[a-z-]+", words.partition("#")[0].partition("&&")[0])) <= options
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
+    missing = [link for link in links if not (page.parent / link).exists()]
+    assert not missing
