@@ -40,8 +40,10 @@ if TYPE_CHECKING:
 
     from bench.core.record import Evaluation
 
+    Layer: TypeAlias = keras.layers.Layer
     Tensor: TypeAlias = tf.Tensor
 else:
+    Layer: TypeAlias = Any
     Tensor: TypeAlias = Any
 
 Modality = Literal["image", "text"]
@@ -224,7 +226,7 @@ class Strategy:
 
     # The network ---------------------------------------------------------------------------------
 
-    def normalization(self, slot: Slot) -> keras.layers.Layer | None:
+    def normalization(self, slot: Slot) -> Layer | None:
         """Make the layer of a normalization slot, which is called as `layer(x, training=...)`.
 
         It gets `mask=...` too if there is a mask and its `call` takes one.
