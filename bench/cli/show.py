@@ -34,7 +34,7 @@ def show(
 
 
 def card(kind: type[Strategy]) -> str:
-    """A strategy's facts as text."""
+    """Describe a strategy."""
     facts, paper = kind.facts, kind.facts.paper
     source = f"{paper.authors} {paper.year}, {paper.title}"
     source += f", arXiv {paper.arxiv}" if paper.arxiv else ""
@@ -67,17 +67,19 @@ def card(kind: type[Strategy]) -> str:
 
 
 def measured(name: str, results: Path) -> str:
-    """What the studies in a results folder say of a strategy, from their tables."""
+    """Describe the effects of a strategy, from the tables of the studies in a results folder."""
     import pandas as pd
+
+    from bench.core.metric import judged_metric
 
     lines = ["", f"measured by the studies in {results}"]
     for path in sorted(results.glob("*/tables/effects.csv")):
         effects, study = pd.read_csv(path), path.parent.parent.name
         if not {"arm", "task", "metric", "effect", "low", "high", "verdict", "n"} <= set(effects):
             continue
-        own = effects[(effects["arm"] == name) & (effects["metric"] == "test_accuracy")]
+        rows = effects[(effects["arm"] == name) & (effects["metric"] == judged_metric().name)]
         steps = _steps(path.with_name("step_times.csv"), name)
-        for row in own.itertuples():
+        for row in rows.itertuples():
             lines.append(
                 f"  {study}, {row.task}: test accuracy {row.effect:+.1f} points "
                 f"[{row.low:+.1f}, {row.high:+.1f}], {row.n} seeds, {row.verdict}"
@@ -87,25 +89,25 @@ def measured(name: str, results: Path) -> str:
 
 
 def _steps(path: Path, name: str) -> dict[str, str]:
-    """Task -> what the strategy's step costs, from a table of step times, if there is one."""
+    """Return task -> the cost of the strategy's step, from a table of step times."""
     import pandas as pd
 
     times = pd.read_csv(path) if path.exists() else pd.DataFrame()
     if not {"arm", "task", "ratio", "device"} <= set(times):
         return {}
-    own = times[times["arm"] == name]
-    each = [f"x{row.ratio:.2f} ({row.device})" for row in own.itertuples()]
+    rows = times[times["arm"] == name]
+    each = [f"x{row.ratio:.2f} ({row.device})" for row in rows.itertuples()]
     return {
-        task: "; step " + ", ".join(told)
-        for task, told in pd.Series(each).groupby(own["task"].array)
+        task: "; step " + ", ".join(costs)
+        for task, costs in pd.Series(each).groupby(rows["task"].array)
     }
 
 
 def task_card(task: Task) -> str:
-    """A task's facts and recipes as text."""
+    """Describe a task and its recipes."""
     facts = task.facts
     lines = [f"{facts.name} ({facts.modality}, {facts.classes} classes): {task.summary}", ""]
     for profile, recipe in task.profiles.items():
         lines.append(f"recipe of the profile {profile}")
-        lines += [f"  {key} = {value}" for key, value in recipe.model_dump().items()]
+        lines += [f"  {key} = {value}" for key, value in recipe.values().items()]
     return "\n".join(lines)

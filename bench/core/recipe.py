@@ -5,9 +5,15 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from bench.core.errors import UsageError, unknown
 from bench.core.record import Schema
@@ -16,8 +22,21 @@ Positive = Annotated[int, Field(ge=1)]
 R = TypeVar("R", bound="Recipe")
 
 
+EARLIER: Mapping[str, Any] = {
+    "optimizer": "adam",
+    "momentum": 0.9,
+    "schedule": "cosine",
+    "final_rate": 0.0,
+}
+"""Values of the parameters that recipes of earlier versions did not have.
+
+A recipe is stored without those that have the value of here. So a recipe of today equals the one of
+an earlier version that trains the same.
+"""
+
+
 class Recipe(Schema):
-    """Adam without weight decay, cross-entropy on one-hot targets, no augmentation."""
+    """An optimizer without weight decay, cross-entropy on one-hot targets, no augmentation."""
 
     train_examples: Positive
     validation_examples: Positive
@@ -25,9 +44,17 @@ class Recipe(Schema):
     steps: Positive
     batch_size: Positive
     learning_rate: Annotated[float, Field(gt=0, le=10)]
-    """Peak learning rate. It rises linearly to the peak and falls to 0 along a cosine."""
+    """Peak learning rate."""
+    optimizer: Literal["adam", "sgd", "muon"] = "adam"
+    """`sgd` has Nesterov momentum; `muon` trains hidden kernels by Muon, the rest by Adam."""
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """Momentum of `sgd` and `muon`; Adam has its own constants."""
+    schedule: Literal["cosine", "linear", "triangle", "constant"] = "cosine"
+    """Course of the learning rate after the warm-up (`bench.training.schedule`)."""
     warmup: Annotated[float, Field(ge=0, le=1)] = 0.2
-    """Share of the steps in which the learning rate rises."""
+    """Share of the steps in which the learning rate rises linearly."""
+    final_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Learning rate after the last step, as a share of the peak."""
     evaluations: Positive = 10
     """Number of evaluations on the validation split, equally spaced; one follows the last step."""
     threads: Positive = 1
@@ -42,6 +69,21 @@ class Recipe(Schema):
                 f"batch_size {self.batch_size} is above train_examples {self.train_examples}"
             )
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values = serialize(self)
+        return {k: v for k, v in values.items() if k not in EARLIER or v != EARLIER[k]}
+
+    @classmethod
+    def stored(cls: type[R], values: Mapping[str, Any]) -> R:
+        """Read a recipe from a record or a study of this or an earlier version."""
+        earlier = {k: v for k, v in EARLIER.items() if k in cls.model_fields}
+        return cls.model_validate({**earlier, **values})
+
+    def values(self) -> dict[str, Any]:
+        """Return every parameter by name."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
 
     def evaluation_steps(self) -> list[int]:
         """List the steps that an evaluation follows; the last step is one of them."""
@@ -60,7 +102,7 @@ def changed(recipe: R, changes: Mapping[str, Any], task: str) -> R:
         if name not in fields:
             raise unknown(f"recipe parameter of {task}", name, fields)
     try:
-        return type(recipe).model_validate({**recipe.model_dump(), **changes})
+        return type(recipe).model_validate({**recipe.values(), **changes})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "recipe"

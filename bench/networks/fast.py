@@ -53,10 +53,11 @@ class Whitening(keras.layers.Layer):
     def __init__(self, parts: Parts) -> None:
         super().__init__(name="whitening", dtype=parts.dtype)
 
-    def build(self, shape: tuple[int | None, ...]) -> None:
-        outputs = 2 * 4 * shape[-1]
+    def build(self, shape: tuple[int, ...]) -> None:
+        channels = shape[-1]
+        outputs = 2 * 4 * channels
         self.kernel = self.add_weight(
-            name="kernel", shape=(2, 2, shape[-1], outputs), initializer="zeros", trainable=False
+            name="kernel", shape=(2, 2, channels, outputs), initializer="zeros", trainable=False
         )
         self.bias = self.add_weight(name="bias", shape=(outputs,), initializer="zeros")
 

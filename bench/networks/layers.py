@@ -14,12 +14,18 @@ class Convolution(keras.layers.Layer):
     """A 3x3 or 1x1 convolution, same padding, channels last, with a bias."""
 
     def __init__(
-        self, parts: Parts, name: str, channels: int, size: int = 3, stride: int = 1
+        self,
+        parts: Parts,
+        name: str,
+        channels: int,
+        size: int = 3,
+        stride: int = 1,
+        initializer: str | keras.initializers.Initializer = "he_normal",
     ) -> None:
         super().__init__(name=name, dtype=parts.dtype)
         self.slot = Slot(name, "convolution")
         self.channels, self.size, self.stride = channels, size, stride
-        self._initializer = parts.initializer("he_normal", name)
+        self._initializer = parts.initializer(initializer, name)
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         self.kernel = self.add_weight(

@@ -22,8 +22,8 @@ class Parts:
         self.dtype = keras.DTypePolicy(precision)
         self._normalizing = [s for s in strategies if s.touches("normalization")]
 
-    def initializer(self, kind: str, name: str) -> Any:
-        """Return a Keras initializer such as `he_normal`, seeded for the name of a weight."""
+    def initializer(self, kind: Any, name: str) -> Any:
+        """Return a Keras initializer, or the one of a name such as `he_normal`, seeded for a weight."""
         unseeded = keras.initializers.get(kind)
         config = unseeded.get_config()
         if "seed" in config:

@@ -172,7 +172,7 @@ class ArmBuilder:
         """
         of_recipe = sweep.owner == "recipe"
         values = (
-            self.recipe(task).model_dump() if of_recipe else parameters(self.strategy(sweep.owner))
+            self.recipe(task).values() if of_recipe else parameters(self.strategy(sweep.owner))
         )
         if sweep.parameter not in values:
             raise unknown(f"parameter of {sweep.owner}", sweep.parameter, values)

@@ -118,7 +118,7 @@ class TrainingWork:
 
         self._use_threads(arm.recipe["threads"])
         task = self.registry.task(arm.task)
-        recipe = type(task.recipe(next(iter(task.profiles)))).model_validate(arm.recipe)
+        recipe = type(task.recipe(next(iter(task.profiles)))).stored(arm.recipe)
         settings = Settings(self.settings["precision"], bool(self.settings["xla"]) and task.xla)
         data = self._device_data(arm, task, recipe)
         return CompiledArm(task, self.strategies(arm), recipe, settings, data)

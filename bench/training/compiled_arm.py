@@ -8,7 +8,6 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -25,6 +24,7 @@ from bench.training.gradient_chain import gradient_chain
 from bench.training.loss_chain import Model
 from bench.training.loss_scale import LossScale
 from bench.training.moments import Moments, drawn
+from bench.training.optimizer import make_optimizer
 from bench.training.schedule import scheduled
 from bench.training.update_chain import update_chain
 from bench.training.variables import assign, weights_of
@@ -63,12 +63,14 @@ class CompiledArm:
         self.steps_an_epoch = recipe.train_examples // recipe.batch_size
         self.model = self._build(seed=0)
         self.network = self.model.network
-        self.optimizer = keras.optimizers.Adam(learning_rate=recipe.learning_rate)
+        self.optimizer = make_optimizer(recipe)
         self.optimizer.build(self.network.trainable_variables)
         self._optimizer_start = [v.numpy() for v in self.optimizer.variables]
         self.weights = weights_of(self.network)
         self.states = [s.state(self.weights) for s in self.strategies]
         self._scale = LossScale(settings.precision)
+        self.stops_at_once = not tf.config.list_physical_devices("GPU")
+        """False if the steps of a call after one that is not finite run too, and do not count."""
         # TensorFlow keeps int32 variables in the host's memory, where XLA on a GPU cannot read them.
         self.seed = tf.Variable(0, dtype=tf.int64, trainable=False)
         compiled = partial(tf.function, autograph=False)
@@ -128,30 +130,35 @@ class CompiledArm:
 
         Returns:
             the sum of the objective over the steps done (float32), their number (int32), and a
-            checksum of the row numbers of their batches, in order (int64).
+            checksum of the row numbers of their batches, in order (int64). A step whose objective
+            is not finite is the last one that counts.
         """
         size = self.recipe.batch_size
         positions = tf.range(1, size + 1, dtype=tf.int64)
-        last = tf.constant(0.0)
 
         def body(
-            done: Tensor, order: Tensor, total: Tensor, _: Tensor, checksum: Tensor
+            number: Tensor, order: Tensor, total: Tensor, done: Tensor, checksum: Tensor
         ) -> tuple[Tensor, ...]:
-            step = first + done
+            counts = tf.math.is_finite(total)
+            step = first + number
             place = step % self.steps_an_epoch
             order = tf.cond(tf.equal(place, 0), lambda: self.order(step), lambda: order)
             rows = tf.slice(order, [place * size], [size])
             loss = self.compiled_step(rows, step, self.drawn(step))
             numbered = tf.reduce_sum(tf.cast(rows + 1, tf.int64) * positions)
-            return done + 1, order, total + loss, loss, checksum * 1_000_003 + numbered
+            further = checksum * 1_000_003 + numbered
+            done = done + tf.cast(counts, tf.int64)
+            return number + 1, order, total + loss, done, tf.where(counts, further, checksum)
 
-        done, _, total, _, checksum = tf.while_loop(
-            lambda done, _order, _total, loss, _checksum: (done < count) & tf.math.is_finite(loss),
-            body,
-            (tf.constant(0), self.order(first), tf.constant(0.0), last, tf.constant(0, tf.int64)),
-            parallel_iterations=1,
-        )
-        return total, done, checksum
+        def goes_on(number: Tensor, _order: Tensor, total: Tensor, *_: Tensor) -> Tensor:
+            # On a GPU the check would copy the objective to the host and wait for it at every step.
+            waits = self.stops_at_once
+            return (number < count) & tf.math.is_finite(total) if waits else number < count
+
+        none = tf.constant(0, tf.int64)
+        start = (tf.constant(0), self.order(first), tf.constant(0.0), none, none)
+        _, _, total, done, checksum = tf.while_loop(goes_on, body, start, parallel_iterations=1)
+        return total, tf.cast(done, tf.int32), checksum
 
     def order(self, step: Tensor) -> Tensor:
         """Return the row numbers int32 [train examples] in the order of the step's epoch."""

@@ -18,7 +18,7 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the quintic Newton-Schulz iteration: the steepest slope at 0 that still stays near 1."""
 ITERATIONS = 5
 UPDATE_RMS = 0.2
-"""Root mean square of an update at learning rate 1: that of Adam's, so both share a rate (2502.16982)."""
+"""Root mean square of an update at learning rate 1, as large as Adam's (Liu et al., 2502.16982)."""
 
 
 def orthogonalized(matrix: Tensor, iterations: int = ITERATIONS) -> Tensor:
@@ -62,8 +62,8 @@ def make_muon(learning_rate: float, momentum: float) -> Any:
                 step = tf.cast(self.iterations + 1, tf.float32)
                 self.assign(mean, 0.9 * mean + 0.1 * gradient)
                 self.assign(square, 0.999 * square + 0.001 * tf.square(gradient))
-                unbiased = square / (1.0 - 0.999**step)
-                update = mean / (1.0 - 0.9**step) / (tf.sqrt(unbiased) + 1e-7)
+                correction = tf.sqrt(1.0 - 0.999**step) / (1.0 - 0.9**step)
+                update = correction * mean / (tf.sqrt(square) + 1e-7)
             self.assign_sub(variable, learning_rate * update)
 
     return Muon(learning_rate=learning_rate, name="muon")
