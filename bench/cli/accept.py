@@ -1,4 +1,4 @@
-"""`bench accept`: a shift that is meant to be, so that it alerts once."""
+"""`bench accept`: an intended shift, which alerts once."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def accept(
         raise UsageError("--reason is empty: say why the shift is right")
     before, after = study_lines(results, base), study_lines(results, study)
     name = before[0].study
-    found = compare(before, after, accepted=levels.accepted_harm(results, name)).regressions
-    if found.empty:
+    shifts = compare(before, after, accepted=levels.accepted_harm(results, name)).regressions
+    if shifts.empty:
         print(f"nothing to accept: {after[0].study} shows no regression from {name}")
         return
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    levels.accept(results, name, after[0].study, reason.strip(), found, now)
+    levels.accept(results, name, after[0].study, reason.strip(), shifts, now)
     append(results / HISTORY, after)
-    for row in found.itertuples(index=False):
+    for row in shifts.itertuples(index=False):
         print(f"accepted: {row.task} {row.arm}: {row.metric} {row.change:+.2f}")
     print(f"to be committed: {results / levels.ACCEPTED} {results / HISTORY}")

@@ -33,13 +33,13 @@ def set_(
 
 @app.command("show")
 def show(results: Results = RESULTS) -> None:
-    """Say which study the baseline is, and what it measured."""
+    """Show the baseline study and its measurements."""
     from bench.cli.sides import BASELINE, study_lines
     from bench.compare import levels
 
-    known = levels.baseline(results)
+    stored = levels.baseline(results)
     lines = study_lines(results, BASELINE)
-    print(f"{known.study}, set {known.set_at}")
+    print(f"{stored.study}, set {stored.set_at}")
     print(", ".join(f"{name} {version}" for name, version in lines[0].software.items()))
     for line in lines:
         print(

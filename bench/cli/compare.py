@@ -1,4 +1,4 @@
-"""`bench compare`: is a study worse or slower than another?"""
+"""`bench compare`: regressions of one study from another."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def compare(
     from bench.cli.sides import study_lines
     from bench.compare import regressions
     from bench.compare.levels import accepted_harm
-    from bench.compare.metrics import MINIMUMS, threshold
+    from bench.compare.metrics import minimums, threshold
     from bench.core.errors import unknown
     from bench.report.export import formats
     from bench.report.export.compared import Compared
@@ -50,7 +50,7 @@ def compare(
     comparison = regressions.compare(
         before,
         after,
-        {**MINIMUMS, **quality, **failing},
+        {**minimums(), **quality, **failing},
         accepted_harm(results, before[0].study),
     )
     compared = Compared(comparison, after)

@@ -1,11 +1,11 @@
-"""What does an upgrade do to my training? Two environments on one machine, measured in turn.
+"""The effect of an upgrade on training: two environments on one machine, measured in turn.
 
     python -m bench.cli.compare_env --old tensorflow==2.20.* --new tensorflow==2.21.* -- --profile quick
 
-Each environment is a virtual environment with this suite (or the one in another folder: base and
-head of a pull request) and the requirements given. Trials of both are trained, then step times are
-measured process by process, old and new taking turns, and `bench compare` judges. What follows `--`
-is for `bench run` of both. Exit codes: those of `bench compare`.
+Each environment is a virtual environment with the given requirements and this suite, or the suite in
+another folder (base and head of a pull request). Trials of both are trained. Then step times are
+measured process by process, old and new in turn, and `bench compare` judges. Options after `--` go to
+`bench run` of both. Exit codes: those of `bench compare`.
 """
 
 from __future__ import annotations
@@ -27,34 +27,36 @@ CONSTRAINTS = "constraints.txt"
 
 
 class Side(NamedTuple):
-    """One environment and the study that is run in it."""
+    """One environment and its study."""
 
     study: str
     requirements: tuple[str, ...]
     source: Path
-    """The folder of the suite that is installed."""
+    """Folder of the suite to install."""
     folder: Path
-    """Of the virtual environment."""
+    """Folder of the virtual environment."""
     options: tuple[str, ...] = ()
-    """For its `bench run`."""
+    """Options for its `bench run`."""
     timing: tuple[str, ...] = ()
-    """For its `bench time`."""
+    """Options for its `bench time`."""
 
     def program(self, name: str) -> str:
-        """A program of the environment."""
+        """Return the path of a program of the environment."""
         return str(self.folder / "bin" / name)
 
 
 def install(side: Side) -> None:
-    """Makes the environment, or completes the one that is there.
+    """Make the environment, or complete an existing one.
 
     Raises:
         BenchError: a requirement cannot be installed.
     """
     if not (side.folder / "bin" / "python").exists():
         call([sys.executable, "-m", "venv", str(side.folder)])
-    named = {requirement_name(text) for text in side.requirements}
-    kept = [line for line in _constraints(side.source) if requirement_name(line) not in named]
+    required = {requirement_name(text) for text in side.requirements}
+    pins = side.source / CONSTRAINTS
+    lines = pins.read_text(encoding="utf-8").splitlines() if pins.exists() else []
+    kept = [line for line in lines if requirement_name(line) not in required]
     path = side.folder / CONSTRAINTS
     write_atomic(path, "".join(f"{line}\n" for line in kept).encode())
     pip = [side.program("python"), "-m", "pip", "install", "--disable-pip-version-check"]
@@ -62,30 +64,21 @@ def install(side: Side) -> None:
     call([*pip, *pinned, "--editable", str(side.source), *side.requirements])
 
 
-def _constraints(source: Path) -> list[str]:
-    """The pinned versions; those that a side's own requirements name are left out by the caller."""
-    path = source / CONSTRAINTS
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-
-
 def requirement_name(text: str) -> str:
-    """`tensorflow` of `tensorflow==2.20.*`, as package indexes spell it."""
-    for end, character in enumerate(text):
-        if not (character.isalnum() or character in "-_."):
-            text = text[:end]
-            break
-    return text.lower().replace("_", "-").replace(".", "-")
+    """Return `tensorflow` for `tensorflow==2.20.*`, as package indexes spell it."""
+    name = re.match(r"[\w.-]*", text)
+    return re.sub("[_.]", "-", name.group() if name else "").lower()
 
 
 def turns(processes: int) -> Iterator[tuple[int, int]]:
-    """(side, process) in the order old new, new old, ...: a drift of the machine hits both."""
+    """Yield (side, process) in the order old new, new old, ...: a drift of the machine hits both."""
     for process in range(processes):
         for side in (0, 1) if process % 2 == 0 else (1, 0):
             yield side, process
 
 
 def measure(sides: Sequence[Side], results: Path, processes: int) -> None:
-    """Trains both studies, then times both in turn; what is there already is not measured again.
+    """Train both studies, then time both in turn; stored measurements are not repeated.
 
     Raises:
         BenchError: a run failed.
@@ -101,14 +94,14 @@ def measure(sides: Sequence[Side], results: Path, processes: int) -> None:
 
 
 def _plugins(options: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The options of `bench run` that `bench time` needs as well."""
+    """Yield the options of `bench run` that `bench time` needs as well."""
     for option, value in pairwise(options):
         if option in ("--plugin", "--data-dir"):
             yield option, value
 
 
 def call(command: Sequence[str]) -> None:
-    """Runs a command to its end, its output on the terminal.
+    """Run a command to its end, with its output on the terminal.
 
     Raises:
         BenchError: it failed.
@@ -120,7 +113,7 @@ def call(command: Sequence[str]) -> None:
 
 
 def compare(sides: Sequence[Side], results: Path, export: Sequence[str]) -> int:
-    """Writes the report (Markdown) beside the studies; the exit code of `bench compare`."""
+    """Write the report (Markdown) beside the studies; return the exit code of `bench compare`."""
     old, new = sides
     report = results / f"{old.study}-against-{new.study}.md"
     command = [sys.executable, "-m", "bench.cli.main", "compare", old.study, new.study]
@@ -132,20 +125,20 @@ def compare(sides: Sequence[Side], results: Path, export: Sequence[str]) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """What can be typed."""
-    found = argparse.ArgumentParser(prog="python -m bench.cli.compare_env", description=__doc__)
+    """Make the parser of the command line."""
+    made = argparse.ArgumentParser(prog="python -m bench.cli.compare_env", description=__doc__)
     for side in ("old", "new"):
-        found.add_argument(f"--{side}", default="", help="requirements, separated by spaces")
-        found.add_argument(
+        made.add_argument(f"--{side}", default="", help="requirements, separated by spaces")
+        made.add_argument(
             f"--{side}-source", type=Path, default=HERE, help="folder of the suite to install"
         )
-        found.add_argument(f"--{side}-name", default="", help="of the study; default: by version")
-    found.add_argument("--processes", type=int, default=6, help="fresh processes a side")
-    found.add_argument("--results", type=Path, default=Path("results"))
-    found.add_argument("--environments", type=Path, default=Path("build/compare-env"))
-    found.add_argument("--export", action="append", default=[], help="as for `bench compare`")
-    found.add_argument("run", nargs="*", help="after --: for `bench run` of both")
-    return found
+        made.add_argument(f"--{side}-name", default="", help="of the study; default: by version")
+    made.add_argument("--processes", type=int, default=6, help="fresh processes a side")
+    made.add_argument("--results", type=Path, default=Path("results"))
+    made.add_argument("--environments", type=Path, default=Path("build/compare-env"))
+    made.add_argument("--export", action="append", default=[], help="as for `bench compare`")
+    made.add_argument("run", nargs="*", help="after --: for `bench run` of both")
+    return made
 
 
 def _side(typed: argparse.Namespace, requirements: Sequence[str], source: Path, name: str) -> Side:
@@ -155,13 +148,13 @@ def _side(typed: argparse.Namespace, requirements: Sequence[str], source: Path, 
 
 
 def study_name(requirements: Sequence[str], source: Path) -> str:
-    """`env-tensorflow-2.20` of `tensorflow==2.20.*`; the source's folder where none is given."""
+    """Return `env-tensorflow-2.20` for `tensorflow==2.20.*`; the source's folder names an empty list."""
     text = "-".join(requirements) or source.name
     return f"env-{re.sub('[^A-Za-z0-9.]+', '-', text).strip('-.')}"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit code of a call with these arguments."""
+    """Run the command with some arguments; return its exit code."""
     typed = parser().parse_args(arguments)
     sides = [
         _side(typed, requirements.split(), source.resolve(), name)

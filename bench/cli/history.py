@@ -1,4 +1,4 @@
-"""`bench history`: what was measured over time, and plots of it."""
+"""`bench history`: measurements over time, and plots of them."""
 
 from __future__ import annotations
 
@@ -30,23 +30,19 @@ def history(
     for name in add or ():
         lines = study_lines(results, name)
         print(f"{lines[0].study}: {append(path, lines)} lines added to {path}")
-    known = read(path)
-    warn_of_broken(path, known)
-    found = studies(known.lines)
-    if not found:
+    stored = read(path)
+    warn_of_broken(path, stored)
+    by_study = studies(stored.lines)
+    if not by_study:
         print(f"{path} is empty; `bench history --add STUDY` adds a study")
         return
-    notes = software_notes(found)
-    for study, lines in found.items():
-        seeds, processes = (
-            max(len(line.seeds) for line in lines),
-            max(len(line.processes) for line in lines),
-        )
+    notes = software_notes(by_study)
+    for study, lines in by_study.items():
+        seeds = max(len(line.seeds) for line in lines)
+        processes = max(len(line.processes) for line in lines)
         print(
             f"{lines[0].created[:16]:<18}{study:<32}{len(lines):>3} arms, {seeds} seeds, "
             f"{processes} processes{'  ' + notes[study] if notes[study] else ''}"
         )
-    written = write_trends(known.lines, plots or results / "history")
-    print(
-        f"plots: {', '.join(str(file) for file in written) or 'none: nothing was measured twice'}"
-    )
+    files = ", ".join(str(f) for f in write_trends(stored.lines, plots or results / "history"))
+    print(f"plots: {files or 'none: nothing was measured twice'}")

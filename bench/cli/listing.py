@@ -1,56 +1,31 @@
-"""`bench list`: strategies by family, tasks, profiles."""
+"""`bench list`: strategies by family, tasks, presets."""
 
 from __future__ import annotations
 
 import json
 from itertools import groupby
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli.options import Plugins
+from bench.cli import options as shared
+
+if TYPE_CHECKING:
+    from bench.plugins.registry import Registry
 
 
 def list_names(
-    plugin: Plugins = None,
+    plugin: shared.Plugins = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """List strategies by family, and tasks."""
     from bench.plugins.registry import find
 
     registry = find(plugin or ())
-    facts = [kind.facts for kind in registry.strategies.values()]
     if as_json:
-        found: dict[str, list[dict[str, Any]]] = {
-            "strategies": [
-                {
-                    "name": f.name,
-                    "family": f.family,
-                    "summary": f.summary,
-                    "modalities": list(f.modalities),
-                    "cost": f.cost,
-                    "default": f.default,
-                    "arxiv": f.paper.arxiv,
-                }
-                for f in facts
-            ],
-            "tasks": [
-                {
-                    "name": task.facts.name,
-                    "modality": task.facts.modality,
-                    "classes": task.facts.classes,
-                    "summary": task.summary,
-                    "profiles": list(task.profiles),
-                }
-                for task in registry.tasks.values()
-            ],
-            "presets": [
-                {"name": name, "strategies": list(preset.strategies), "why": preset.why}
-                for name, preset in registry.presets.items()
-            ],
-        }
-        print(json.dumps(found))
+        print(json.dumps(described(registry)))
         return
+    facts = [kind.facts for kind in registry.strategies.values()]
     width = max(len(f.name) for f in facts) + 2
     by_family = sorted(facts, key=lambda f: (f.family, f.name))
     for family, members in groupby(by_family, key=lambda f: f.family):
@@ -65,3 +40,29 @@ def list_names(
     for name, preset in registry.presets.items():
         print(f"  {name:<{width}}{'+'.join(preset.strategies)}")
     print("* in the default set; `bench show NAME` tells more")
+
+
+def described(registry: Registry) -> dict[str, list[dict[str, Any]]]:
+    """Describe all strategies, tasks and presets."""
+    fields = ("name", "family", "summary", "modalities", "cost", "default")
+    facts = [kind.facts for kind in registry.strategies.values()]
+    return {
+        "strategies": [
+            {**{field: getattr(f, field) for field in fields}, "arxiv": f.paper.arxiv}
+            for f in facts
+        ],
+        "tasks": [
+            {
+                "name": task.facts.name,
+                "modality": task.facts.modality,
+                "classes": task.facts.classes,
+                "summary": task.summary,
+                "profiles": list(task.profiles),
+            }
+            for task in registry.tasks.values()
+        ],
+        "presets": [
+            {"name": name, "strategies": list(preset.strategies), "why": preset.why}
+            for name, preset in registry.presets.items()
+        ],
+    }

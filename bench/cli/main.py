@@ -1,4 +1,4 @@
-"""The `bench` command: what was typed goes to one file a command."""
+"""The `bench` command, with one file for each of its commands."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ app.command("compact")(compact.compact)
 
 
 def main() -> None:
-    """Runs a command; an error is one line on stderr and its exit code."""
+    """Run a command; an error is one line on stderr and its exit code."""
     try:
         app()
     except BenchError as error:

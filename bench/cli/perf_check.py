@@ -1,4 +1,4 @@
-"""Whether steps have become slower beside their baseline's: `make perf-check`.
+"""A check that no step has become slower beside its baseline's: `make perf-check`.
 
     python -m bench.cli.perf_check [FOLDER] [THRESHOLD]
 
@@ -24,38 +24,39 @@ REGRESSION, INCOMPARABLE = 3, 4
 
 
 class Change(NamedTuple):
-    """A benchmark's ratio then and now."""
+    """The ratio of a benchmark before and now."""
 
     name: str
     before: float
     now: float
     runs: int
-    """How many stored runs `before` is the median of."""
+    """Stored runs whose median is `before`."""
 
     @property
     def relative(self) -> float:
+        """Return the change as a fraction."""
         return self.now / self.before - 1
 
 
 def ratios(run: dict[str, Any]) -> dict[str, float]:
-    """Ratio to the baseline's step of each benchmark of a stored run that has one."""
-    found = {b["fullname"]: b["extra_info"].get("ratio") for b in run["benchmarks"]}
-    return {name: float(ratio) for name, ratio in found.items() if ratio is not None}
+    """Return the ratio to the baseline's step of each benchmark of a stored run that has one."""
+    stored = {b["fullname"]: b["extra_info"].get("ratio") for b in run["benchmarks"]}
+    return {name: float(ratio) for name, ratio in stored.items() if ratio is not None}
 
 
 def changes(newest: dict[str, Any], earlier: Sequence[dict[str, Any]]) -> list[Change]:
-    """What both the newest run and some earlier one measured, the largest slow-down first."""
+    """Compare the benchmarks that an earlier run measured too, the largest slow-down first."""
     comparable = [run for run in earlier if _processor(run) == _processor(newest)]
-    found = []
+    compared = []
     for name, now in ratios(newest).items():
         before = [stored[name] for run in comparable if name in (stored := ratios(run))]
         if before:
-            found.append(Change(name, median(before), now, len(before)))
-    return sorted(found, key=lambda change: -change.relative)
+            compared.append(Change(name, median(before), now, len(before)))
+    return sorted(compared, key=lambda change: -change.relative)
 
 
 def load(folder: Path) -> list[dict[str, Any]]:
-    """The stored runs, the oldest first.
+    """Read the stored runs, the oldest first.
 
     Raises:
         UsageError: no folder, or a file that pytest-benchmark did not write.
@@ -75,19 +76,19 @@ def load(folder: Path) -> list[dict[str, Any]]:
 
 
 def check(folder: Path, threshold: float) -> int:
-    """Prints what changed; the exit code."""
+    """Print the changes; return the exit code."""
     *earlier, newest = load(folder)
-    found = changes(newest, earlier)
-    if not found:
+    compared = changes(newest, earlier)
+    if not compared:
         print(f"nothing to compare: no earlier run of this processor in {folder}")
         return INCOMPARABLE
-    slower = [change for change in found if change.relative > threshold]
-    for change in slower or found[:3]:
+    slower = [change for change in compared if change.relative > threshold]
+    for change in slower or compared[:3]:
         print(
             f"{change.name}: {change.now:.3f} of the baseline's step, was {change.before:.3f} "
             f"({change.relative:+.1%}; {change.runs} stored)"
         )
-    print(f"{len(slower)} of {len(found)} arms slower by more than {threshold:.0%}")
+    print(f"{len(slower)} of {len(compared)} arms slower by more than {threshold:.0%}")
     return REGRESSION if slower else 0
 
 
@@ -97,7 +98,7 @@ def _processor(run: dict[str, Any]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit code of a call with these arguments."""
+    """Run the command with some arguments; return its exit code."""
     try:
         folder = Path(arguments[0]) if arguments else FOLDER
         threshold = float(arguments[1]) if len(arguments) > 1 else THRESHOLD

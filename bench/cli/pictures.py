@@ -1,4 +1,4 @@
-"""`bench pictures`: what each strategy does to a batch of images."""
+"""`bench pictures`: a batch of images after each strategy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.options import Plugins, names
+from bench.cli import options as shared
+from bench.cli.options import names
 
 PROFILE = "smoke"
 IMAGES = 6
@@ -21,7 +22,7 @@ def pictures(
     output: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path(
         "results/pictures"
     ),
-    plugin: Plugins = None,
+    plugin: shared.Plugins = None,
 ) -> None:
     """Draw a few stand-in images before and after each strategy that changes a batch."""
     from bench.core.environment import muffled
@@ -32,26 +33,25 @@ def pictures(
     from bench.report.plots.origin import Origin
     from bench.tasks.task import Source
 
-    registry = find(plugin or ())
-    known = registry.task(task)
-    if known.facts.modality != "image":
-        raise UsageError(f"{task} is {known.facts.modality}: only images can be drawn")
-    wanted = names(strategies) or [
-        name
-        for name, kind in registry.strategies.items()
-        if applicability(kind(), known.facts) is None
+    registry, source = find(plugin or ()), Source("synthetic")
+    drawn = registry.task(task)
+    facts = drawn.facts
+    if facts.modality != "image":
+        raise UsageError(f"{task} is {facts.modality}: only images can be drawn")
+    listed = names(strategies) or [
+        name for name, kind in registry.strategies.items() if applicability(kind(), facts) is None
     ]
-    chosen = [registry.strategy(name)() for name in wanted]
+    chosen = [registry.strategy(name)() for name in listed]
     changing = [s for s in chosen if any(s.touches(stage) for stage in BATCH_STAGES)]
     if not changing:
-        raise UsageError(f"none of {', '.join(wanted)} changes a batch of images")
-    recipe = known.recipe(PROFILE)
-    subset = known.load(recipe, Source("synthetic"))
+        raise UsageError(f"none of {', '.join(listed)} changes a batch of images")
+    recipe = drawn.recipe(PROFILE)
+    subset = drawn.load(recipe, source)
     with muffled():
         from bench.training.batch_pictures import pictured
 
-        rows = pictured(known, recipe, subset.train.rows(0, IMAGES), changing)
-    identity = known.identify(Source("synthetic")).name
+        rows = pictured(drawn, recipe, subset.train.rows(0, IMAGES), changing)
+    identity = drawn.identify(source).name
     plot = batch_plot(f"batch-{task}", rows, Origin(identity, False, "none", "stand-in images"))
     for path in plot.write(output):
         print(path)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.options import stored_study
 from bench.core.errors import UsageError
 
 
@@ -18,15 +19,14 @@ def regime_map(
     """Draw each technique's effect over regimes: a study each, such as more examples or steps."""
     from bench.analysis.frames import trials_frame
     from bench.report.regime_map import write_map
-    from bench.storage.store import STUDY, Store
+    from bench.storage.store import STUDY
 
-    stores = [Store(path.parent) for path in sorted(folder.glob(f"*/{STUDY}"))]
-    studies = [study for store in stores if (study := store.study()) is not None]
+    studies, trials = [], {}
+    for path in sorted(folder.glob(f"*/{STUDY}")):
+        study, store = stored_study(path.parent)
+        studies.append(study)
+        trials[study.name] = trials_frame(study, store.records().records)
     if not studies:
         raise UsageError(f"no study under {folder}; `bench run --results {folder}` makes one")
-    trials = {
-        study.name: trials_frame(study, store.records().records)
-        for study, store in zip(studies, stores, strict=True)
-    }
     for path in write_map(studies, trials, folder):
         print(path)

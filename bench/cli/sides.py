@@ -1,22 +1,22 @@
-"""Which study a name on the command line means, and its lines."""
+"""The study behind a name on the command line, and its lines."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.cli.options import stored_study, warn
 from bench.core.errors import UsageError, unknown
 
 if TYPE_CHECKING:
     from bench.storage.history import History, Line
 
 BASELINE = "baseline"
-"""On the command line: the study that `bench baseline set` named."""
+"""Name, on the command line, of the study that `bench baseline set` named."""
 
 
 def study_lines(results: Path, name: str) -> list[Line]:
-    """The lines of a study: of its folder where there is one, else of the history.
+    """Return the lines of a study, from its folder or else from the history.
 
     Raises:
         UsageError: there is no such study, or it measured nothing.
@@ -25,44 +25,40 @@ def study_lines(results: Path, name: str) -> list[Line]:
     from bench.storage import history
     from bench.storage.store import STUDY
 
-    known = history.read(results / history.HISTORY)
-    warn_of_broken(results / history.HISTORY, known)
+    stored = history.read(results / history.HISTORY)
+    warn_of_broken(results / history.HISTORY, stored)
     if name == BASELINE:
-        wanted = levels.baseline(results).study
-        found = history.study_lines(known.lines, wanted)
-        if not found:
+        baseline = levels.baseline(results).study
+        lines = history.study_lines(stored.lines, baseline)
+        if not lines:
             raise UsageError(
-                f"the baseline {wanted!r} is not in {results / history.HISTORY}; "
+                f"the baseline {baseline!r} is not in {results / history.HISTORY}; "
                 "restore the file, or set another with `bench baseline set STUDY`"
             )
-        return found
+        return lines
     for folder in (Path(name), results / name):
         if (folder / STUDY).is_file():
             return folder_lines(folder)
-    found = history.study_lines(known.lines, name)
-    if not found:
-        studies = {line.study for line in known.lines}
+    lines = history.study_lines(stored.lines, name)
+    if not lines:
+        studies = {line.study for line in stored.lines}
         studies |= {path.parent.name for path in results.glob(f"*/{STUDY}")}
         raise unknown("study", name, studies | {BASELINE})
-    return found
+    return lines
 
 
 def folder_lines(folder: Path) -> list[Line]:
-    """The lines of the study in a folder; what cannot be read is told.
+    """Return the lines of the study in a folder, with a warning for each unreadable file.
 
     Raises:
         UsageError: it holds no study, or one that measured nothing.
     """
     from bench.compare.study_lines import condensed
-    from bench.storage.store import Store
 
-    store = Store(folder)
-    study = store.study()
-    if study is None:
-        raise UsageError(f"{folder} holds no study")
+    study, store = stored_study(folder)
     records, times = store.records(), store.step_times()
     for item in (*records.damaged, *times.damaged):
-        print(f"warning: {item.path} is not read: {item.reason}", file=sys.stderr)
+        warn(f"{item.path} is not read: {item.reason}")
     failures = store.failures()
     lost = [(t.arm.task, t.arm.name) for t in study.trials() if t.name in failures]
     lines = condensed(study, records.records, times.step_times, lost)
@@ -71,9 +67,7 @@ def folder_lines(folder: Path) -> list[Line]:
     return lines
 
 
-def warn_of_broken(path: Path, known: History) -> None:
-    """Tells of every line of a history that is not read; the file stays as it is."""
-    for broken in known.broken:
-        print(
-            f"warning: {path}, line {broken.number} is not read: {broken.reason}", file=sys.stderr
-        )
+def warn_of_broken(path: Path, history: History) -> None:
+    """Warn of every unreadable line of a history; the file stays as it is."""
+    for broken in history.broken:
+        warn(f"{path}, line {broken.number} is not read: {broken.reason}")

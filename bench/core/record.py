@@ -25,7 +25,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 class Schema(BaseModel):
     """A frozen value that refuses unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Use(Schema):
