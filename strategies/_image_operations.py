@@ -1,16 +1,14 @@
 """The fourteen image operations of RandAugment and TrivialAugment, one on each image of a batch.
 
-XLA needs fixed shapes, and computing every operation for every image would cost fourteen times as
-much. So the operations are dealt out like cards: the batch gets ceil(B / 14) seats at each one, every
-image takes a seat at random, each operation works on its own seats, and the images are put back in
-order. Each image's operation is uniform over the fourteen.
+XLA needs fixed shapes, and computing every operation for every image would cost fourteen times as much.
+So each operation has ceil(B / 14) seats, every image takes a seat at random, each operation works on
+its seats, and the images are put back in order. Each image's operation is uniform over the fourteen.
 
-Operations as in Pillow, by which the papers define them, on pixels in [0, 1].
+The operations are those of Pillow, by which the papers define them, on pixels in [0, 1].
 """
 
-from __future__ import annotations
-
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bench import Tensor, tf
@@ -22,29 +20,29 @@ OPERATIONS = (
 )  # fmt: skip
 """In the order of their seats."""
 FILL = 0.5
-"""What comes in from beyond the border: gray, as in the papers' code."""
+"""Color of the pixels from beyond the border: gray, as in the papers' code."""
 GRAY = (0.299, 0.587, 0.114)
 
 
 class Space(NamedTuple):
-    """How far each operation goes at strength 1."""
+    """The reach of each operation at strength 1."""
 
     shear: float
     translate: float
-    """As a share of the width or height."""
+    """Share of the width or height."""
     degrees: float
     enhance: float
-    """Brightness, color, contrast and sharpness are multiplied by 1 +- this."""
+    """Largest change of the factor of brightness, color, contrast and sharpness, from 1."""
     bits: int
-    """How many of the 8 bits posterizing removes."""
+    """Number of the 8 bits that posterizing removes."""
 
 
 def deal(key: Tensor, size: int, operations: int) -> tuple[Tensor, Tensor]:
-    """Seats for a batch of `size` at some operations, ceil(size / operations) at each.
+    """Seat a batch of `size` at some operations, ceil(size / operations) seats at each.
 
     Returns:
-        the seat of each example, int32 [size], and who sits on each seat, int32
-        [operations * ceil(size / operations)]; on a spare seat sits any example.
+        the seat of each example, int32 [size], and the example on each seat, int32
+        [operations * ceil(size / operations)]; a spare seat holds any example.
     """
     count = operations * math.ceil(size / operations)
     seats = tf.argsort(uniform(key, [count]))
@@ -52,19 +50,22 @@ def deal(key: Tensor, size: int, operations: int) -> tuple[Tensor, Tensor]:
 
 
 def augment(
-    images: Tensor, strength: Tensor, sign: Tensor, acting: Tensor, key: Tensor, space: Space
+    images: Tensor, strength: Tensor, prob: float | Tensor, keys: Sequence[Tensor], space: Space
 ) -> Tensor:
-    """One operation on each image.
+    """Apply one operation to each image.
 
     Args:
-        images: [B, H, W, 3] in [0, 1]; all of the shape is known when the graph is built.
+        images: [B, H, W, 3] in [0, 1]; the whole shape is known when the graph is built.
         strength: float32 [B] in [0, 1].
-        sign: float32 [B], -1 or 1: the direction of those operations that have one.
-        acting: boolean [B]; where false the image stays as it is.
-        key: stateless random key, int32 [2], of the choice of operations.
-        space: what strength 1 means.
+        prob: probability that an image is changed at all.
+        keys: stateless random keys, int32 [2]: for the choice of operations, for the direction of those
+            that have one, and for whether they act.
+        space: how far each operation goes at strength 1.
     """
-    seats, sitting = deal(key, images.shape[0], len(OPERATIONS))
+    choice, direction, acting = keys
+    sign = tf.where(uniform(direction, images.shape[:1]) < 0.5, -1.0, 1.0)
+    acts = uniform(acting, images.shape[:1]) < prob
+    seats, sitting = deal(choice, images.shape[0], len(OPERATIONS))
     by_operation = (len(OPERATIONS), sitting.shape[0] // len(OPERATIONS))
     seated = tf.reshape(tf.gather(images, sitting), (*by_operation, *images.shape[1:]))
     strength = tf.reshape(tf.gather(strength, sitting), by_operation)
@@ -93,20 +94,20 @@ def augment(
         images,
     ]
     unchanged = tf.range(images.shape[0]) + sitting.shape[0]
-    return tf.gather(tf.concat(done, axis=0), tf.where(acting, seats, unchanged))
+    return tf.gather(tf.concat(done, axis=0), tf.where(acts, seats, unchanged))
 
 
 # Geometry: an affine map [N, 6] says where a pixel of the result comes from ----------------------
 
 
 def moved(amount: Tensor, what: str) -> Tensor:
-    """Maps that shear or translate by float32 [N] amounts: `x by y`, `y by x`, `x`, `y` (pixels)."""
+    """Make maps that shear or move by float32 [N] amounts: `x by y`, `y by x`, `x`, `y` (pixels)."""
     place = {"x by y": 1, "x": 2, "y by x": 3, "y": 5}[what]
     return tf.constant([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]) + amount[:, None] * tf.one_hot(place, 6)
 
 
 def rotated(angle: Tensor, height: int, width: int) -> Tensor:
-    """Maps that rotate counterclockwise around the center, by float32 [N] radians."""
+    """Make maps that rotate counterclockwise around the center, by float32 [N] radians."""
     cosine, sine = tf.cos(angle), tf.sin(angle)
     x, y = width / 2.0, height / 2.0
     return tf.stack(
@@ -115,7 +116,7 @@ def rotated(angle: Tensor, height: int, width: int) -> Tensor:
 
 
 def transformed(images: Tensor, maps: Tensor) -> Tensor:
-    """Images [N, H, W, 3] under maps [N, 6], nearest pixel: x' = a x + b y + c, y' = d x + e y + f."""
+    """Map images [N, H, W, 3] by [N, 6], nearest pixel: x' = a x + b y + c, y' = d x + e y + f."""
     count, height, width, channels = images.shape
     y, x = tf.meshgrid(
         *(tf.range(n, dtype=tf.float32) + 0.5 for n in (height, width)), indexing="ij"
@@ -126,34 +127,34 @@ def transformed(images: Tensor, maps: Tensor) -> Tensor:
     inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
     row, column = tf.clip_by_value(row, 0, height - 1), tf.clip_by_value(column, 0, width - 1)
     pixel = (tf.range(count)[:, None, None] * height + row) * width + column
-    found = tf.gather(tf.reshape(images, [-1, channels]), pixel)
+    sampled = tf.gather(tf.reshape(images, [-1, channels]), pixel)
     shown = tf.cast(inside, images.dtype)[..., None]
-    return found * shown + FILL * (1.0 - shown)
+    return sampled * shown + FILL * (1.0 - shown)
 
 
 # Enhancement: away from a bare version of the image ----------------------------------------------
 
 
 def enhanced(images: Tensor, bare: Tensor, factor: Tensor) -> Tensor:
-    """bare + factor (image - bare), clipped; factors float32 [N]."""
+    """Return bare + factor (image - bare), clipped; factors float32 [N]."""
     return tf.clip_by_value(bare + factor[:, None, None, None] * (images - bare), 0.0, 1.0)
 
 
 def grayed(images: Tensor) -> Tensor:
-    """Every pixel's luminance in all three channels."""
+    """Put every pixel's luminance into all three channels."""
     return tf.broadcast_to(
         tf.reduce_sum(images * tf.constant(GRAY), axis=-1, keepdims=True), tf.shape(images)
     )
 
 
 def flattened(images: Tensor) -> Tensor:
-    """Everywhere the mean luminance of the image."""
+    """Put the mean luminance of an image everywhere."""
     mean = tf.reduce_mean(grayed(images), axis=[1, 2, 3], keepdims=True)
     return tf.broadcast_to(mean, tf.shape(images))
 
 
 def smoothed(images: Tensor) -> Tensor:
-    """Each inner pixel's mean with its eight neighbors, itself counted five times."""
+    """Replace each inner pixel by its mean with its eight neighbors, itself counted five times."""
     around = 9.0 * tf.nn.avg_pool2d(images, ksize=3, strides=1, padding="VALID")
     inner = (around + 4.0 * images[:, 1:-1, 1:-1]) / 13.0
     middle = tf.pad(tf.ones_like(inner, tf.bool), [[0, 0], [1, 1], [1, 1], [0, 0]])
@@ -164,12 +165,12 @@ def smoothed(images: Tensor) -> Tensor:
 
 
 def bytes_of(images: Tensor) -> Tensor:
-    """Pixels in [0, 1] as whole numbers 0 to 255, float32."""
+    """Turn pixels in [0, 1] into whole numbers 0 to 255, float32."""
     return tf.round(images * 255.0)
 
 
 def posterized(images: Tensor, removed: Tensor) -> Tensor:
-    """Pixels without their lowest `removed` bits, int32 [N]."""
+    """Clear the lowest `removed` bits, int32 [N], of each pixel."""
     bits = removed[:, None, None, None]
     whole = tf.cast(bytes_of(images), tf.int32)
     kept = tf.bitwise.left_shift(tf.bitwise.right_shift(whole, bits), bits)
@@ -177,13 +178,13 @@ def posterized(images: Tensor, removed: Tensor) -> Tensor:
 
 
 def solarized(images: Tensor, strength: Tensor) -> Tensor:
-    """Pixels from 256 (1 - strength) on turned into their negative."""
+    """Invert the pixels from 256 (1 - strength) on."""
     threshold = 256.0 * (1.0 - strength)[:, None, None, None]
     return tf.where(bytes_of(images) >= threshold, 1.0 - images, images)
 
 
 def auto_contrasted(images: Tensor) -> Tensor:
-    """Each channel stretched to [0, 1]; left as it is where it has one value."""
+    """Stretch each channel to [0, 1]; a channel of one value stays as it is."""
     low = tf.reduce_min(images, axis=[1, 2], keepdims=True)
     width = tf.reduce_max(images, axis=[1, 2], keepdims=True) - low
     stretched = (images - low) / tf.where(width > 0.0, width, 1.0)
@@ -191,7 +192,7 @@ def auto_contrasted(images: Tensor) -> Tensor:
 
 
 def equalized(images: Tensor) -> Tensor:
-    """Each channel's histogram made flat, by Pillow's whole-number rule."""
+    """Flatten each channel's histogram, by Pillow's whole-number rule."""
     count, height, width, channels = images.shape
     histograms = count * channels
     values = tf.transpose(tf.cast(bytes_of(images), tf.int32), [0, 3, 1, 2])

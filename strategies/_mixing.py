@@ -1,6 +1,4 @@
-"""Pairs of examples: what MixUp and CutMix share."""
-
-from __future__ import annotations
+"""Pairs of examples, the part that MixUp and CutMix share."""
 
 from typing import NamedTuple
 
@@ -8,7 +6,7 @@ from bench import Tensor, tf
 
 
 class Pairs(NamedTuple):
-    """A batch's partners and how much of itself each example keeps."""
+    """The partner of each example and the share that it keeps of itself."""
 
     partners: Tensor
     """int32 [B], a permutation of the batch."""
@@ -17,10 +15,10 @@ class Pairs(NamedTuple):
 
 
 def beta(key: Tensor, size: int, alpha: float) -> Tensor:
-    """Numbers from Beta(alpha, alpha), float32 [size]; `key` is a stateless key, int32 [2].
+    """Draw numbers from Beta(alpha, alpha), float32 [size]; `key` is a stateless key, int32 [2].
 
-    X / (X + Y) of two gammas with shape alpha. In float64, where they do not underflow for
-    alpha >= 0.05. XLA has no gammas: call it outside the compiled step.
+    The ratio X / (X + Y) of two gammas with shape alpha has that distribution. The gammas are float64,
+    where they do not underflow for alpha >= 0.05. XLA has no gammas: call it outside the compiled step.
     """
     shape = tf.constant(alpha, tf.float64)
     gammas = tf.random.stateless_gamma([2, size], key, shape, dtype=tf.float64)
@@ -28,14 +26,14 @@ def beta(key: Tensor, size: int, alpha: float) -> Tensor:
 
 
 def pairs(key: Tensor, size: int, alpha: float, per: str, prob: float | Tensor) -> Pairs:
-    """Random partners and shares for a batch of `size` examples.
+    """Draw partners and shares for a batch of `size` examples.
 
     Args:
         key: stateless random key, int32 [2].
-        size: B.
-        alpha: of the Beta distribution of the shares.
+        size: number of examples, B.
+        alpha: both parameters of the Beta distribution of the shares.
         per: "example" draws a share for each example, "batch" one for all of them.
-        prob: probability with which an example (the batch) is mixed at all; else its share is 1.
+        prob: probability that an example (the batch) is mixed at all; otherwise its share is 1.
     """
     ratio, mixing, order = (tf.random.experimental.stateless_fold_in(key, i) for i in range(3))
     count = 1 if per == "batch" else size
@@ -46,7 +44,7 @@ def pairs(key: Tensor, size: int, alpha: float, per: str, prob: float | Tensor) 
 
 
 def blend(values: Tensor, pairs: Pairs) -> Tensor:
-    """lambda x + (1 - lambda) x_partner for values [B, ...]."""
+    """Return lambda x + (1 - lambda) x_partner for values [B, ...]."""
     shape = [-1] + [1] * (len(values.shape) - 1)
     share = tf.cast(tf.reshape(pairs.share, shape), values.dtype)
     return share * values + (1 - share) * tf.gather(values, pairs.partners)

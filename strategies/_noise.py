@@ -1,25 +1,32 @@
-"""Dropout with its strength as a tensor: what the techniques that drop something share."""
-
-from __future__ import annotations
+"""Dropout with its strength as a tensor, the part that all techniques that drop something share."""
 
 from typing import Any
 
-from bench import Tensor, tf
+from bench import Slot, Tensor, tf
 from strategies._random import uniform
 
 
 def dropped(values: Tensor, rate: float | Tensor, key: Tensor, shape: Any = None) -> Tensor:
-    """Values multiplied by 0 with probability `rate`, else by 1 / (1 - rate).
+    """Multiply values by 0 with probability `rate`, else by 1 / (1 - rate).
 
-    The noise is made and applied in float32, so that mixed precision drops the same and with the
-    same probability as full precision; at rate 0 it multiplies by exactly 1.
+    The noise is made and applied in float32. So mixed precision drops the same values, with the same
+    probability, as full precision. At rate 0 it multiplies by exactly 1.
 
     Args:
         values: [B, ...] of any floating type.
-        rate: in [0, 1).
+        rate: scalar in [0, 1).
         key: stateless random key, int32 [2].
-        shape: of the noise, broadcast to that of the values; theirs where None.
+        shape: shape of the noise, broadcast to that of the values; the same shape where None.
     """
     drawn = uniform(key, tf.shape(values) if shape is None else shape)
     noise = tf.where(drawn >= rate, 1.0 / (1.0 - rate), 0.0)
     return tf.cast(tf.cast(values, tf.float32) * noise, values.dtype)
+
+
+def dropped_by_kind(
+    slot: Slot, values: Tensor, rate: float | Tensor, sequence_rate: float | Tensor, key: Tensor
+) -> Tensor:
+    """Drop out vectors [B, D] and sequences [B, T, D], each at its rate; leave feature maps alone."""
+    if slot.kind == "map":
+        return values
+    return dropped(values, rate if slot.kind == "vector" else sequence_rate, key)

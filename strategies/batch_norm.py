@@ -1,26 +1,24 @@
 """Batch normalization."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
 
-from bench import Facts, Paper, Slot, Strategy, keras, parameter
+from bench import Facts, Layer, Paper, Slot, Strategy, keras, parameter
 
 
 @dataclass(frozen=True)
 class BatchNorm(Strategy):
-    """Normalizes each channel by the batch's mean and variance, then scales and shifts.
+    """Normalization of each channel by the batch's mean and variance, then a scale and a shift.
 
-    Images: over batch, height and width, after each convolution and before the activation. Text:
-    over the unmasked positions of the batch. Evaluation uses moving averages; their usual momentum
-    .99 lags on short runs, so it is .9 here. Ioffe & Szegedy 2015, algorithm 1.
+    Images are normalized over batch, height and width, after each convolution and before the
+    activation. Text is normalized over the unmasked positions of the batch. Evaluation uses moving
+    averages. Their usual momentum, .99, lags on short runs; it is .9 here. Ioffe & Szegedy 2015,
+    algorithm 1.
     """
 
-    momentum: float = parameter(0.9, low=0.0, high=0.9999, doc="of the moving averages")
+    momentum: float = parameter(0.9, low=0.0, high=0.9999, doc="kept share of averages")
     epsilon: float = parameter(1e-3, low=1e-8, high=0.1, log=True, doc="added to the variance")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="batch_norm",
         family="normalization",
         paper=Paper(
@@ -43,5 +41,5 @@ class BatchNorm(Strategy):
         ),
     )
 
-    def normalization(self, slot: Slot) -> keras.layers.Layer:
+    def normalization(self, slot: Slot) -> Layer:
         return keras.layers.BatchNormalization(momentum=self.momentum, epsilon=self.epsilon)

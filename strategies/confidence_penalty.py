@@ -1,31 +1,28 @@
-"""Confidence penalty: rewards the entropy of the predictions."""
-
-from __future__ import annotations
+"""Confidence penalty: reward the entropy of the predictions."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Batch, Facts, Loss, LossResult, Moment, Paper, Strategy, Tensor, parameter, tf
 
 
 def entropy(logits: Tensor) -> Tensor:
-    """Entropy of softmax(logits) in nats: [B, K] -> [B]."""
+    """Return the entropy of softmax(logits) in nats: [B, K] -> [B]."""
     log_p = tf.nn.log_softmax(logits)
     return -tf.reduce_sum(tf.exp(log_p) * log_p, axis=-1)
 
 
 @dataclass(frozen=True)
 class ConfidencePenalty(Strategy):
-    """Subtracts beta times the entropy of the predictions from the loss.
+    """The loss less beta times the entropy of the predictions.
 
-    Like label smoothing it keeps logits from growing, with the divergence to the uniform
-    distribution turned around. Helps calibration of networks that overfit; costs nothing.
-    Pereyra et al. 2017, section 3.
+    Like label smoothing it keeps logits from growing, with the divergence from the uniform distribution
+    in the other direction. It helps the calibration of networks that overfit. Pereyra et al. 2017,
+    section 3.
     """
 
     beta: float = parameter(0.1, low=0.0, high=10.0, tune=(0.02, 1.0), doc="weight of the entropy")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="confidence_penalty",
         family="targets and loss",
         paper=Paper(

@@ -1,31 +1,29 @@
-"""CutMix: pastes a part of another example, and mixes the labels by what was pasted."""
-
-from __future__ import annotations
+"""CutMix: paste a part of another example, and mix the labels by its area."""
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from bench import Batch, Facts, Moment, Paper, Strategy, Tensor, parameter, tf
 from strategies._mixing import Pairs, blend, pairs
 
 
 class Cut(NamedTuple):
-    """Whose part is pasted, how large it is to be and where."""
+    """The partner of each example, and the size and the place of the part that it gives."""
 
     pairs: Pairs
     center: Tensor
-    """float32 [B, 2] in [0, 1): of the height and the width, or of the length of a text."""
+    """float32 [B, 2] in [0, 1), a share of the height and of the width, or of a text's length."""
 
 
 def interval(center: Tensor, part: Tensor, length: Tensor, size: int) -> Tensor:
-    """Whether each of `size` positions lies in the interval that is cut; boolean [B, size].
+    """Mark the positions that lie in the interval that is cut; boolean [B, size].
 
-    The interval has floor(part * length) positions around floor(center * length), and loses what
-    reaches beyond the ends.
+    The interval has floor(part * length) positions around floor(center * length). Positions beyond the
+    ends are lost.
 
     Args:
         center, part: float32 [B] in [0, 1].
-        length: int32 [B], how many of the positions there are.
+        length: int32 [B], number of positions that are there; at most `size`.
     """
     positions = tf.cast(length, tf.float32)
     width = tf.cast(part * positions, tf.int32)
@@ -35,9 +33,9 @@ def interval(center: Tensor, part: Tensor, length: Tensor, size: int) -> Tensor:
 
 
 def cutmix(batch: Batch, cut: Cut) -> Batch:
-    """A box of the partner pasted into each image, a span of positions into each text.
+    """Paste a box of the partner into each image, a span of positions into each text.
 
-    The label's share is that of the pixels (unmasked positions) really kept.
+    The label's share is the share of the pixels (unmasked positions) that were kept.
     """
     values, kept = box(batch.values, cut) if batch.mask is None else span(batch, cut)
     targets = blend(batch.targets, Pairs(cut.pairs.partners, kept))
@@ -45,10 +43,10 @@ def cutmix(batch: Batch, cut: Cut) -> Batch:
 
 
 def box(images: Tensor, cut: Cut) -> tuple[Tensor, Tensor]:
-    """Images [B, H, W, C] with a box of their partners' pixels, and the share kept [B].
+    """Paste boxes into images [B, H, W, C]; return them and the share kept [B].
 
-    Columns and channels are one axis here: a condition that is broadcast over channels takes four
-    times as long on a CPU.
+    Columns and channels are one axis here: a condition that is broadcast over channels takes four times
+    as long on a CPU.
     """
     height, width, channels = images.shape[1:]
     side = tf.sqrt(1.0 - cut.pairs.share)
@@ -62,9 +60,9 @@ def box(images: Tensor, cut: Cut) -> tuple[Tensor, Tensor]:
 
 
 def span(batch: Batch, cut: Cut) -> tuple[Tensor, Tensor]:
-    """Embeddings [B, T, D] with a span of their partners' positions, and the share kept [B].
+    """Paste spans into embeddings [B, T, D]; return them and the share kept [B].
 
-    A span is pasted only where both texts have tokens, so the mask stays the example's own, without
+    A span is pasted only where both texts have tokens. So the mask stays the example's own, without
     holes.
     """
     values, mask = batch.values, batch.mask
@@ -77,24 +75,24 @@ def span(batch: Batch, cut: Cut) -> tuple[Tensor, Tensor]:
 
 
 def count(there: Tensor) -> Tensor:
-    """How many positions of each example are true: [B, N] -> float32 [B]."""
-    return tf.reduce_sum(tf.cast(there, tf.float32), axis=1)
+    """Count the true positions of each example: [B, N] -> float32 [B]."""
+    return tf.math.count_nonzero(there, axis=1, dtype=tf.float32)
 
 
 @dataclass(frozen=True)
 class CutMix(Strategy):
-    """Pastes a box of pixels (a span of embedded tokens) of another example of the batch.
+    """A box of pixels (a span of embedded tokens) of another example, pasted into each example.
 
-    The box has a share 1 - lambda of the picture, lambda ~ Beta(alpha, alpha), and is clipped at
-    the border; labels mix by the pixels really pasted. Helps image networks that overfit and
-    localize poorly; costs next to nothing. Yun et al. 2019, equations 1 and 2.
+    The box has a share 1 - lambda of the picture, lambda ~ Beta(alpha, alpha), and is clipped at the
+    border. Labels mix by the pixels that were really pasted. It helps image networks that overfit and
+    localize poorly. Yun et al. 2019, equations 1 and 2.
     """
 
     alpha: float = parameter(1.0, low=0.05, high=16.0, log=True, tune=(0.2, 4.0), doc="of Beta")
-    prob: float = parameter(1.0, low=0.0, high=1.0, tune=(0.25, 1.0), doc="of being mixed")
+    prob: float = parameter(1.0, low=0.0, high=1.0, tune=(0.25, 1.0), doc="chance of mixing")
     per: str = parameter("example", choices=("example", "batch"), doc="what shares a lambda")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="cutmix",
         family="mixing",
         paper=Paper(

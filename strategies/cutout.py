@@ -1,16 +1,13 @@
-"""Cutout: a square of each image is blanked."""
-
-from __future__ import annotations
+"""Cutout: blank a square of each image."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Batch, Facts, Moment, Paper, Strategy, Tensor, parameter, tf
 from strategies._random import keys, whole
 
 
 def cut_out(images: Tensor, row: Tensor, column: Tensor, size: float | Tensor) -> Tensor:
-    """Images with a square set to 0, [B, H, W, C].
+    """Set a square of each image [B, H, W, C] to 0.
 
     Args:
         images: standardized per channel, so that 0 is the mean color.
@@ -30,16 +27,16 @@ def cut_out(images: Tensor, row: Tensor, column: Tensor, size: float | Tensor) -
 
 @dataclass(frozen=True)
 class Cutout(Strategy):
-    """Sets a square of each image to the mean color, so that no single part decides.
+    """A square of each image set to the mean color, so that no single part decides.
 
-    The center is any pixel, so squares at the border are clipped and smaller. 0 is the mean color
-    because the pixels are standardized by then. Helps networks with capacity to spare; with few
-    examples and a small network it underfits. Costs next to nothing. DeVries & Taylor 2017, 3.
+    The center is any pixel, so squares at the border are clipped and smaller. The value 0 is the mean
+    color because the pixels are standardized by then. It helps networks with capacity to spare. With
+    few examples and a small network it underfits. DeVries & Taylor 2017, section 3.
     """
 
     size: int = parameter(16, low=0, high=512, tune=(2, 20), doc="side of the square, in pixels")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="cutout",
         family="augmentation",
         paper=Paper(

@@ -1,29 +1,26 @@
 """Dropout."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Facts, Moment, Paper, Slot, Strategy, Tensor, parameter
-from strategies._noise import dropped
+from strategies._noise import dropped_by_kind
 
 
 @dataclass(frozen=True)
 class Dropout(Strategy):
-    """Sets activations to zero at random in training, and scales the others up to keep the mean.
+    """Activations set to zero at random in training, the others scaled up to keep the mean.
 
-    Acts on the vector [B, D] before the classifier and, less, on sequences [B, T, D]; feature maps
-    [B, H, W, C] are left alone, where neighbors carry the same information (see `spatial_dropout`).
-    Helps wide networks that overfit; costs a random number for each activation, which a small
-    Transformer on a CPU notices. Srivastava et al. 2014, section 4, with the inverted scaling of
-    section 10.
+    It acts on the vector [B, D] before the classifier and, at a lower rate, on sequences [B, T, D]. It
+    leaves feature maps [B, H, W, C] alone, where neighbors carry the same information (see
+    `spatial_dropout`). It helps wide networks that overfit. It costs a random number for each
+    activation, which shows in the step of a small Transformer on a CPU. Srivastava et al. 2014, section
+    4, with the inverted scaling of section 10.
     """
 
-    rate: float = parameter(0.5, low=0.0, high=0.95, tune=(0.1, 0.7), doc="of vectors")
-    sequence_rate: float = parameter(0.3, low=0.0, high=0.95, tune=(0.05, 0.5), doc="of sequences")
+    rate: float = parameter(0.5, low=0.0, high=0.95, tune=(0.1, 0.7), doc="for vectors")
+    sequence_rate: float = parameter(0.3, low=0.0, high=0.95, tune=(0.05, 0.5), doc="for sequences")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="dropout",
         family="noise in the network",
         paper=Paper(
@@ -44,7 +41,4 @@ class Dropout(Strategy):
     )
 
     def noise(self, slot: Slot, values: Tensor, moment: Moment) -> Tensor:
-        if slot.kind == "map":
-            return values
-        rate = self.rate if slot.kind == "vector" else self.sequence_rate
-        return dropped(values, rate, moment.key)
+        return dropped_by_kind(slot, values, self.rate, self.sequence_rate, moment.key)

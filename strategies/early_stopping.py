@@ -1,11 +1,8 @@
 """Early stopping on the validation split."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Evaluation, Facts, Paper, StoppingDecision, Strategy, parameter
 
@@ -15,26 +12,26 @@ def verdict(scores: Sequence[float], patience: int) -> StoppingDecision:
 
     It stops once `patience` evaluations in a row brought nothing better. NaN is worse than any number.
     """
-    known = [-math.inf if math.isnan(score) else score for score in scores]
-    best = known.index(max(known))
-    late = len(known) - 1 - best
+    numbers = [-math.inf if math.isnan(score) else score for score in scores]
+    best = numbers.index(max(numbers))
+    late = len(numbers) - 1 - best
     return StoppingDecision(keep=late == 0, stop=late >= patience)
 
 
 @dataclass(frozen=True)
 class EarlyStopping(Strategy):
-    """Evaluates the weights with the best validation score, and stops when it no longer improves.
+    """The weights with the best validation score; training stops when it no longer improves.
 
-    The rival that asks nothing of a network: what it reaches, a technique should beat. It uses the
-    validation split, never the test split, and saves time where it stops. Under a learning rate that
-    falls to zero the last steps are often the best ones, and stopping gives them away. Prechelt
-    1998, section 2 (the third class of criteria, with `patience` for s).
+    It is the rival that asks nothing of a network: a technique should beat it. It uses the validation
+    split, never the test split, and saves time where it stops. Under a learning rate that falls to zero
+    the last steps are often the best ones, and stopping loses them. Prechelt 1998, section 2 (the third
+    class of criteria, with `patience` for s).
     """
 
     patience: int = parameter(5, low=1, high=1000, tune=(2, 10), doc="evaluations without a better")
     monitor: str = parameter("accuracy", choices=("accuracy", "nll"), doc="on the validation split")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="early_stopping",
         family="honest rival",
         paper=Paper("Prechelt", 1998, "Early Stopping - But When?"),

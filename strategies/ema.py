@@ -1,43 +1,25 @@
 """Exponential moving average of the weights."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
-from bench import Facts, Moment, Paper, Strategy, Tensor, Update, Weights, parameter, tf
-
-
-def average_in(averages: Sequence[Any], total: Any, values: Sequence[Any], decay: Tensor) -> None:
-    """Moves averages that began at 0 toward values, in place, and `total`, the weight they hold.
-
-    Args:
-        averages: variables, one a value.
-        total: scalar variable; averages / total are unbiased from the first step on.
-        values: tensors or variables.
-        decay: what the averages keep of themselves.
-    """
-    total.assign(decay * total + (1.0 - decay))
-    for average, value in zip(averages, values, strict=True):
-        average.assign(decay * average + (1.0 - decay) * value)
+from bench import Facts, Moment, Paper, Tensor, parameter, tf
+from strategies._averages import AveragedWeights
 
 
 @dataclass(frozen=True)
-class EMA(Strategy):
-    """Evaluates an exponential moving average of the weights; training itself is untouched.
+class EMA(AveragedWeights):
+    """An exponential moving average of the weights, for evaluation only; training stays as it is.
 
-    The average is corrected for its start at zero. With `ramp`, step t (from 0) keeps at most
-    (1 + t) / (10 + t), so that a short run does not average over its first steps (as TensorFlow's
-    `num_updates`). Moving statistics are estimated anew for the average. Costs a pass over the
-    weights and a copy of them. Polyak & Juditsky 1992; exponential form as in Tarvainen & Valpola
-    2017 (1703.01780).
+    The average is corrected for its start at zero. With `ramp`, step t (from 0) keeps at most (1 + t) /
+    (10 + t), so that a short run does not average over its first steps (as TensorFlow's `num_updates`).
+    Moving statistics are estimated again for the average. Polyak & Juditsky 1992; exponential form as
+    in Tarvainen & Valpola 2017 (1703.01780).
     """
 
-    decay: float = parameter(0.999, low=0.0, high=0.99999, tune=(0.9, 0.9999), doc="a step")
+    decay: float = parameter(0.999, low=0.0, high=0.99999, tune=(0.9, 0.9999), doc="kept share")
     ramp: bool = parameter(True, doc="keep less in the first steps")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="ema",
         family="optimization",
         paper=Paper(
@@ -56,22 +38,8 @@ class EMA(Strategy):
         ),
     )
 
-    def state(self, weights: Weights) -> list[Any]:
-        zeros = [tf.Variable(tf.zeros(w.shape), trainable=False) for w in weights.trainable]
-        return [tf.Variable(0.0, trainable=False), *zeros]
-
-    def update(
-        self,
-        weights: Weights,
-        gradients: Sequence[Any],
-        state: Sequence[Any],
-        moment: Moment,
-        rest: Update,
-    ) -> None:
-        rest(gradients)
+    def shares(self, moment: Moment) -> tuple[Tensor, Tensor]:
         step = tf.cast(moment.step, tf.float32)
         most = (1.0 + step) / (10.0 + step) if self.ramp else 1.0
-        average_in(state[1:], state[0], weights.trainable, tf.minimum(self.decay, most))
-
-    def evaluated(self, weights: Weights, state: Sequence[Any]) -> list[Tensor]:
-        return [average / state[0] for average in state[1:]]
+        decay = tf.minimum(self.decay, most)
+        return decay, 1.0 - decay

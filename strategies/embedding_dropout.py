@@ -1,19 +1,16 @@
-"""Embedding dropout: drops word types."""
-
-from __future__ import annotations
+"""Embedding dropout: drop word types."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Facts, Moment, Paper, Strategy, Tensor, parameter, tf
 from strategies._noise import dropped
 
 
 def drop_words(ids: Tensor, embeddings: Tensor, rate: float | Tensor, key: Tensor) -> Tensor:
-    """Embeddings [B, T, D] of token ids [B, T] with some words of each text wholly zero.
+    """Set some words of each text wholly to zero, in embeddings [B, T, D] of token ids [B, T].
 
-    A word goes at all its places in a text or at none: every place has the noise of the word's
-    first one. Words that stay are divided by 1 - rate.
+    A word goes at all its places in a text or at none: every place has the noise of the word's first
+    one. Words that stay are divided by 1 - rate.
     """
     length = ids.shape[1]
     same = ids[:, :, None] == ids[:, None, :]
@@ -25,16 +22,16 @@ def drop_words(ids: Tensor, embeddings: Tensor, rate: float | Tensor, key: Tenso
 
 @dataclass(frozen=True)
 class EmbeddingDropout(Strategy):
-    """Sets the embeddings of whole words of a text to zero, at all their places.
+    """Embeddings of whole words of a text set to zero, at all their places.
 
-    So a text cannot be told by single words. Each text draws its own words, anew in every step;
-    passes that run the model again from its features (R-Drop) share them. Costs little at the
-    usual lengths (it compares all pairs of positions). Gal & Ghahramani 2015, section 4.2.
+    So single words do not give a text away. Each text draws its own words in every step; passes that
+    run the model again from its features (R-Drop) share them. It compares all pairs of positions, which
+    costs little at the usual lengths. Gal & Ghahramani 2015, section 4.2.
     """
 
-    rate: float = parameter(0.1, low=0.0, high=0.95, tune=(0.02, 0.5), doc="of words")
+    rate: float = parameter(0.1, low=0.0, high=0.95, tune=(0.02, 0.5), doc="share of words")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="embedding_dropout",
         family="noise in the network",
         paper=Paper(

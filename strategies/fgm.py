@@ -1,9 +1,6 @@
 """FGM: adversarial training on word embeddings."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Batch, Facts, Loss, LossResult, Moment, Paper, Strategy, Tensor, parameter, tf
 
@@ -14,10 +11,10 @@ SCALE = 1024.0
 def perturbation(
     embeddings: Tensor, mask: Tensor, gradient: Tensor, epsilon: float | Tensor
 ) -> Tensor:
-    """epsilon sigma g / |g| for each text: float32 [B, T, D], 0 where the mask [B, T] is false.
+    """Return epsilon sigma g / |g| for each text: float32 [B, T, D], 0 where the mask [B, T] is false.
 
-    The norm is over all positions of a text, as in the paper. sigma is the standard deviation of
-    the batch's unmasked embeddings: the paper normalizes its embeddings to 1 instead.
+    The norm is over all positions of a text, as in the paper. sigma is the standard deviation of the
+    batch's unmasked embeddings: the paper normalizes its embeddings to 1 instead.
     """
     there = tf.cast(mask, tf.float32)[..., None]
     values = tf.cast(embeddings, tf.float32)
@@ -30,10 +27,10 @@ def perturbation(
 
 
 def with_gradients(losses: Tensor, sources: list[Tensor], gradients: list[Tensor]) -> Tensor:
-    """Losses [B] as they are; the gradient of their mean is the known one.
+    """Return losses [B] as they are, with the known gradient for their mean.
 
-    It saves a third backward pass: the one that finds the perturbation gives the clean loss's
-    gradients too. `gradients` are those of the mean times SCALE.
+    It saves a third backward pass: the one that finds the perturbation gives the clean loss's gradients
+    too. `gradients` are those of the mean times SCALE.
     """
     line = tf.add_n(
         [
@@ -46,19 +43,17 @@ def with_gradients(losses: Tensor, sources: list[Tensor], gradients: list[Tensor
 
 @dataclass(frozen=True)
 class Fgm(Strategy):
-    """Adds the loss of embeddings that were moved against the network, along their gradient.
+    """The mean of the loss and of the loss at embeddings moved along its gradient.
 
-    epsilon is in standard deviations of the embeddings, so that growing embeddings is no way out, as
-    the paper achieves by normalizing them. The paper's sum of the two losses is halved to their
-    mean. Helps text classifiers that overfit; doubles the step's cost. The name is that of
-    the usual implementations. Miyato et al. 2016, equations 3 to 6.
+    epsilon is in standard deviations of the embeddings, so that growing embeddings is no way out; the
+    paper normalizes them instead. The paper's sum of the two losses is halved to their mean. It helps
+    text classifiers that overfit, and doubles the step's cost. The name is that of the usual
+    implementations. Miyato et al. 2016, equations 3 to 6.
     """
 
-    epsilon: float = parameter(
-        5.0, low=0.0, high=100.0, log=True, tune=(0.5, 10.0), doc="norm of the perturbation"
-    )
+    epsilon: float = parameter(5.0, low=0.0, high=100.0, log=True, tune=(0.5, 10.0), doc="radius")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="fgm",
         family="optimization",
         paper=Paper(

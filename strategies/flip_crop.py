@@ -1,16 +1,13 @@
-"""Flip and crop: each image mirrored half of the time and moved by a few pixels."""
-
-from __future__ import annotations
+"""Flip and crop: mirror half of the images and move each by a few pixels."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Batch, Facts, Moment, Paper, Strategy, Tensor, parameter, tf
 from strategies._random import keys, uniform
 
 
 def taken(images: Tensor, index: Tensor, border: str) -> Tensor:
-    """Rows of images [B, H, W, C] at int32 [B, H] positions, which may lie beyond the border."""
+    """Gather rows of images [B, H, W, C] at int32 [B, H] positions, which may lie beyond the border."""
     count, height, width, channels = images.shape
     if border == "reflect":
         last = height - 1
@@ -30,7 +27,7 @@ def taken(images: Tensor, index: Tensor, border: str) -> Tensor:
 def flip_and_crop(
     images: Tensor, top: Tensor, left: Tensor, mirrored: Tensor, border: str = "zero"
 ) -> Tensor:
-    """A window as large as the image, cut out of the padded image and mirrored.
+    """Cut a window as large as the image out of the padded image, and mirror it.
 
     Args:
         images: [B, H, W, C]; B, H and W are known when the graph is built.
@@ -48,18 +45,18 @@ def flip_and_crop(
 
 @dataclass(frozen=True)
 class FlipCrop(Strategy):
-    """Crops at a random place of the image padded by `pad` pixels; mirrors half of the images.
+    """A crop at a random place of the image padded by `pad` pixels; half of the images mirrored.
 
-    The padding is black, or the reflected image (`border`). Each example is moved by itself. Helps
-    wherever a mirrored, shifted photograph shows the same thing; digits and text it harms. Costs
-    two gathers of rows. He et al. 2015, section 4.2.
+    The padding is black, or the reflected image (`border`). Each example draws its own place. It helps
+    wherever a mirrored, shifted photograph shows the same thing. It harms digits and pictures of text.
+    He et al. 2015, section 4.2.
     """
 
     pad: int = parameter(4, low=0, high=16, tune=(1, 8), doc="pixels on each side")
     flip: float = parameter(0.5, low=0.0, high=1.0, doc="probability of being mirrored")
     border: str = parameter("zero", choices=("zero", "reflect"), doc="what the padding shows")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="flip_crop",
         family="augmentation",
         paper=Paper(

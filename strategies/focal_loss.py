@@ -1,17 +1,14 @@
-"""Focal loss: examples that are already right count less."""
-
-from __future__ import annotations
+"""Focal loss: count examples that are already right less."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Batch, Facts, Loss, LossResult, Moment, Paper, Strategy, Tensor, parameter, tf
 
 
 def focal_cross_entropy(targets: Tensor, logits: Tensor, gamma: float | Tensor) -> Tensor:
-    """-sum_k y_k (1 - p_k)^gamma log p_k for soft targets and logits [B, K] -> [B].
+    """Return -sum_k y_k (1 - p_k)^gamma log p_k for soft targets and logits [B, K] -> [B].
 
-    Computed as the cross-entropy less what the focus takes off, so that gamma 0 gives the
+    It is computed as the cross-entropy less what the focus takes off, so that gamma 0 gives the
     cross-entropy and its gradient to the last bit.
     """
     log_p = tf.nn.log_softmax(logits)
@@ -23,17 +20,17 @@ def focal_cross_entropy(targets: Tensor, logits: Tensor, gamma: float | Tensor) 
 
 @dataclass(frozen=True)
 class FocalLoss(Strategy):
-    """Weights each class's part of the cross-entropy by (1 - p)^gamma.
+    """The cross-entropy with each class's part weighted by (1 - p)^gamma.
 
-    The form for softmax; the paper's further weight alpha balances foreground and background and is
-    left out, since the classes here are balanced. Made for detection with few positives; with balanced
-    classes it mostly calibrates. Costs nothing. Takes the place of the loss, so it is innermost.
-    Lin et al. 2017, equation 4.
+    This is the form for softmax. The paper's further weight alpha balances foreground and background;
+    it is left out, since the classes here are balanced. The technique is made for detection with few
+    positives; with balanced classes it mostly calibrates. It replaces the loss, so it is innermost. Lin
+    et al. 2017, equation 4.
     """
 
     gamma: float = parameter(2.0, low=0.0, high=10.0, tune=(0.5, 5.0), doc="focus on hard examples")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="focal_loss",
         family="targets and loss",
         paper=Paper(

@@ -1,28 +1,25 @@
 """Ghost batch normalization."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
 
-from bench import Facts, Paper, Slot, Strategy, keras, parameter
+from bench import Facts, Layer, Paper, Slot, Strategy, parameter
 
 
 @dataclass(frozen=True)
 class GhostBatchNorm(Strategy):
-    """Batch normalization by the statistics of small ghost batches that a batch is cut into.
+    """Batch normalization by the statistics of ghost batches, small parts of a batch.
 
-    So a large batch keeps the noise of a small one. The moving averages take in one ghost batch
-    after another; evaluation uses them. Text: over the unmasked positions of a ghost batch. With a
-    `size` of the whole batch it is batch normalization. Hoffer et al. 2017, algorithm 1, whose ghost
+    So a large batch keeps the noise of a small one. The moving averages take in one ghost batch after
+    another; evaluation uses them. Text is normalized over the unmasked positions of a ghost batch. With
+    a `size` of the whole batch it is batch normalization. Hoffer et al. 2017, algorithm 1, whose ghost
     batches have 128 of 4096 examples.
     """
 
-    size: int = parameter(32, low=2, high=4096, log=True, doc="examples of a ghost batch")
-    momentum: float = parameter(0.9, low=0.0, high=0.9999, doc="of the moving averages, each ghost")
+    size: int = parameter(32, low=2, high=4096, log=True, doc="examples in a ghost batch")
+    momentum: float = parameter(0.9, low=0.0, high=0.9999, doc="kept share of averages")
     epsilon: float = parameter(1e-3, low=1e-8, high=0.1, log=True, doc="added to the variance")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="ghost_batch_norm",
         family="normalization",
         paper=Paper(
@@ -43,7 +40,7 @@ class GhostBatchNorm(Strategy):
         ),
     )
 
-    def normalization(self, slot: Slot) -> keras.layers.Layer:
-        from strategies._ghost import GhostBatchNormalization
+    def normalization(self, slot: Slot) -> Layer:
+        from strategies._layers import GhostBatchNormalization
 
         return GhostBatchNormalization(self.size, self.momentum, self.epsilon)

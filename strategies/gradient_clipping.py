@@ -1,10 +1,6 @@
 """Gradient clipping by the global norm."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from bench import (
     Differentiate,
@@ -14,14 +10,15 @@ from bench import (
     Paper,
     Strategy,
     Tensor,
+    Tensors,
     Weights,
     parameter,
     tf,
 )
 
 
-def clip(gradients: Sequence[Any], limit: float | Tensor) -> list[Tensor]:
-    """Gradients scaled together so that the norm of all of them is at most `limit`.
+def clip(gradients: Tensors, limit: float | Tensor) -> list[Tensor]:
+    """Scale gradients together so that the norm of all of them is at most `limit`.
 
     Gradients within the limit stay as they are, bit for bit.
     """
@@ -31,16 +28,15 @@ def clip(gradients: Sequence[Any], limit: float | Tensor) -> list[Tensor]:
 
 @dataclass(frozen=True)
 class GradientClipping(Strategy):
-    """Scales all gradients down together where their common norm is above `norm`.
+    """All gradients scaled down together where their common norm is above `norm`.
 
-    Keeps single steps from throwing recurrent networks far off; the direction stays. Under Adam it
-    acts only where norms differ from step to step. Costs a pass over the gradients. Pascanu et al.
-    2013, algorithm 1.
+    It keeps single steps from throwing recurrent networks far off; the direction stays. Under Adam it
+    acts only where norms differ from step to step. Pascanu et al. 2013, algorithm 1.
     """
 
-    norm: float = parameter(1.0, low=1e-3, high=1e9, log=True, tune=(0.05, 5.0), doc="at most")
+    norm: float = parameter(1.0, low=1e-3, high=1e9, log=True, tune=(0.05, 5.0), doc="upper limit")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="gradient_clipping",
         family="optimization",
         paper=Paper(

@@ -1,27 +1,24 @@
 """Group normalization."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
 
-from bench import Facts, Paper, Slot, Strategy, keras, parameter
+from bench import Facts, Layer, Paper, Slot, Strategy, parameter
 
 
 @dataclass(frozen=True)
 class GroupNorm(Strategy):
-    """Normalizes each example's channels in groups by their mean and variance, then scales and shifts.
+    """Normalization of each example's channels in groups, then a scale and a shift.
 
-    Images: over height, width and the channels of a group. Text: each position over the features of
-    a group. One group is layer normalization, as many as channels is instance normalization of
-    images. The same in training and evaluation, whatever the batch. Wu & He 2018, equations 1 to 3
-    and 7; 32 groups there, 8 for the narrow networks here.
+    Images are normalized over height, width and the channels of a group; text at each position, over
+    the features of a group. One group is layer normalization, as many as channels is instance
+    normalization of images. Training and evaluation are alike, for every batch. Wu & He 2018, equations
+    1 to 3 and 7; 32 groups there, 8 for the narrow networks here.
     """
 
-    groups: int = parameter(8, low=1, high=1024, doc="of channels; divides their number")
+    groups: int = parameter(8, low=1, high=1024, doc="number; divides that of the channels")
     epsilon: float = parameter(1e-5, low=1e-8, high=0.1, log=True, doc="added to the variance")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="group_norm",
         family="normalization",
         paper=Paper("Wu, He", 2018, "Group Normalization", "1803.08494"),
@@ -37,7 +34,7 @@ class GroupNorm(Strategy):
         ),
     )
 
-    def normalization(self, slot: Slot) -> keras.layers.Layer:
-        from strategies._grouped import GroupedNormalization
+    def normalization(self, slot: Slot) -> Layer:
+        from strategies._layers import GroupedNormalization
 
         return GroupedNormalization(groups=self.groups, epsilon=self.epsilon)

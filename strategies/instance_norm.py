@@ -1,25 +1,22 @@
 """Instance normalization."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
 
-from bench import Facts, Paper, Slot, Strategy, keras, parameter
+from bench import Facts, Layer, Paper, Slot, Strategy, keras, parameter
 
 
 @dataclass(frozen=True)
 class InstanceNorm(Strategy):
-    """Normalizes each channel of each example over its positions, then scales and shifts.
+    """Normalization of each channel of each example over its positions, then a scale and a shift.
 
-    Images: over height and width, which takes the contrast out of every channel. Text: over the
-    unmasked positions of the sequence; on a single position it would leave zeros. The same in
-    training and evaluation. Ulyanov et al. 2016.
+    Images are normalized over height and width, which takes the contrast out of every channel; text
+    over the unmasked positions of the sequence. A single position would leave zeros. Training and
+    evaluation are alike. Ulyanov et al. 2016.
     """
 
     epsilon: float = parameter(1e-3, low=1e-8, high=0.1, log=True, doc="added to the variance")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="instance_norm",
         family="normalization",
         paper=Paper(
@@ -37,9 +34,9 @@ class InstanceNorm(Strategy):
         claims=("images stylized much better than with batch normalization",),
     )
 
-    def normalization(self, slot: Slot) -> keras.layers.Layer:
+    def normalization(self, slot: Slot) -> Layer:
         if slot.kind == "map":
             return keras.layers.GroupNormalization(groups=-1, epsilon=self.epsilon)
-        from strategies._sequence_norm import SequenceNormalization
+        from strategies._layers import SequenceNormalization
 
         return SequenceNormalization(epsilon=self.epsilon)

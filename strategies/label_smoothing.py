@@ -1,15 +1,12 @@
-"""Label smoothing: the target's weight is shared a little with all classes."""
-
-from __future__ import annotations
+"""Label smoothing: share a little of the target's weight with all classes."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Batch, Facts, Loss, LossResult, Moment, Paper, Strategy, Tensor, parameter
 
 
 def smooth(targets: Tensor, smoothing: float | Tensor) -> Tensor:
-    """Soft targets [B, K] with a share `smoothing` spread evenly over the K classes.
+    """Spread a share `smoothing` of soft targets [B, K] evenly over the K classes.
 
     With two classes and smoothing 0.2, 0/1 become 0.1/0.9; with ten, 0.02/0.82.
     """
@@ -18,15 +15,15 @@ def smooth(targets: Tensor, smoothing: float | Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class LabelSmoothing(Strategy):
-    """Trains toward y (1 - s) + s / K, so that no logit gains from growing without bound.
+    """Targets y (1 - s) + s / K, so that no logit gains from growing without bound.
 
-    Helps calibration and often accuracy of a network that overfits; costs nothing. It commutes with
-    MixUp and CutMix. Szegedy et al. 2015, section 7.
+    It helps calibration and often accuracy of a network that overfits. It commutes with MixUp and
+    CutMix. Szegedy et al. 2015, section 7.
     """
 
     smoothing: float = parameter(0.1, low=0.0, high=0.9, tune=(0.02, 0.3), doc="s, the share")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="label_smoothing",
         family="targets and loss",
         paper=Paper(

@@ -1,25 +1,22 @@
 """Layer normalization."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
 
-from bench import Facts, Paper, Slot, Strategy, keras, parameter
+from bench import Facts, Layer, Paper, Slot, Strategy, keras, parameter
 
 
 @dataclass(frozen=True)
 class LayerNorm(Strategy):
-    """Normalizes each example by its own mean and variance, then scales and shifts.
+    """Normalization of each example by its own mean and variance, then a scale and a shift.
 
-    Text: each position over its features. Images: over height, width and channels with a scale and
-    a shift a channel; `LayerNormalization` on [B, H, W, C] would normalize each pixel. The same in
-    training and evaluation, whatever the batch. Ba et al. 2016, equations 3 and 4.
+    Text is normalized at each position, over its features; images over height, width and channels, with
+    a scale and a shift a channel. Keras's `LayerNormalization` on [B, H, W, C] would normalize each
+    pixel. Training and evaluation are alike, for every batch. Ba et al. 2016, equations 3 and 4.
     """
 
     epsilon: float = parameter(1e-3, low=1e-8, high=0.1, log=True, doc="added to the variance")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="layer_norm",
         family="normalization",
         paper=Paper("Ba, Kiros, Hinton", 2016, "Layer Normalization", "1607.06450"),
@@ -36,7 +33,7 @@ class LayerNorm(Strategy):
         ),
     )
 
-    def normalization(self, slot: Slot) -> keras.layers.Layer:
+    def normalization(self, slot: Slot) -> Layer:
         if slot.kind == "map":
             return keras.layers.GroupNormalization(groups=1, epsilon=self.epsilon)
         return keras.layers.LayerNormalization(epsilon=self.epsilon)

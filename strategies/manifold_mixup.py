@@ -1,9 +1,7 @@
-"""Manifold MixUp: MixUp of the hidden states of one layer, picked at random."""
-
-from __future__ import annotations
+"""Manifold MixUp: blend the hidden states of one layer, picked at random."""
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from bench import Batch, Facts, Moment, Paper, Slot, Strategy, Tensor, parameter, tf
 from strategies._mixing import Pairs, pairs
@@ -11,34 +9,33 @@ from strategies.mixup import mixup
 
 
 class Choice(NamedTuple):
-    """Whom each example is mixed with, and where in the network."""
+    """The partner of each example, and the place in the network where they mix."""
 
     pairs: Pairs
     place: Tensor
-    """float32 scalar in [0, 1): of the slots in their order."""
+    """float32 scalar in [0, 1), a position among the slots in their order."""
 
 
 def chosen(pairs: Pairs, place: Tensor, number: int, total: int) -> Pairs:
-    """The pairs at the slot that `place` falls on; shares of 1 at the other `total - 1`."""
+    """Return the pairs at the slot that `place` falls on; shares of 1 at the other `total - 1`."""
     here = tf.equal(tf.cast(place * total, tf.int32), number)
     return pairs._replace(share=tf.where(here, pairs.share, 1.0))
 
 
 @dataclass(frozen=True)
 class ManifoldMixUp(Strategy):
-    """Blends hidden states, and the labels alike, at one place of the network a step.
+    """Hidden states blended at one place of the network a step, and the labels with them.
 
-    The place is drawn uniformly for each step from those that the network offers, its input
-    included; partners and lambda ~ Beta(alpha, alpha) are one draw whatever the place. Hidden states
-    of a class move together, and decisions between classes get smoother. Costs little.
-    Verma et al. 2018, section 2.
+    The place is drawn uniformly for each step from those that the network offers, its input included.
+    Partners and lambda ~ Beta(alpha, alpha) are one draw for all places. Hidden states of a class move
+    together, and decisions between classes get smoother. Verma et al. 2018, section 2.
     """
 
     alpha: float = parameter(2.0, low=0.05, high=16.0, log=True, tune=(0.2, 4.0), doc="of Beta")
     prob: float = parameter(1.0, low=0.0, high=1.0, doc="probability of being mixed")
     per: str = parameter("example", choices=("example", "batch"), doc="what shares a lambda")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="manifold_mixup",
         family="mixing",
         paper=Paper(

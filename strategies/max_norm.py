@@ -1,16 +1,12 @@
 """Max-norm constraint on incoming weights."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
-from bench import Facts, Moment, Paper, Strategy, Tensor, Update, Weights, parameter, tf
+from bench import Facts, Moment, Paper, Strategy, Tensor, Tensors, Update, Weights, parameter, tf
 
 
 def within_norm(kernel: Tensor, limit: float | Tensor) -> Tensor:
-    """A kernel [..., in, out] with the weights into each output unit scaled to a norm <= `limit`.
+    """Scale the weights into each output unit of a kernel [..., in, out] to a norm <= `limit`.
 
     Weights that are within the limit stay as they are, bit for bit.
     """
@@ -21,16 +17,16 @@ def within_norm(kernel: Tensor, limit: float | Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class MaxNorm(Strategy):
-    """After each update, scales the weights into every unit down to a norm of at most `limit`.
+    """A limit on the norm of the weights into every unit, restored after each update.
 
-    Kernels of dense, convolutional and recurrent layers; embeddings, whose columns are no weights
-    into a unit, and biases are left alone. Keeps weights small under high learning rates without
-    pulling on them. Costs little. Srivastava et al. 2014, section 5.1 (norms of 3 to 4).
+    It acts on kernels of dense, convolutional and recurrent layers. It leaves biases alone, and
+    embeddings, whose columns are no weights into a unit. It keeps weights small under high learning
+    rates without pulling on them. Srivastava et al. 2014, section 5.1 (norms of 3 to 4).
     """
 
-    limit: float = parameter(3.0, low=1e-3, high=1e9, log=True, tune=(0.5, 4.0), doc="norm")
+    limit: float = parameter(3.0, low=1e-3, high=1e9, log=True, tune=(0.5, 4.0), doc="largest")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="max_norm",
         family="weights",
         paper=Paper(
@@ -51,12 +47,7 @@ class MaxNorm(Strategy):
     )
 
     def update(
-        self,
-        weights: Weights,
-        gradients: Sequence[Any],
-        state: Sequence[Any],
-        moment: Moment,
-        rest: Update,
+        self, weights: Weights, gradients: Tensors, state: Tensors, moment: Moment, rest: Update
     ) -> None:
         rest(gradients)
         for weight, kernel, table in zip(

@@ -1,19 +1,16 @@
-"""MixUp: trains on blends of two examples and of their labels."""
-
-from __future__ import annotations
+"""MixUp: train on blends of two examples and of their labels."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Batch, Facts, Moment, Paper, Strategy, Tensor, parameter, tf
 from strategies._mixing import Pairs, blend, pairs
 
 
 def mixup(batch: Batch, pairs: Pairs) -> Batch:
-    """Each example blended with its partner: values, soft targets and mask.
+    """Blend each example with its partner: values, soft targets and mask.
 
-    Padding counts as zeros, as in wordMixup (Guo 2019, 1905.08941). The mask is the union of the
-    masks of those that have a share in the blend.
+    Padding counts as zeros, as in wordMixup (Guo 2019, 1905.08941). The mask is the union of the masks
+    of those that have a share in the blend.
     """
     values, mask = batch.values, batch.mask
     if mask is not None:
@@ -25,18 +22,18 @@ def mixup(batch: Batch, pairs: Pairs) -> Batch:
 
 @dataclass(frozen=True)
 class MixUp(Strategy):
-    """Blends each example with another of the batch, lambda to 1 - lambda, and the labels alike.
+    """Each example blended with another of the batch, lambda to 1 - lambda, and the labels with them.
 
-    Pixels of images, embeddings of text; lambda ~ Beta(alpha, alpha), so a small alpha mostly
-    leaves one of the two. Helps networks that overfit and their calibration, and makes training
-    slower to converge; costs next to nothing. Zhang et al. 2017, equation 1.
+    It blends pixels of images and embeddings of text. lambda ~ Beta(alpha, alpha), so a small alpha
+    mostly leaves one of the two. It helps networks that overfit, and their calibration. Training
+    converges more slowly. Zhang et al. 2017, equation 1.
     """
 
     alpha: float = parameter(0.2, low=0.05, high=16.0, log=True, tune=(0.1, 2.0), doc="of Beta")
     prob: float = parameter(1.0, low=0.0, high=1.0, doc="probability of being mixed")
     per: str = parameter("example", choices=("example", "batch"), doc="what shares a lambda")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="mixup",
         family="mixing",
         paper=Paper(

@@ -1,9 +1,6 @@
-"""R-Drop: two passes under different dropout masks must agree."""
-
-from __future__ import annotations
+"""R-Drop: make two passes under different dropout masks agree."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import (
     Batch,
@@ -19,31 +16,31 @@ from bench import (
     parameter,
     tf,
 )
-from strategies._noise import dropped
+from strategies._noise import dropped_by_kind
 
 
 def symmetric_divergence(first: Tensor, second: Tensor) -> Tensor:
-    """(KL(p || q) + KL(q || p)) / 2 of the softmax of two logits: [B, K], [B, K] -> [B]."""
+    """Return (KL(p || q) + KL(q || p)) / 2 of the softmax of two logits: [B, K], [B, K] -> [B]."""
     log_p, log_q = tf.nn.log_softmax(first), tf.nn.log_softmax(second)
     return 0.5 * tf.reduce_sum((tf.exp(log_p) - tf.exp(log_q)) * (log_p - log_q), axis=-1)
 
 
 @dataclass(frozen=True)
 class RDrop(Strategy):
-    """Runs the network twice and adds the divergence between the two predictions to the loss.
+    """The mean loss of two passes plus the divergence between their predictions.
 
-    Without noise both passes would be the same, so it brings the dropout that the paper presumes:
-    before the classifier, and in sequences of text; `dropout` at these rates is the fair comparison.
-    The paper's loss (equation 4) is halved, so alpha 0 is the mean of two passes. Two passes, not a
-    doubled batch: batch normalization sees the batch's own statistics. Doubles the step's cost.
-    Liang et al. 2021.
+    Without noise both passes would be the same. So it brings the dropout that the paper presumes:
+    before the classifier, and in sequences of text. `dropout` at these rates is the fair comparison.
+    The paper's loss (equation 4) is halved, so alpha 0 is the mean of two passes. It runs two passes,
+    not a doubled batch: batch normalization sees the batch's own statistics. It doubles the step's
+    cost. Liang et al. 2021.
     """
 
-    alpha: float = parameter(1.0, low=0.0, high=20.0, tune=(0.1, 5.0), doc="weight of divergence")
+    alpha: float = parameter(1.0, low=0.0, high=20.0, tune=(0.1, 5.0), doc="share of divergence")
     rate: float = parameter(0.3, low=0.0, high=0.9, tune=(0.05, 0.5), doc="dropout of vectors")
     sequence_rate: float = parameter(0.1, low=0.0, high=0.9, doc="dropout of sequences")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="r_drop",
         family="targets and loss",
         paper=Paper(
@@ -70,10 +67,7 @@ class RDrop(Strategy):
         return "it needs a vector or a sequence to drop out"
 
     def noise(self, slot: Slot, values: Tensor, moment: Moment) -> Tensor:
-        if slot.kind == "map":
-            return values
-        rate = self.rate if slot.kind == "vector" else self.sequence_rate
-        return dropped(values, rate, moment.key)
+        return dropped_by_kind(slot, values, self.rate, self.sequence_rate, moment.key)
 
     def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         first, second = rest(batch), rest(batch)

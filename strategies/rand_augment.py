@@ -1,13 +1,10 @@
-"""RandAugment: a few random image operations of one strength on each image."""
-
-from __future__ import annotations
+"""RandAugment: apply a few random image operations of one strength to each image."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Batch, Facts, Moment, Paper, Strategy, parameter, tf
 from strategies._image_operations import Space, augment
-from strategies._random import keys, uniform
+from strategies._random import keys
 
 SPACE = Space(shear=0.3, translate=150 / 331, degrees=30.0, enhance=0.9, bits=4)
 """AutoAugment's ranges, as RandAugment took them over."""
@@ -16,18 +13,18 @@ STRONGEST = 30
 
 @dataclass(frozen=True)
 class RandAugment(Strategy):
-    """Applies `ops` operations, each drawn for each image from fourteen, at one common magnitude.
+    """A few operations, each drawn for each image from fourteen, at one common magnitude.
 
-    Geometry, color and tone on RGB images; directions are random. At magnitude 30 each goes as far
-    as in AutoAugment. Helps large networks trained for long; short runs of small ones underfit.
-    Cubuk et al. 2019, section 3; 2 and 9 are its choice for ResNet-50 on ImageNet.
+    They change geometry, color and tone of RGB images; directions are random. At magnitude 30 each goes
+    as far as in AutoAugment. It helps large networks trained for long; short runs of small ones
+    underfit. Cubuk et al. 2019, section 3; 2 and 9 are its choice for ResNet-50 on ImageNet.
     """
 
     ops: int = parameter(2, low=1, high=4, doc="operations on each image, one after the other")
-    magnitude: int = parameter(9, low=0, high=STRONGEST, tune=(1, 20), doc="strength, of 30")
-    prob: float = parameter(1.0, low=0.0, high=1.0, doc="probability of each operation to act")
+    magnitude: int = parameter(9, low=0, high=STRONGEST, tune=(1, 20), doc="strength, out of 30")
+    prob: float = parameter(1.0, low=0.0, high=1.0, doc="probability that an operation acts")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="rand_augment",
         family="augmentation",
         paper=Paper(
@@ -49,12 +46,10 @@ class RandAugment(Strategy):
     )
 
     def examples(self, batch: Batch, moment: Moment) -> Batch:
-        images, count = batch.values, batch.values.shape[0]
-        strength = tf.fill([count], self.magnitude / STRONGEST)
+        images = batch.values
+        strength = tf.fill(images.shape[:1], self.magnitude / STRONGEST)
         streams = keys(moment.key, 3 * self.ops)
         for turn in range(self.ops):
-            choice, direction, acting = streams[3 * turn : 3 * turn + 3]
-            sign = tf.where(uniform(direction, [count]) < 0.5, -1.0, 1.0)
-            acts = uniform(acting, [count]) < self.prob
-            images = augment(images, strength, sign, acts, choice, SPACE)
+            of_turn = streams[3 * turn : 3 * turn + 3]
+            images = augment(images, strength, self.prob, of_turn, SPACE)
         return batch._replace(values=images)

@@ -1,25 +1,22 @@
 """Root mean square normalization."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
 
-from bench import Facts, Paper, Slot, Strategy, keras, parameter
+from bench import Facts, Layer, Paper, Slot, Strategy, keras, parameter
 
 
 @dataclass(frozen=True)
 class RMSNorm(Strategy):
-    """Divides each example by its root mean square, then scales: layer norm without the mean.
+    """Each example divided by its root mean square, then a scale: layer norm without the mean.
 
-    Text: each position over its features. Images: over height, width and channels, with a scale a
-    channel. Nothing is centered and nothing shifted; the same in training and evaluation. Zhang &
+    Text is normalized at each position, over its features; images over height, width and channels, with
+    a scale a channel. Nothing is centered or shifted. Training and evaluation are alike. Zhang &
     Sennrich 2019, equation 4.
     """
 
     epsilon: float = parameter(1e-6, low=1e-8, high=0.1, log=True, doc="added to the mean square")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="rms_norm",
         family="normalization",
         paper=Paper("Zhang, Sennrich", 2019, "Root Mean Square Layer Normalization", "1910.07467"),
@@ -34,9 +31,9 @@ class RMSNorm(Strategy):
         ),
     )
 
-    def normalization(self, slot: Slot) -> keras.layers.Layer:
+    def normalization(self, slot: Slot) -> Layer:
         if slot.kind != "map":
             return keras.layers.RMSNormalization(epsilon=self.epsilon)
-        from strategies._rms import MapRMSNormalization
+        from strategies._layers import MapRMSNormalization
 
         return MapRMSNormalization(epsilon=self.epsilon)

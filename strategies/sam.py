@@ -1,25 +1,22 @@
-"""Sharpness-aware minimization: the gradient is taken where the loss nearby is worst."""
-
-from __future__ import annotations
+"""Sharpness-aware minimization: take the gradient where the loss nearby is worst."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Differentiate, Facts, Gradients, Moment, Paper, Strategy, Weights, parameter, tf
 
 
 @dataclass(frozen=True)
 class Sam(Strategy):
-    """Steps along the gradient at w + rho g / |g|, which is taken with the same examples and masks.
+    """Steps along the gradient at w + rho g / |g|, computed with the same examples and masks.
 
-    The norm is over all weights together. Moving statistics change once, as the pass at w left
-    them; the loss that is reported is that at w. Helps generalization where the network overfits;
-    doubles the step's cost, so compare it at equal time too. Foret et al. 2020, algorithm 1.
+    The norm is over all weights together. Moving statistics change once, in the pass at w. The loss
+    that is reported is that at w. It helps generalization where the network overfits. It doubles the
+    step's cost, so compare it at equal time too. Foret et al. 2020, algorithm 1.
     """
 
     rho: float = parameter(0.05, low=0.0, high=2.0, log=True, tune=(0.01, 0.5), doc="radius")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="sam",
         family="optimization",
         paper=Paper(

@@ -1,16 +1,13 @@
-"""Spatial dropout: drops whole channels."""
-
-from __future__ import annotations
+"""Spatial dropout: drop whole channels."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Facts, Moment, Paper, Slot, Strategy, Tensor, parameter, tf
 from strategies._noise import dropped
 
 
 def drop_channels(values: Tensor, rate: float | Tensor, key: Tensor) -> Tensor:
-    """Each example's channels, [B, ..., C], wholly zero with probability `rate`, else scaled up."""
+    """Zero whole channels of each example, [B, ..., C], with probability `rate`; scale the others up."""
     shape = tf.shape(values)
     between = [1] * (len(values.shape) - 2)
     return dropped(values, rate, key, [shape[0], *between, shape[-1]])
@@ -18,16 +15,16 @@ def drop_channels(values: Tensor, rate: float | Tensor, key: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class SpatialDropout(Strategy):
-    """Sets whole channels of an example to zero, at all positions, and scales the others up.
+    """Channels of an example set to zero at all positions, the others scaled up.
 
-    In feature maps [B, H, W, C] neighbors are so alike that dropping single activations hardly
-    removes information. On sequences [B, T, D] a feature goes at all positions. Costs little.
-    Tompson et al. 2014, section 3.2.
+    In feature maps [B, H, W, C] neighbors are so alike that dropping single activations hardly removes
+    information. On sequences [B, T, D] a feature goes at all positions. Tompson et al. 2014, section
+    3.2.
     """
 
-    rate: float = parameter(0.2, low=0.0, high=0.95, tune=(0.05, 0.5), doc="of channels")
+    rate: float = parameter(0.2, low=0.0, high=0.95, tune=(0.05, 0.5), doc="share of channels")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="spatial_dropout",
         family="noise in the network",
         paper=Paper(

@@ -1,16 +1,13 @@
-"""Stochastic depth: skips residual branches at random."""
-
-from __future__ import annotations
+"""Stochastic depth: skip residual branches at random."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Facts, Moment, Paper, Slot, Strategy, Tensor, parameter, tf
 from strategies._noise import dropped
 
 
 def drop_branch(shortcut: Tensor, branch: Tensor, rate: float | Tensor, key: Tensor) -> Tensor:
-    """shortcut + branch, both [B, ...], without the branch for a share `rate` of the examples.
+    """Add shortcut and branch, both [B, ...], without the branch for a share `rate` of the examples.
 
     Branches that stay are divided by 1 - rate, so evaluation adds them as they are.
     """
@@ -20,17 +17,17 @@ def drop_branch(shortcut: Tensor, branch: Tensor, rate: float | Tensor, key: Ten
 
 @dataclass(frozen=True)
 class StochasticDepth(Strategy):
-    """Skips each residual branch of an example with a probability that grows with its depth.
+    """Residual branches skipped for single examples, with a probability that grows with depth.
 
-    A branch at depth l of L is dropped with probability l / L times `rate`. Per example and with
-    inverse scaling in training, as libraries do it today (the paper drops per batch and scales in
-    evaluation). Helps deep networks; branches are computed all the same, so it saves no time.
+    A branch at depth l of L is dropped with probability l / L times `rate`. This is done per example
+    and with inverse scaling in training, as libraries do it today; the paper drops per batch and scales
+    in evaluation. It helps deep networks. Branches are computed all the same, so it saves no time.
     Huang et al. 2016, equations 2 and 4.
     """
 
-    rate: float = parameter(0.2, low=0.0, high=0.95, tune=(0.05, 0.5), doc="of the last branch")
+    rate: float = parameter(0.2, low=0.0, high=0.95, tune=(0.05, 0.5), doc="for the last branch")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="stochastic_depth",
         family="noise in the network",
         paper=Paper(

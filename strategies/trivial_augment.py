@@ -1,13 +1,10 @@
-"""TrivialAugment: one random image operation of a random strength on each image."""
-
-from __future__ import annotations
+"""TrivialAugment: apply one random image operation of a random strength to each image."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Batch, Facts, Moment, Paper, Strategy, parameter, tf
 from strategies._image_operations import Space, augment
-from strategies._random import keys, uniform, whole
+from strategies._random import keys, whole
 
 WIDE = Space(shear=0.99, translate=1.0, degrees=135.0, enhance=0.99, bits=6)
 """The wide ranges; 32 pixels of translation are a whole side of CIFAR's images."""
@@ -16,15 +13,15 @@ STRENGTHS = 31
 
 @dataclass(frozen=True)
 class TrivialAugment(Strategy):
-    """Applies one operation, drawn for each image from fourteen, at a strength drawn for each too.
+    """One operation, drawn for each image from fourteen, at a strength drawn for each too.
 
-    The wide space: each strength from none to far beyond RandAugment's. Nothing to tune. Helps large
-    networks trained for long. Mueller & Hutter 2021, algorithm 1, `TA (Wide)`.
+    This is the wide space: strengths go from none to far beyond RandAugment's. It has nothing to tune.
+    It helps large networks trained for long. Mueller & Hutter 2021, algorithm 1, `TA (Wide)`.
     """
 
-    prob: float = parameter(1.0, low=0.0, high=1.0, doc="probability of an image to be changed")
+    prob: float = parameter(1.0, low=0.0, high=1.0, doc="probability that an image is changed")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="trivial_augment",
         family="augmentation",
         paper=Paper(
@@ -46,9 +43,8 @@ class TrivialAugment(Strategy):
     )
 
     def examples(self, batch: Batch, moment: Moment) -> Batch:
-        images, count = batch.values, batch.values.shape[0]
-        choice, level, direction, acting = keys(moment.key, 4)
-        strength = tf.cast(whole(level, [count], STRENGTHS), tf.float32) / (STRENGTHS - 1)
-        sign = tf.where(uniform(direction, [count]) < 0.5, -1.0, 1.0)
-        acts = uniform(acting, [count]) < self.prob
-        return batch._replace(values=augment(images, strength, sign, acts, choice, WIDE))
+        choice, level, *others = keys(moment.key, 4)
+        levels = whole(level, batch.values.shape[:1], STRENGTHS)
+        strength = tf.cast(levels, tf.float32) / (STRENGTHS - 1)
+        images = augment(batch.values, strength, self.prob, [choice, *others], WIDE)
+        return batch._replace(values=images)

@@ -1,33 +1,29 @@
 """Decoupled weight decay."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
-from bench import Facts, Moment, Paper, Strategy, Tensor, Update, Weights, parameter
+from bench import Facts, Moment, Paper, Strategy, Tensor, Tensors, Update, Weights, parameter
 
 
-def decay(variables: Sequence[Any], amount: float | Tensor) -> None:
-    """Shrinks each variable in place by a share `amount` of itself."""
+def decay(variables: Tensors, amount: float | Tensor) -> None:
+    """Shrink each variable in place by a share `amount` of itself."""
     for variable in variables:
         variable.assign_sub(amount * variable)
 
 
 @dataclass(frozen=True)
 class WeightDecay(Strategy):
-    """Shrinks kernels and embeddings a little in each step, beside the optimizer's update.
+    """A small shrinkage of kernels and embeddings in each step, beside the optimizer's update.
 
-    The share is the learning rate times `rate`, as in AdamW of PyTorch and Keras; no scale of a
-    normalization and no bias is touched. Unlike an L2 penalty it is not divided by Adam's estimate
-    of the gradient's size. The shorter the training, the larger the best rate. Costs nothing.
-    Loshchilov & Hutter 2017, algorithm 2.
+    The share is the learning rate times `rate`, as in AdamW of PyTorch and Keras. It touches no scale
+    of a normalization and no bias. Unlike an L2 penalty it is not divided by Adam's estimate of the
+    gradient's size. The shorter the training, the larger the best rate. Loshchilov & Hutter 2017,
+    algorithm 2.
     """
 
     rate: float = parameter(0.05, low=0.0, high=10.0, log=True, tune=(5e-3, 2.0), doc="lambda")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="weight_decay",
         family="weights",
         paper=Paper(
@@ -46,12 +42,7 @@ class WeightDecay(Strategy):
     )
 
     def update(
-        self,
-        weights: Weights,
-        gradients: Sequence[Any],
-        state: Sequence[Any],
-        moment: Moment,
-        rest: Update,
+        self, weights: Weights, gradients: Tensors, state: Tensors, moment: Moment, rest: Update
     ) -> None:
         kernels = [w for w, yes in zip(weights.trainable, weights.decayed, strict=True) if yes]
         decay(kernels, moment.learning_rate * self.rate)

@@ -1,15 +1,12 @@
 """Weight standardization."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Facts, Paper, Slot, Strategy, Tensor, parameter, tf
 
 
 def standardize(kernel: Tensor, epsilon: float, gain: str = "none") -> Tensor:
-    """A kernel [..., in, out] with mean 0 and variance 1 over all that feeds an output channel.
+    """Give a kernel [..., in, out] mean 0 and variance 1 over all that feeds an output channel.
 
     With `gain` "he" the variance is 2 / fan-in, which keeps the scale of activations through ReLUs.
     """
@@ -27,18 +24,18 @@ def standardize(kernel: Tensor, epsilon: float, gain: str = "none") -> Tensor:
 
 @dataclass(frozen=True)
 class WeightStandardization(Strategy):
-    """Convolves with kernels of mean 0 and a fixed variance for each output channel.
+    """Kernels with mean 0 and a fixed variance for each output channel.
 
-    The raw kernels are trained through it. Meant to go with group normalization at small batches.
-    The paper's unit variance needs a normalization after each convolution, which cancels any
-    `gain`; the gain 2 / fan-in (Brock et al. 2021, 2101.08692) makes it work without one. Costs
-    little: kernels are small beside activations. Qiao et al. 2019, equations 5 to 7.
+    The raw kernels are trained through it. It is meant to go with group normalization at small batches.
+    The paper's unit variance needs a normalization after each convolution, which cancels any `gain`.
+    The gain 2 / fan-in (Brock et al. 2021, 2101.08692) makes it work without one. It costs little:
+    kernels are small beside activations. Qiao et al. 2019, equations 5 to 7.
     """
 
     gain: str = parameter("he", choices=("he", "none"), doc="variance 2 / fan-in, or the paper's 1")
     epsilon: float = parameter(1e-5, low=1e-10, high=1e-2, log=True, doc="added to the variance")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="weight_standardization",
         family="normalization",
         paper=Paper(

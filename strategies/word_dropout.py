@@ -1,9 +1,6 @@
-"""Word dropout: some tokens are replaced with the unknown token."""
-
-from __future__ import annotations
+"""Word dropout: replace some tokens with the unknown token."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench import Batch, Facts, Moment, Paper, Strategy, Tensor, parameter, tf
 from strategies._random import uniform
@@ -13,23 +10,23 @@ UNKNOWN = 1
 
 
 def drop_words(ids: Tensor, mask: Tensor, rate: float | Tensor, key: Tensor) -> Tensor:
-    """Token ids [B, T], each one under the mask replaced with the unknown token at the rate."""
+    """Replace token ids [B, T] under the mask with the unknown token, each with probability `rate`."""
     dropped = uniform(key, tf.shape(ids)) < rate
     return tf.where(mask & dropped, tf.cast(UNKNOWN, ids.dtype), ids)
 
 
 @dataclass(frozen=True)
 class WordDropout(Strategy):
-    """Replaces each token with the unknown one with probability `rate`, so that no word decides.
+    """Tokens replaced with the unknown one with probability `rate`, so that no word decides.
 
-    Lengths and masks stay as they are (Iyyer et al. leave the words out of an average, which is the
-    same but for the unknown token's own embedding). Helps small vocabularies that overfit; costs
-    nothing. Iyyer et al. 2015, section 4.1, with a rate of .3.
+    Lengths and masks stay as they are. Iyyer et al. leave the words out of an average, which is the
+    same but for the unknown token's own embedding. It helps small vocabularies that overfit. Iyyer et
+    al. 2015, section 4.1, with a rate of .3.
     """
 
     rate: float = parameter(0.1, low=0.0, high=0.9, tune=(0.02, 0.5), doc="share of the tokens")
 
-    facts: ClassVar = Facts(
+    facts = Facts(
         name="word_dropout",
         family="augmentation",
         paper=Paper(

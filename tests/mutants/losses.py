@@ -42,7 +42,8 @@ MUTANTS = [
         "half_the_papers",
     ),
     mutant("r-drop-in-one-direction", R_DROP, "(log_p - log_q)", "log_p", "half_the_papers"),
-    mutant("r-drop-without-dropout", R_DROP, "return dropped_by_kind(", "return (lambda slot, values, *_: values)("),
+    mutant("r-drop-without-dropout", R_DROP, "return dropped_by_kind(",
+           "return (lambda slot, values, *_: values)("),
     mutant("r-drop-repeats-the-mask", R_DROP, "moment.key", "tf.constant([1, 2])", "different_masks"),
     mutant(
         "sam-updates-moving-statistics-twice", SAM,

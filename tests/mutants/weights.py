@@ -45,7 +45,7 @@ MUTANTS = [
     ),
     Mutant(
         "l2-missing-in-the-objective", L2,
-        "Gradients(loss + penalty([w for w, yes in penalized if yes], self.strength), pulled)", "Gradients(loss, pulled)",
+        "loss + penalty([w for w, yes in penalized if yes], self.strength)", "loss",
         tests("l2"),
     ),
     Mutant(
