@@ -180,7 +180,8 @@ class CompiledArm:
         """Run one training step on the rows and return its objective."""
         rate = scheduled(self.recipe, self.strategies, step)
         progress = tf.cast(step, tf.float32) / float(self.recipe.steps)
-        moments = Moments(self.seed, step, progress, rate, drawn)
+        epoch = step // self.steps_an_epoch
+        moments = Moments(self.seed, step, progress, rate, drawn, rows, epoch)
         batch = after_examples(self.strategies, self.batch(rows), moments)
         loss, gradients = gradient_chain(self.model, self.weights, self._scale, batch, moments)()
         self.optimizer.learning_rate.assign(rate)

@@ -73,6 +73,13 @@ def test_blocks_alternate_abba_last_long_enough_and_stay_within_the_budget() -> 
     assert set(np.round(measured.arm_ms, 6)) == {20.0}
 
 
+def test_an_arm_beside_itself_gives_two_lists() -> None:
+    same = Machine().steps("arm", 0.01)
+    ours, theirs = interleaved(same, same, 10, seconds=1.0)
+    assert len(ours) == len(theirs) >= 4
+    assert time_in_turn(same, same).ratio == pytest.approx(1.0)
+
+
 def test_a_cheap_pair_gets_as_many_rounds_as_fit() -> None:
     machine = Machine()
     measured = time_in_turn(machine.steps("a", 0.01), machine.steps("b", 0.01), seconds=5.0)

@@ -111,9 +111,13 @@ class Bomb(Strategy):
 
 def test_divergence_is_a_result_and_stops_at_once() -> None:
     recipe = changed(tiny_recipe(TASK), {"steps": 30, "evaluations": 3}, TASK.facts.name)
-    arm = CompiledArm(TASK, [Bomb()], recipe, Settings(), tiny_data(TASK))
-    result = Trainer(arm).run(0)
-    assert (result.status, result.final, result.steps) == ("diverged", None, 5)
+    results = []
+    for at_once in (True, False):
+        arm = CompiledArm(TASK, [Bomb()], recipe, Settings(), tiny_data(TASK))
+        arm.stops_at_once = at_once
+        results.append(Trainer(arm).run(0))
+    assert (results[0].status, results[0].final, results[0].steps) == ("diverged", None, 5)
+    assert bits(results[0]) == bits(results[1])
 
 
 def test_training_learns_and_every_batch_is_an_epochs_share() -> None:
