@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.columns import columns
-from bench.analysis.frames import canonical_hash
 from bench.analysis.pairing import Contrast, pair
 from bench.analysis.verdict import WORDS
+from bench.core.canonical import canonical_hash
+from bench.core.metric import judged_metric
 from bench.core.study import SMOKE_SEEDS, Arm, Study
 from bench.stats.multiple import benjamini_hochberg
 from bench.stats.paired import batched, paired
@@ -44,7 +45,7 @@ def interactions(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
         seeds = sorted(set(three[0]).intersection(*three[1:]))
         rows = np.array([[*(d[s][0] for d in three), three[0][s][1]] for s in seeds], dtype=int)
         heads.append({"task": task, "a": a, "b": b, "both": both, "n": len(seeds)})
-        samples.append(_accuracy(trials, rows.reshape(-1, 4)) @ np.array([-1.0, -1.0, 1.0, 1.0]))
+        samples.append(_judged(trials, rows.reshape(-1, 4)) @ np.array([-1.0, -1.0, 1.0, 1.0]))
     return _table(study, heads, samples, INTERACTIONS)
 
 
@@ -61,7 +62,7 @@ def leave_one_out(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
         heads.append(
             {"task": task, "stack": full, "member": member, "without": without, "n": len(rows)}
         )
-        samples.append(_accuracy(trials, rows.reshape(-1, 2)) @ np.array([1.0, -1.0]))
+        samples.append(_judged(trials, rows.reshape(-1, 2)) @ np.array([1.0, -1.0]))
     return _table(study, heads, samples, LEAVE_ONE_OUT)
 
 
@@ -118,8 +119,9 @@ def _rows(
     return found
 
 
-def _accuracy(trials: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
-    return 100 * trials["test_accuracy"].to_numpy(dtype=float)[rows]
+def _judged(trials: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+    metric = judged_metric()
+    return metric.scale * trials[metric.name].to_numpy(dtype=float)[rows]
 
 
 def _table(

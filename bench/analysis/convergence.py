@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import integrate, stats
+from scipy import stats
 
 from bench.analysis.columns import columns
 from bench.analysis.frames import roots
 from bench.analysis.pairing import Contrast, Pairing
+from bench.core.curve import area
 from bench.core.study import Study
 from bench.stats.paired import batched, interval
 
@@ -190,20 +191,6 @@ def ratio_of_means(arm: np.ndarray, reference: np.ndarray) -> tuple[float, float
     error = np.std((arm - ratio * reference) / mean, ddof=1) / np.sqrt(n)
     half = stats.t.isf(0.025, n - 1) * error
     return ratio, ratio - half, ratio + half
-
-
-def area(examples: np.ndarray, accuracy: np.ndarray, end: float, chance: float) -> float:
-    """Mean height of a validation curve over 0 to `end` examples (trapezoids), a fraction.
-
-    It starts at chance unless it was evaluated at 0; a curve that ends early is held at its last
-    value, a longer one is cut.
-    """
-    x, y = np.append(0.0, examples), np.append(chance, accuracy)
-    if examples.size and examples[0] == 0:
-        x, y = x[1:], y[1:]
-    inside = x < end
-    x, y = np.append(x[inside], end), np.append(y[inside], np.interp(end, x, y))
-    return float(integrate.trapezoid(y, x) / end)
 
 
 def areas(

@@ -9,11 +9,13 @@ import pandas as pd
 
 from bench.analysis.step_times import pareto_front
 from bench.analysis.verdict import DECIDED
+from bench.core.metric import columns as metric_columns
+from bench.core.metric import judged_metric
 from bench.core.study import TUNED, Study
 
 TARGET = 0.9
 """The target that the table shows: chance + 90% of the baseline's gain over chance."""
-COLUMNS: dict[str, str] = {
+_BEFORE_METRICS: dict[str, str] = {
     "task": "task",
     "arm": "the arm: its strategies",
     "reference": "the arm that it is compared with",
@@ -39,14 +41,18 @@ COLUMNS: dict[str, str] = {
     "hit_rate": "share of seeds that reached that target",
     "seconds_ratio": "time to that target over the reference's: steps x step time",
     "decomposition": "the same in words: a slower step, fewer steps",
-    "ece": "change of expected calibration error (0 to 1; less is better)",
-    "nll": "change of negative log-likelihood on the test split, nats (less is better)",
-    "gap": "change of train - test accuracy, percentage points (less is less overfitting)",
+}
+_AFTER_METRICS: dict[str, str] = {
     "on_front": "no other arm is as accurate and as fast a step (point estimates)",
     "seeds_needed": "seeds that would decide, with 80% power, whether the margin is exceeded",
     "warning": "what to know before using this row",
 }
-"""Column -> what it means."""
+
+
+def meanings() -> dict[str, str]:
+    """Return each column of the decision table with its meaning, in order."""
+    changes = {column.key: column.meaning for _, column in metric_columns()}
+    return _BEFORE_METRICS | changes | _AFTER_METRICS
 
 
 def decision_table(
@@ -66,7 +72,7 @@ def decision_table(
         convergence, seconds: of all targets; `seconds` of that place.
 
     Returns:
-        The columns of `COLUMNS`. `on_front` is None where accuracy or step time is missing.
+        The columns of `meanings`. `on_front` is None where accuracy or step time is missing.
         `seeds_needed` is the larger of the seeds for equivalence and for a difference of the size
         of the margin, NaN where a verdict was reached.
     """
@@ -76,17 +82,15 @@ def decision_table(
     )
     on = ["task", "arm", "reference"]
     by_metric = dict(iter(effects.groupby("metric", sort=False)))
-    head = by_metric.get("test_accuracy", effects.iloc[:0])
+    head = by_metric.get(judged_metric().name, effects.iloc[:0])
     rows = shown.merge(head, on=["task", "arm"])
     rows = _with_tuned(rows)
     needed = rows[["seeds_needed", "seeds_to_detect"]].max(axis=1)
     decided = rows["verdict"].isin(DECIDED)
     rows["seeds_needed"] = needed.where(~decided & (rows["family"] != "synthetic"))
-    names = {"ece": "ece", "nll": "nll", "generalization_gap": "gap"}
-    for metric, name in names.items():
-        part = by_metric.get(metric, effects.iloc[:0])
-        rows = rows.merge(part[[*on, "effect"]], on=on, how="left", suffixes=("", "_" + name))
-        rows = rows.rename(columns={"effect_" + name: name})
+    for metric, column in metric_columns():
+        changes = by_metric.get(metric.name, effects.iloc[:0])[[*on, "effect"]]
+        rows = rows.merge(changes.rename(columns={"effect": column.key}), on=on, how="left")
     steps = step_times.rename(
         columns={"ratio": "step_time_ratio", "low": "step_time_low", "high": "step_time_high"}
     )
@@ -108,7 +112,7 @@ def decision_table(
     order = {task: place for place, task in enumerate(dict.fromkeys(a.task for a in study.arms))}
     rows = pd.concat([rows, _not_applicable(study)]) if study.not_applicable else rows
     rows = rows.sort_values("task", key=lambda tasks: tasks.map(order), kind="stable")
-    return rows.reindex(columns=list(COLUMNS)).reset_index(drop=True)
+    return rows.reindex(columns=list(meanings())).reset_index(drop=True)
 
 
 def _with_tuned(rows: pd.DataFrame) -> pd.DataFrame:

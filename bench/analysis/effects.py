@@ -1,9 +1,4 @@
-"""Effects: what each arm changes against its reference, paired by seed.
-
-Accuracies and the generalization gap (train - test) are in percentage points, NLL in nats, Brier
-score and expected calibration error as they are (0 to 2, 0 to 1). For those three and the gap less
-is better.
-"""
+"""The effect of each arm: its change of each metric against its reference, paired by seed."""
 
 from __future__ import annotations
 
@@ -18,20 +13,11 @@ from bench.analysis import verdict
 from bench.analysis.columns import columns
 from bench.analysis.frames import seeds_had
 from bench.analysis.pairing import Contrast, Pairing
+from bench.core.metric import effect_metrics, judged_metric
 from bench.core.study import Study
 from bench.stats import power
 from bench.stats.paired import batched, equivalence, equivalence_half, paired
 
-METRICS: dict[str, tuple[str, float]] = {
-    "test_accuracy": ("points", 100.0),
-    "validation_accuracy": ("points", 100.0),
-    "train_accuracy": ("points", 100.0),
-    "generalization_gap": ("points", 100.0),
-    "nll": ("nats", 1.0),
-    "ece": ("", 1.0),
-    "brier": ("", 1.0),
-}
-"""Metric -> unit and the factor from `trials` to that unit."""
 COLUMNS = columns(
     "task arm reference metric unit n effect low high p p_adjusted verdict family sd sign_flip_p "
     "d_z tost_p equivalence_low equivalence_high welch_p seed_correlation margin mde seeds_needed "
@@ -40,13 +26,8 @@ COLUMNS = columns(
 
 
 def values(trials: pd.DataFrame) -> pd.DataFrame:
-    """A column per metric, in the unit of the effects, in the order of `trials`.
-
-    The gap of a diverged trial is NaN: chance minus chance is no gap.
-    """
-    gap = (trials["train_accuracy"] - trials["test_accuracy"]).where(trials["status"] == "ok")
-    known = trials.assign(generalization_gap=gap)
-    return pd.DataFrame({name: known[name] * factor for name, (_, factor) in METRICS.items()})
+    """Make a column per metric, in the unit of the effects, in the order of `trials`."""
+    return pd.DataFrame({m.name: trials[m.name] * m.scale for m in effect_metrics()})
 
 
 def effects(
@@ -94,7 +75,7 @@ def effects(
     level = verdict.interval_alpha(study, rows["family"], alpha)
     rows = rows.join(batched(paired, [(arm, reference) for _, arm, reference in samples], level))
     rows["margin"] = [
-        study.margin.get(task, verdict.MARGIN) if metric == verdict.JUDGED else np.nan
+        study.margin.get(task, verdict.MARGIN) if metric == judged_metric().name else np.nan
         for task, metric in zip(rows["task"], rows["metric"], strict=True)
     ]
     rows["tost_p"] = equivalence(
@@ -109,8 +90,8 @@ def effects(
     same = (rows["sd"] == 0) & (rows["n"] > 1)
     moved = rows["effect"].abs() > 1e-12
     _warn(rows, same & moved, "all differences are equal; p is the sign-flip test's")
-    judged_metric = rows["metric"] == verdict.JUDGED
-    _warn(rows, same & ~moved & judged_metric, "no seed differs from its reference")
+    is_judged = rows["metric"] == judged_metric().name
+    _warn(rows, same & ~moved & is_judged, "no seed differs from its reference")
     return rows[COLUMNS]
 
 
@@ -144,10 +125,12 @@ def _samples(
         diverged = (status[mine] == "diverged") | (status[theirs] == "diverged")
         rejected = reasons.get(key, [])
         common = _missing(study.seeds, len(mine), rejected)
-        for column, (metric, (unit, _)) in enumerate(METRICS.items()):
+        for column, metric in enumerate(effect_metrics()):
             a, b = table[mine, column], table[theirs, column]
             finite = np.isfinite(a) & np.isfinite(b)
-            head = dict(zip(_HEAD, (*key, metric, unit, int(finite.sum())), strict=True))
+            head = dict(
+                zip(_HEAD, (*key, metric.name, metric.unit, int(finite.sum())), strict=True)
+            )
             notes = [*common, *_unusual(diverged, finite)]
             yield {**head, "warning": "; ".join(notes)}, a[finite], b[finite]
             if not len(mine):

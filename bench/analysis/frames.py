@@ -6,25 +6,25 @@ process. Accuracies are fractions, losses nats, times seconds unless a column's 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bench.analysis.columns import columns
+from bench.core.canonical import canonical_hash
 from bench.core.errors import BenchError
+from bench.core.metric import effect_metrics
 from bench.core.record import Record, StepTime
 from bench.core.study import Arm, Study
 
 TRIALS = columns(
-    "task arm seed data synthetic status test_accuracy validation_accuracy train_accuracy nll "
-    "brier ece classes steps examples parameters train_seconds reference role treatment "
-    "strategies streams recipe settings recipe_hash order_hash init_hashes data_hash "
+    "task arm seed data synthetic status classes steps examples parameters train_seconds reference "
+    "role treatment strategies streams recipe settings recipe_hash order_hash init_hashes data_hash "
     "settings_hash class_correct class_total calibration correct facts"
 )
+"""Columns of `trials` beside one for each metric of `bench.core.metric.effect_metrics`."""
 CURVES = columns("task arm seed step examples train_loss validation_accuracy validation_nll")
 STEP_TIMES = columns(
     "task arm reference process ratio arm_ms baseline_ms arm_iqr_ms baseline_iqr_ms first_step_s "
@@ -34,20 +34,20 @@ STEP_TIMES = columns(
 )
 
 
-def canonical_hash(value: Mapping[str, Any]) -> str:
-    """A short hash of a JSON-like mapping that does not depend on the order of its keys."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
-    return sha256(text.encode()).hexdigest()[:16]
-
-
 def trials_frame(
     study: Study, records: Iterable[Record], failed: Iterable[tuple[str, str, int]] = ()
 ) -> pd.DataFrame:
-    """A row per trial, ordered by task, the study's order of arms, and seed.
+    """Make a row per trial, ordered by task, the study's order of arms, and seed.
 
-    A diverged trial counts at chance accuracy (1/classes); its losses are NaN. `failed` names
-    trials (task, arm, seed) that ended without a record; theirs is a row of status "failed" whose
-    figures are NaN.
+    Args:
+        study: the study that the records belong to.
+        records: its trials. A diverged one counts at chance accuracy (1 / classes); its losses are
+            NaN.
+        failed: (task, arm, seed) of trials that ended without a record. Each gets a row of status
+            "failed" whose figures are NaN.
+
+    Returns:
+        The columns of `TRIALS`, and one for each metric that a trial measures, as it is stored.
 
     Raises:
         BenchError: a record belongs to no arm of the study, or was made on other data.
@@ -57,9 +57,9 @@ def trials_frame(
     rows += [_failed(study, _arm(study, arms, task, arm), seed) for task, arm, seed in failed]
     place = {key: number for number, key in enumerate(arms)}
     rows.sort(key=lambda row: (place[row["task"], row["arm"]], row["seed"]))
-    frame = pd.DataFrame(rows, columns=TRIALS)
-    floats = columns("test_accuracy validation_accuracy train_accuracy nll brier ece train_seconds")
-    return frame.astype(dict.fromkeys(floats, float))
+    measured = [metric.name for metric in effect_metrics()]
+    frame = pd.DataFrame(rows, columns=[*TRIALS, *measured])
+    return frame.astype(dict.fromkeys([*measured, "train_seconds"], float))
 
 
 def seeds_had(trials: pd.DataFrame) -> dict[tuple[str, str], set[int]]:
@@ -110,21 +110,14 @@ def _failed(study: Study, arm: Arm, seed: int) -> dict[str, Any]:
 
 
 def _trial(arm: Arm, record: Record) -> dict[str, Any]:
-    diverged = record.status == "diverged"
-    scores = None if diverged else record.final
-    chance = 1 / record.classes if diverged else np.nan
+    scores = None if record.status == "diverged" else record.final
     return {
         **_design(arm),
         "seed": record.seed,
         "data": record.data,
         "synthetic": record.synthetic,
         "status": record.status,
-        "test_accuracy": scores.test_accuracy if scores else chance,
-        "validation_accuracy": scores.validation_accuracy if scores else chance,
-        "train_accuracy": scores.train_accuracy if scores else chance,
-        "nll": scores.nll if scores else None,
-        "brier": scores.brier if scores else None,
-        "ece": scores.ece if scores else None,
+        **{metric.name: metric.value(record) for metric in effect_metrics()},
         "classes": record.classes,
         "steps": record.steps,
         "examples": record.examples,

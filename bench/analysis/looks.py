@@ -16,6 +16,7 @@ from bench.analysis.frames import seeds_had
 from bench.analysis.pairing import contrasts, pair
 from bench.analysis.verdict import LOOKS
 from bench.core.errors import UsageError
+from bench.core.metric import judged_metric
 from bench.core.study import Study
 
 ALPHA = verdict.ALPHA / len(LOOKS)
@@ -78,5 +79,7 @@ def _decided(study: Study, trials: pd.DataFrame, seeds: int) -> set[tuple[str, s
     wanted = contrasts(study)
     seen = trials[trials["seed"] < seeds].reset_index(drop=True)
     judged = effects(study, seen, pair(seen, wanted), wanted, ALPHA)
-    found = judged[(judged["metric"] == verdict.JUDGED) & judged["verdict"].isin(verdict.DECIDED)]
+    found = judged[
+        (judged["metric"] == judged_metric().name) & judged["verdict"].isin(verdict.DECIDED)
+    ]
     return set(zip(found["task"], found["arm"], strict=True))

@@ -18,6 +18,7 @@ from bench.analysis.columns import columns
 from bench.analysis.effects import effects
 from bench.analysis.pairing import contrasts, pair
 from bench.core.errors import UsageError
+from bench.core.metric import judged_metric
 from bench.core.study import BASELINE, Study
 from bench.stats.multiple import benjamini_hochberg
 
@@ -103,7 +104,7 @@ def _rows(study: Study, task: str, name: str, trials: pd.DataFrame) -> list[tupl
     study = study.model_copy(update={"family": ()})  # a map is exploratory, whatever was declared
     wanted = [one for one in contrasts(study) if one.task == task]
     found = effects(study, trials, pair(trials, wanted), wanted)
-    found = found[found["metric"] == "test_accuracy"]
+    found = found[found["metric"] == judged_metric().name]
     treated = {a.name for a in study.arms if a.task == task and a.role == "treatment"}
     base = baselines(study, trials)
     gap = base[(base["task"] == task) & (base["arm"] == BASELINE)]["gap"]

@@ -13,13 +13,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from bench.core.metric import judged_metric
 from bench.core.study import SMOKE_SEEDS, Study
 from bench.stats.multiple import benjamini_hochberg, holm
 
 ALPHA = 0.05
 MARGIN = 1.0
 """Margin of practical relevance where the study names none, percentage points."""
-JUDGED = "test_accuracy"
 LOOKS = (6, 10, 16, 24)
 """Seeds at which a sequential study is judged, each time at a quarter of alpha."""
 UNFINISHED = "unfinished"
@@ -39,7 +39,7 @@ def family(study: Study, task: str, arm: str, metric: str, n: int) -> str:
         return "synthetic"
     if n < SMOKE_SEEDS:
         return "smoke"
-    declared = metric == JUDGED and (task, arm) in study.family
+    declared = metric == judged_metric().name and (task, arm) in study.family
     return "confirmatory" if declared else "exploratory"
 
 

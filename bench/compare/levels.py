@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from bench.compare.metrics import BY_NAME
+from bench.compare.metrics import by_name
 from bench.core.errors import UsageError
 from bench.storage.files import failed, write_atomic
 from bench.storage.history import HISTORY, Line, append
@@ -85,7 +85,7 @@ def acceptances(results: Path) -> list[Acceptance]:
 def _acceptance(entry: Mapping[str, Any]) -> Acceptance:
     changes = {}
     for shift in entry["shift"]:
-        if shift["metric"] not in BY_NAME:
+        if shift["metric"] not in by_name():
             raise ValueError(f"unknown metric {shift['metric']!r}")
         changes[shift["task"], shift["arm"], shift["metric"]] = float(shift["change"])
     return Acceptance(
@@ -99,13 +99,13 @@ def _acceptance(entry: Mapping[str, Any]) -> Acceptance:
 
 def accepted_harm(results: Path, base: str) -> dict[tuple[str, str, str], float]:
     """(task, arm, metric) -> the shift from `base` that was accepted last, as harm."""
-    found = {}
-    for entry in acceptances(results):
-        if entry.baseline == base:
-            for key, change in entry.changes.items():
-                metric = BY_NAME[key[2]]
-                found[key] = metric.harm(change) if metric.share else -change
-    return found
+    metrics = by_name()
+    return {
+        key: metrics[key[2]].harm_of(change)
+        for entry in acceptances(results)
+        if entry.baseline == base
+        for key, change in entry.changes.items()
+    }
 
 
 def accept(

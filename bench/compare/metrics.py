@@ -1,11 +1,11 @@
-"""What a comparison of two studies looks at: four metrics, each with its unit and minimum."""
+"""The metrics of a comparison of two studies, each with its unit and its minimum."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bench.core import metric as core
 from bench.core.errors import UsageError, unknown
 
 
@@ -13,57 +13,91 @@ from bench.core.errors import UsageError, unknown
 class Metric:
     """A measured quantity as `harm`: larger is worse.
 
-    Shares (step time, memory) are compared on the scale of logs, so that a ratio and its inverse
-    weigh the same; accuracies in percentage points.
+    Shares are tested on the scale of logs, everything else in the metric's unit.
     """
 
-    name: str
-    title: str
-    share: bool
-    """In percent of the base's, else in percentage points."""
-    minimum: float
-    """The least change that counts: percent or points."""
-    floor: float
-    """The finest sd that is believed: percent or points."""
-    speed: bool
-    """Compared on the same hardware only; its unit is a fresh process, else a seed."""
-    kind: str
-    """What a threshold's text must look like, with an example."""
+    measured: core.Metric
+    compared: core.Compared
+
+    @property
+    def name(self) -> str:
+        return self.compared.name
+
+    @property
+    def title(self) -> str:
+        return self.measured.title
+
+    @property
+    def minimum(self) -> float:
+        """The least change that counts: percent or the metric's unit."""
+        return self.compared.minimum
+
+    @property
+    def floor(self) -> float:
+        """The finest sd that is believed: percent or the metric's unit."""
+        return self.compared.floor
+
+    @property
+    def share(self) -> bool:
+        """In percent of the base's, else in the metric's unit."""
+        return self.compared.share
+
+    @property
+    def speed(self) -> bool:
+        """Compared on the same hardware only; its unit is a fresh process, else a seed."""
+        return self.measured.of is None
+
+    @property
+    def unit(self) -> str:
+        """Unit after a change, with the space between; empty for a share, whose `%` is its own."""
+        return f" {self.measured.unit}" if self.measured.unit and not self.share else ""
+
+    @property
+    def harm_scale(self) -> float:
+        """Factor from a stored value to harm, up to a constant; not for shares."""
+        return self._sign() * self.measured.scale
 
     def harm(self, amount: float) -> float:
-        """Percent or points on the scale that is tested."""
+        """Return percent or units of harm on the scale that is tested."""
         return math.log1p(amount / 100) if self.share else amount
 
     def change(self, harm: float) -> float:
-        """The other way: percent more, or points of accuracy gained (negative: lost)."""
-        return 100 * math.expm1(harm) if self.share else 0.0 - harm
+        """Return percent more, or units gained (negative: lost)."""
+        return 100 * math.expm1(harm) if self.share else 0.0 + self._sign() * harm
+
+    def harm_of(self, change: float) -> float:
+        """Return the harm of a change: the inverse of `change`."""
+        return math.log1p(change / 100) if self.share else self._sign() * change
 
     def shown(self, change: float) -> str:
-        """`+5.2%`, or `-3.1 points`."""
-        return f"{change:+.1f}%" if self.share else f"{change:+.2f} points"
+        """Return `+5.2%`, or `-3.1 points`."""
+        return f"{change:+.1f}%" if self.share else f"{change:+.2f}{self.unit}"
+
+    def _sign(self) -> float:
+        return -1.0 if self.measured.more_is_better else 1.0
 
 
-METRICS = (
-    Metric("accuracy", "test accuracy", False, 1.0, 0.05, False, "accuracy:1"),
-    Metric("convergence", "area under the validation curve", False, 1.0, 0.05, False,
-           "convergence:1"),
-    Metric("step_time", "step time", True, 2.0, 0.1, True, "step_time:5%"),
-    Metric("memory", "peak memory", True, 5.0, 0.5, True, "memory:10%"),
-)  # fmt: skip
-BY_NAME: Mapping[str, Metric] = {metric.name: metric for metric in METRICS}
-MINIMUMS: Mapping[str, float] = {metric.name: metric.minimum for metric in METRICS}
+def by_name() -> dict[str, Metric]:
+    """Return the compared metrics by their names in a comparison, in the registry's order."""
+    return {compared.name: Metric(metric, compared) for metric, compared in core.compared_metrics()}
+
+
+def minimums() -> dict[str, float]:
+    """Return the least change that counts for each metric."""
+    return {name: metric.minimum for name, metric in by_name().items()}
 
 
 def threshold(text: str) -> tuple[str, float]:
-    """(`step_time`, 5.0) of `step_time:5%`; (`accuracy`, 2.0) of `accuracy:2`.
+    """Read (`step_time`, 5.0) from `step_time:5%`, (`accuracy`, 2.0) from `accuracy:2`.
 
     Raises:
         UsageError: no such metric, or no positive number of its unit.
     """
     name, _, amount = text.partition(":")
-    if name not in BY_NAME:
-        raise unknown("metric of --fail-if", name, BY_NAME)
-    metric = BY_NAME[name]
+    known = by_name()
+    if name not in known:
+        raise unknown("metric of --fail-if", name, known)
+    metric = known[name]
     if not amount:
         return name, metric.minimum
     try:
@@ -71,5 +105,5 @@ def threshold(text: str) -> tuple[str, float]:
     except ValueError:
         value = math.nan
     if not (0 < value < math.inf) or amount.endswith("%") != metric.share:
-        raise UsageError(f"--fail-if {text}: write it like {metric.kind}")
+        raise UsageError(f"--fail-if {text}: write it like {metric.compared.example}")
     return name, value

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from bench.analysis.convergence import area
-from bench.analysis.frames import canonical_hash, roots
+from bench.analysis.frames import roots
+from bench.core.canonical import canonical_hash
+from bench.core.metric import compared_metrics
 from bench.core.record import Record, StepTime
 from bench.core.study import Arm, Study
 from bench.storage.history import Line, ProcessResult, SeedResult
@@ -86,22 +87,22 @@ def _software(study: Study, measured: Sequence[Any]) -> dict[str, str]:
 
 
 def _seed(record: Record) -> SeedResult:
-    ok, chance = record.status == "ok" and record.final is not None, 1 / record.classes
-    examples = np.array([float(point.examples) for point in record.curve])
-    heights = np.array([point.validation_accuracy for point in record.curve])
-    height: float | None = None
-    if not ok:
-        height = chance
-    elif record.curve and examples[-1] > 0:
-        height = area(examples, heights, float(examples[-1]), chance)
+    measured = {
+        compared.field: metric.value(record)
+        for metric, compared in compared_metrics()
+        if metric.of is not None
+    }
+    accuracy, area = measured.pop("accuracy"), measured.pop("area")
+    assert accuracy is not None
     start = canonical_hash(
         {"weights": record.hashes.initial_weights, "order": record.hashes.batch_order}
     )
     return SeedResult(
         seed=record.seed,
-        accuracy=record.final.test_accuracy if ok and record.final else chance,
-        area=None if height is None else round(height, 6),
+        accuracy=accuracy,
+        area=None if area is None else round(area, 6),
         start=start[:8],
+        scores={name: value for name, value in measured.items() if value is not None},
     )
 
 

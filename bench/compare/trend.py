@@ -9,6 +9,7 @@ import pandas as pd
 
 from bench.analysis.columns import columns
 from bench.compare.matching import software_changes
+from bench.core.metric import compared_metrics
 from bench.storage.history import Line, latest
 
 COLUMNS = columns("task data synthetic metric arm study place value low high")
@@ -56,10 +57,17 @@ def trend(found: Studies) -> pd.DataFrame:
 
 
 def _series(line: Line) -> dict[str, list[float]]:
-    step = "baseline_step" if line.reference is None else "step_time"
-    times = [p.ms if line.reference is None else p.ratio for p in line.processes]
-    return {
-        "accuracy": [100 * seed.accuracy for seed in line.seeds],
-        step: times,
-        "memory": [p.memory_mb for p in line.processes if p.memory_mb is not None],
-    }
+    """Return the followed values of a line by series; a baseline's ratio is its level instead."""
+    series = {}
+    for metric, compared in compared_metrics():
+        followed, field = compared.followed, compared.field
+        if compared.level is not None and line.reference is None:
+            followed, field = compared.level.followed, compared.level.field
+        if followed is None:
+            continue
+        if metric.of is None:
+            values = [getattr(process, field) for process in line.processes]
+        else:
+            values = [seed.value(field) for seed in line.seeds]
+        series[followed.name] = [metric.scale * v for v in values if v is not None]
+    return series

@@ -41,15 +41,15 @@ def sides(metric: Metric, arms: Mapping[str, tuple[Line, Line]]) -> Sides:
     if not metric.speed:
         units = _common_first(*(({s.seed for line in side for s in line.seeds}) for side in lines))
         values = [_seeds(metric, side, wanted) for side, wanted in zip(lines, units, strict=True)]
-        harm = [-100 * value for value in values]
+        harm = [metric.harm_scale * value for value in values]
         means = (_mean(values[0]), _mean(values[1]))
         return Sides(harm[0], harm[1], harm[0], harm[1], means, means, None)
-    if metric.name == "memory":
-        values = [np.log(_processes(side, "memory_mb")) for side in lines]
-        means = (np.exp(_mean(values[0])), np.exp(_mean(values[1])))
-        return Sides(values[0], values[1], values[0], values[1], means, means, None)
-    ratios = [np.log(_processes(side, "ratio")) for side in lines]
-    times = [np.log(_processes(side, "ms")) for side in lines]
+    ratios = [np.log(_processes(side, metric.compared.field)) for side in lines]
+    level = metric.compared.level
+    if level is None:
+        means = (np.exp(_mean(ratios[0])), np.exp(_mean(ratios[1])))
+        return Sides(ratios[0], ratios[1], ratios[0], ratios[1], means, means, None)
+    times = [np.log(_processes(side, level.field)) for side in lines]
     return Sides(
         *(ratios[0], ratios[1], times[0], times[1]),
         (np.exp(_mean(ratios[0])), np.exp(_mean(ratios[1]))),
@@ -81,7 +81,7 @@ def _seeds(metric: Metric, lines: list[Line], wanted: list[int]) -> Array:
 
 
 def _score(metric: Metric, seed: SeedResult) -> float:
-    value = seed.accuracy if metric.name == "accuracy" else seed.area
+    value = seed.value(metric.compared.field)
     return np.nan if value is None else value
 
 

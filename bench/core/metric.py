@@ -132,7 +132,7 @@ def _area(record: Record) -> float | None:
     heights = np.array([point.validation_accuracy for point in record.curve])
     if not examples.size or not examples[-1] > 0:
         return None
-    return round(area(examples, heights, float(examples[-1]), 1 / record.classes), 6)
+    return area(examples, heights, float(examples[-1]), 1 / record.classes)
 
 
 METRICS: tuple[Metric, ...] = (
@@ -217,6 +217,13 @@ def effect_metrics() -> tuple[Metric, ...]:
     return tuple(metric for metric in METRICS if metric.effect)
 
 
+def recorded_metrics() -> list[Metric]:
+    """Return the metrics that are fields of a record's scores, in the order of the fields."""
+    order = list(Scores.model_fields)
+    recorded = [metric for metric in METRICS if metric.name in order]
+    return sorted(recorded, key=lambda metric: order.index(metric.name))
+
+
 def judged_metric() -> Metric:
     """Return the metric that gets verdicts."""
     return next(metric for metric in METRICS if metric.judged)
@@ -231,3 +238,10 @@ def columns() -> list[tuple[Metric, Column]]:
 def compared_metrics() -> list[tuple[Metric, Compared]]:
     """Return the metrics that are compared between two studies."""
     return [(metric, metric.compared) for metric in METRICS if metric.compared is not None]
+
+
+def followed_series() -> dict[str, Followed]:
+    """Return the series that the history follows, levels included, by name."""
+    compared = [compared for _, compared in compared_metrics()]
+    levels = [one.level.followed for one in compared if one.level is not None]
+    return {one.name: one for one in [*levels, *(c.followed for c in compared)] if one is not None}

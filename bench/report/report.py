@@ -14,6 +14,7 @@ from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
 from bench.analysis.pairing import contrasts, pair
 from bench.analysis.verdict import ALPHA
 from bench.core.failure import Failure
+from bench.core.metric import judged_metric
 from bench.core.record import Record, StepTime
 from bench.core.study import Study
 from bench.plugins.registry import Registry
@@ -108,9 +109,10 @@ def differences(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
         task, arm, seed, difference (percentage points of test accuracy).
     """
     pairs = pair(trials, contrasts(study)).pairs
-    accuracy = 100 * trials["test_accuracy"].to_numpy(dtype=float)
+    metric = judged_metric()
+    values = metric.scale * trials[metric.name].to_numpy(dtype=float)
     mine, theirs = pairs["row"].to_numpy(dtype=int), pairs["reference_row"].to_numpy(dtype=int)
-    return pairs[["task", "arm", "seed"]].assign(difference=accuracy[mine] - accuracy[theirs])
+    return pairs[["task", "arm", "seed"]].assign(difference=values[mine] - values[theirs])
 
 
 def _failed(study: Study, failures: Mapping[str, Failure]) -> list[Failed]:

@@ -8,6 +8,8 @@ from dataclasses import replace
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
+from bench.core.metric import columns as metric_columns
+from bench.core.metric import recorded_metrics
 from bench.core.study import Study
 from bench.report.card import Card
 from bench.report.cost_class import with_cost_class
@@ -16,7 +18,7 @@ from bench.report.tables import Column, Table, table_columns
 
 _ORIGIN = (("data",), ("synthetic",), ("base",))
 
-TRIALS = table_columns(
+_TRIALS_BEFORE = table_columns(
     ("task", "task"),
     ("arm", "arm"),
     ("seed", "seed"),
@@ -24,12 +26,8 @@ TRIALS = table_columns(
     ("synthetic",),
     ("base",),
     ("status", "status"),
-    ("test_accuracy", "test accuracy", ".6f", ".4f"),
-    ("validation_accuracy", "validation accuracy", ".6f", ".4f"),
-    ("train_accuracy", "train accuracy", ".6f", ".4f"),
-    ("nll", "NLL (nats)", ".6f", ".4f"),
-    ("brier", "Brier score", ".6f", ".4f"),
-    ("ece", "ECE", ".6f", ".4f"),
+)
+_TRIALS_AFTER = table_columns(
     ("steps", "steps", ".0f"),
     ("examples", "", ".0f"),
     ("parameters", "", ".0f"),
@@ -71,7 +69,7 @@ EFFECTS = table_columns(
     *_ORIGIN,
     ("warning", "note"),
 )
-DECISION = table_columns(
+_DECISION_BEFORE = table_columns(
     ("task", "task"),
     ("arm", "strategy"),
     ("reference",),
@@ -97,9 +95,8 @@ DECISION = table_columns(
     ("hit_rate", "reached target", ".6g", ".2f"),
     ("seconds_ratio", "time to target (ratio)", ".6g", ".2f"),
     ("decomposition",),
-    ("ece", "change of ECE", ".6g", "+.3f"),
-    ("nll", "change of NLL (nats)", ".6g", "+.3f"),
-    ("gap", "change of gap (points)", ".6g", "+.1f"),
+)
+_DECISION_AFTER = table_columns(
     ("on_front", "Pareto front"),
     ("seeds_needed", "seeds to decide", ".0f"),
     *_ORIGIN,
@@ -235,6 +232,18 @@ FAIRNESS = table_columns(
 )
 
 
+def trial_columns() -> tuple[Column, ...]:
+    """Return the columns of the trials, every recorded score among them."""
+    scores = [(metric.name, metric.title, ".6f", ".4f") for metric in recorded_metrics()]
+    return (*_TRIALS_BEFORE, *table_columns(*scores), *_TRIALS_AFTER)
+
+
+def decision_columns() -> tuple[Column, ...]:
+    """Return the columns of the decision table, every shown metric's change among them."""
+    changes = [(c.key, c.heading, ".6g", f"+.{c.digits}f") for _, c in metric_columns()]
+    return (*_DECISION_BEFORE, *table_columns(*changes), *_DECISION_AFTER)
+
+
 def study_tables(
     study: Study, analysis: Analysis, trials: pd.DataFrame, cards: Mapping[str, Card]
 ) -> list[Table]:
@@ -252,11 +261,12 @@ def study_tables(
         return Table(name, title, lines, known, specs)
 
     times = with_cost_class(study, analysis.step_times, cards)
-    decision = _with_reference(DECISION) if _several(study, analysis) else DECISION
+    decision = decision_columns()
+    decision = _with_reference(decision) if _several(study, analysis) else decision
     always = [
         table("decision", "Decision table", analysis.decision, decision),
         table("effects", "Effects", analysis.effects, EFFECTS),
-        table("trials", "Trials", trials, TRIALS),
+        table("trials", "Trials", trials, trial_columns()),
         table("step_times", _step_title(analysis), times, STEP_TIMES),
         table("convergence", "Convergence", analysis.convergence, CONVERGENCE),
         table("areas", "Area under the validation curve", analysis.areas, AREAS),

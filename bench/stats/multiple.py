@@ -17,16 +17,18 @@ def holm(p: Array, size: int) -> Array:
 
     Args:
         p: (..., members), each row a family of its own; NaN stays NaN.
-        size: members of a family, measured or not; at least the number of columns.
+        size: members of a family, measured or not; at least the number of finite p values.
     """
     if not p.size:
         return np.full(p.shape, np.nan)
-    absent = np.ones(size - p.shape[-1])
 
     def adjust(family: Array) -> Array:
-        whole = np.concatenate([np.nan_to_num(family, nan=1.0), absent])
-        adjusted = multipletests(whole, method="holm")[1][: len(family)]
-        return np.where(np.isnan(family), np.nan, adjusted)
+        known = np.isfinite(family)
+        whole = np.append(family[known], np.ones(max(size - int(known.sum()), 0)))
+        adjusted = np.full(len(family), np.nan)
+        if known.any():
+            adjusted[known] = multipletests(whole, method="holm")[1][: known.sum()]
+        return adjusted
 
     return np.apply_along_axis(adjust, -1, p)
 

@@ -1,4 +1,4 @@
-"""What every exporter of a comparison gets."""
+"""The comparison as every exporter gets it, in words."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from bench.compare.metrics import BY_NAME, Metric
-from bench.compare.regressions import ENVIRONMENT, Comparison
+from bench.compare.metrics import Metric, by_name
+from bench.compare.regressions import Comparison
+from bench.compare.shifts import ENVIRONMENT
 from bench.storage.history import Line
 
 ORDER = ("regressed", "accepted", "improved", "inconclusive", "unchanged", "incomparable")
+
+SPEED_ONLY = "SYNTHETIC STAND-IN DATA: speed and memory only"
 
 
 class Compared(NamedTuple):
@@ -43,10 +46,11 @@ class Finding(NamedTuple):
 
 
 def findings(comparison: Comparison) -> Iterator[Finding]:
-    """All of them, the worst verdicts first, in the order of the studies otherwise."""
+    """Yield all findings, the worst verdicts first, in the order of the studies otherwise."""
     rows: list[Any] = comparison.findings.to_dict("records")
+    metrics = by_name()
     for row in sorted(rows, key=lambda row: ORDER.index(row["verdict"])):
-        metric = BY_NAME.get(row["metric"])
+        metric = metrics.get(row["metric"])
         yield Finding(
             task=row["task"],
             arm=row["arm"],
@@ -64,7 +68,7 @@ def _change(metric: Metric, row: dict[str, Any]) -> str:
         return ""
     if math.isnan(row["low"]):
         return metric.shown(row["change"])
-    low, high = (metric.shown(row[end]).removesuffix(" points") for end in ("low", "high"))
+    low, high = (metric.shown(row[end]).removesuffix(metric.unit) for end in ("low", "high"))
     return f"{metric.shown(row['change'])} [{low}, {high}]"
 
 
@@ -72,13 +76,10 @@ def _values(metric: Metric, row: dict[str, Any]) -> str:
     base, new = row["base"], row["new"]
     if math.isnan(base) or math.isnan(new):
         return ""
-    if metric.name == "memory":
-        return f"{base:.0f} -> {new:.0f} MB"
-    if not metric.share:
-        return f"{base:.1%} -> {new:.1%}"
-    if row["arm"] == ENVIRONMENT:
-        return f"{base:.3g} -> {new:.3g} ms a step"
-    return f"{base:.3f} -> {new:.3f} of the baseline's step"
+    level = metric.compared.level
+    if level is not None and row["arm"] == ENVIRONMENT:
+        return level.values.format(base, new)
+    return metric.compared.values.format(base, new)
 
 
 def _evidence(metric: Metric, row: dict[str, Any]) -> str:
@@ -90,17 +91,17 @@ def _evidence(metric: Metric, row: dict[str, Any]) -> str:
 
 
 def treatment(comparison: Comparison) -> str:
-    """What differs between the two studies' software, as a heading."""
+    """Write the difference of the two studies' software as a heading."""
     if not comparison.treatment:
         return "the same software on both sides"
     return f"treatment: {', '.join(comparison.treatment)}"
 
 
 def summary(comparison: Comparison) -> str:
-    """One line: what it comes to."""
+    """Sum up the comparison in one line."""
     counts = comparison.findings["verdict"].value_counts()
     if comparison.judged.empty:
         return "nothing comparable"
-    told = ", ".join(f"{counts[word]} {word}" for word in ORDER if counts.get(word))
+    counted = ", ".join(f"{counts[word]} {word}" for word in ORDER if counts.get(word))
     names = [f.what for f in findings(comparison) if f.verdict == "regressed"]
-    return f"{told}; regressed: {'; '.join(names)}" if names else f"no regression: {told}"
+    return f"{counted}; regressed: {'; '.join(names)}" if names else f"no regression: {counted}"

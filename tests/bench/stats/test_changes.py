@@ -10,15 +10,16 @@ import math
 import numpy as np
 import pytest
 
-from bench.compare.metrics import BY_NAME, METRICS, Metric
+from bench.compare.metrics import Metric, by_name
 from bench.compare.regressions import compare
 from bench.stats import changes
 from tests.bench.compare.lines import ARMS, lines
 
 Word = np.ndarray
+METRICS = tuple(by_name().values())
 SIZE = len(METRICS) * (len(ARMS) + 1)
 """Tests of a comparison of one task: the environment, the baseline and twelve arms, four metrics."""
-STEP = BY_NAME["step_time"]
+STEP = by_name()["step_time"]
 LEAST = STEP.harm(STEP.minimum)
 PLANTED = 4
 """The arm that is shifted."""
@@ -126,7 +127,7 @@ def test_three_points_of_accuracy_are_found_with_ten_seeds() -> None:
 
 
 def test_pairs_keep_the_level_too() -> None:
-    random, metric = np.random.default_rng(5), BY_NAME["accuracy"]
+    random, metric = np.random.default_rng(5), by_name()["accuracy"]
     seeds = noise(random, 2000, 10, 3.0, 3.0)
     base, new = (seeds + noise(random, 2000, 10, 1.0, 0.5) for _ in range(2))
     words = [changes.judged(s, 1.0, SIZE)[0] for s in shifted(metric, base, new, is_paired=True)]
