@@ -77,6 +77,12 @@ class Moment(NamedTuple):
     """float32 scalar, that of this step."""
     drawn: Any = None
     """The result of `draw` for this step; None if the strategy does not draw."""
+    rows: Any = None
+    """Numbers of the batch's training examples, int32 [B]: the same ones in every epoch."""
+    epoch: Any = None
+    """int32 scalar, from 0."""
+    trial_key: Any = None
+    """Stateless random key, int32 [2], of this strategy in this trial: the same at every step."""
 
 
 class Slot(NamedTuple):
@@ -112,15 +118,20 @@ class Gradients(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """A network's variables."""
+    """A network's variables; the roles are those that its layers give them, whatever their rank."""
 
     trainable: Sequence[Any]
     decayed: Sequence[bool]
-    """For each trainable variable: true for a kernel or an embedding, false for a scale or a bias."""
+    """One for each trainable variable: true for a kernel or an embedding, false for a scale or bias."""
     tables: Sequence[bool]
-    """For each trainable variable: true for an embedding, whose rows are its vectors."""
+    """One for each trainable variable: true for an embedding, whose rows are the vectors."""
     state: Sequence[Any]
     """Variables that training changes without gradients: moving averages."""
+    inputs: Sequence[tuple[int, ...]] = ()
+    """One for each trainable variable: a kernel's axes over the inputs of a unit; else empty.
+
+    Without it every kernel is [..., in, out], with the outputs of its units on the last axis.
+    """
 
 
 Tensors: TypeAlias = Sequence[Any]
@@ -290,6 +301,14 @@ class Strategy:
     def stopping(self, curve: Sequence[Evaluation]) -> StoppingDecision:
         """Decide after an evaluation if training stops and if the present weights are the best."""
         return StoppingDecision(keep=False, stop=False)
+
+    def measured(self, state: Tensors) -> Mapping[str, float]:
+        """Return facts about a trained trial, from the strategy's own variables.
+
+        The record of the trial keeps them, each under the strategy's name: `acted`, for example, is the
+        share of the steps in which a limit was reached.
+        """
+        return {}
 
     def touches(self, stage: str) -> bool:
         """Return true if this strategy overrides a stage."""

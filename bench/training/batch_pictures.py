@@ -54,7 +54,7 @@ def pictured(
     for strategy in strategies:
         if any(strategy.touches(stage) for stage in BATCH_STAGES):
             numbers = drawn([strategy], seed, start, len(split.labels))
-            moments = Moments(seed, start, zero, zero, numbers)
+            moments = Moments(seed, start, zero, zero, numbers, tf.range(len(split.labels)), start)
             changed = features(
                 [strategy], network, after_examples([strategy], batch, moments), moments
             )

@@ -22,12 +22,20 @@ class Moments(NamedTuple):
     """float32 scalar."""
     drawn: Mapping[str, Any]
     """Name of a strategy -> the result of its `draw` stage."""
+    rows: Tensor
+    """Numbers of the batch's training examples, int32 [B]."""
+    epoch: Tensor
+    """int32 scalar, from 0."""
 
     def of(self, strategy: Strategy, purpose: str, *positions: int) -> Moment:
         """Return a strategy's moment; another purpose or position has another key."""
         name = strategy.facts.name
         key = stream(self.seed, f"{purpose}/{name}", self.step, *positions)
-        return Moment(key, self.step, self.progress, self.learning_rate, self.drawn.get(name))
+        trial_key = stream(self.seed, f"trial/{name}")
+        return Moment(
+            key, self.step, self.progress, self.learning_rate, self.drawn.get(name),
+            self.rows, self.epoch, trial_key,
+        )  # fmt: skip
 
 
 def drawn(
