@@ -13,7 +13,7 @@ import tensorflow as tf
 from bench.core.strategy import Slot, Tensor
 from bench.networks.forward_pass import Pass
 from bench.networks.layers import Convolution
-from bench.networks.network import Network
+from bench.networks.network import Examples, Network
 from bench.networks.parts import Parts
 from bench.networks.residual import DEVIATION, MEAN
 
@@ -116,8 +116,8 @@ class FastNetwork(Network):
     def embed(self, values: Tensor) -> Tensor:
         return (tf.cast(values, tf.float32) - MEAN) / DEVIATION
 
-    def fit(self, values: Tensor) -> None:
-        self.whitening.fit(self.embed(values[:WHITENING_IMAGES]).numpy())
+    def adapt(self, examples: Examples) -> None:
+        self.whitening.fit(self.embed(examples(WHITENING_IMAGES)).numpy())
 
     def call(self, features: Tensor, flow: Pass) -> Tensor:  # type: ignore[override]
         x = flow.hidden(Slot("input", "map"), tf.cast(features, self.compute_dtype))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import keras
 
 from bench.core.strategy import Tensor
 from bench.networks.forward_pass import Pass
+
+Examples: TypeAlias = Callable[[int], Tensor]
+"""The raw values of a number of training examples of the trial, the same ones at each call."""
 
 
 class Network(keras.Model):
@@ -14,6 +20,9 @@ class Network(keras.Model):
     def embed(self, values: Tensor) -> Tensor:
         """Return the features [B, ...] of raw values: standardized pixels, embeddings."""
         return values
+
+    def adapt(self, examples: Examples) -> None:
+        """Set frozen weights from training examples, before training; most networks have none."""
 
     def call(self, features: Tensor, flow: Pass) -> Tensor:  # type: ignore[override]
         """Return the logits [B, K] of features."""

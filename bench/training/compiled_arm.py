@@ -101,6 +101,7 @@ class CompiledArm:
         # Eagerly on a GPU, cuDNN would tune each layer's kernels for a network that never trains.
         with tf.device("CPU:0"):
             fresh = self._build(seed).network
+            fresh.adapt(self.examples)
         assign(self.network.variables, fresh.variables)
         assign(self.optimizer.variables, self._optimizer_start)
         for strategy, state in zip(self.strategies, self.states, strict=True):
@@ -169,6 +170,10 @@ class CompiledArm:
     def drawn(self, step: Tensor) -> dict[str, Any]:
         """Return what each strategy draws for a step outside its compiled part, by name."""
         return drawn(self.strategies, self.seed, step, self.recipe.batch_size)
+
+    def examples(self, count: int) -> Tensor:
+        """Return the raw values of the first training examples, at most `count`."""
+        return raw(self.data.train.values[:count])
 
     def batch(self, rows: Tensor) -> Batch:
         """Return the raw batch of some rows, int32 [B]."""
