@@ -91,3 +91,19 @@ def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
     missing = [link for link in links if not (page.parent / link).exists()]
     assert not missing
+
+
+def test_the_catalogue_says_of_each_technique_what_its_facts_say() -> None:
+    from bench.plugins.registry import find
+
+    letters = {"image": "I", "text": "T"}
+    catalogue = (ROOT / "docs" / "strategies.md").read_text("utf-8").partition("## The contract")[0]
+    rows = re.findall(
+        r"^\| `(\w+)`(?:\\\*)? \| (.*?) \| ([IT ]+) \| (\w+) \|", catalogue, re.MULTILINE
+    )
+    assert len(rows) > 30
+    strategies = find().strategies
+    for name, summary, kinds, cost in rows:
+        facts = strategies[name].facts
+        assert (summary, cost) == (facts.summary, facts.cost)
+        assert kinds.split() == [letters[modality] for modality in facts.modalities]
