@@ -103,7 +103,7 @@ class Trainer:
             trace_seconds=trace_seconds,
             train_seconds=progress.train_seconds,
             evaluation_seconds=seconds,
-            facts={} if progress.kept_step is None else {"kept_step": progress.kept_step},
+            facts=trial_facts(arm, progress),
         )
 
     def _evaluation(self, progress: Progress) -> Evaluation:
@@ -130,6 +130,15 @@ class Trainer:
             validation = self._quality(self.data.validation).accuracy
             train = self._quality(self.data.clean_train).accuracy
             return scores(logits, self.data.test.labels.numpy(), validation, train)
+
+
+def trial_facts(arm: CompiledArm, progress: Progress) -> dict[str, Any]:
+    """Collect what the trial and its strategies measured besides the scores."""
+    facts: dict[str, Any] = {} if progress.kept_step is None else {"kept_step": progress.kept_step}
+    for strategy, state in zip(arm.strategies, arm.states, strict=True):
+        measured = strategy.measured(state).items()
+        facts |= {f"{strategy.facts.name}.{name}": value for name, value in measured}
+    return facts
 
 
 def boundaries(recipe: Recipe) -> list[int]:
