@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from bench.report.export.compared import Compared, findings, summary, treatment
-from bench.report.tables import escape_markdown
+from bench.compare.metrics import by_name
+from bench.report.export.compared import SPEED_ONLY, Compared, findings, summary, treatment
+from bench.report.tables import escape_markdown, pipes
 
 HEAD = ("verdict", "task", "arm", "metric", "change [90% interval]", "values", "evidence", "why")
 
 
 def render(compared: Compared) -> str:
-    """A heading, what it comes to, and a table with a row for each finding."""
+    """Write a heading, the summary, and a table with a row for each finding."""
     comparison = compared.comparison
-    lines = [f"# {escape_markdown(f'{comparison.base} -> {comparison.new}')}", ""]
-    lines += [f"**{escape_markdown(summary(comparison))}**", ""]
-    told = [treatment(comparison)]
-    told += [f"{task}: {name}" for task, name in comparison.data.items()]
-    if comparison.synthetic:
-        told.append("SYNTHETIC STAND-IN DATA: speed and memory only")
-    lines += [*(f"* {escape_markdown(line)}" for line in (*told, *comparison.advice)), ""]
-    lines += [_row(HEAD), _row(["---"] * len(HEAD))]
-    for f in findings(comparison):
-        cells = (f.verdict, f.task, f.arm, f.metric, f.change, f.values, f.evidence, f.reason)
-        lines.append(_row(escape_markdown(cell) for cell in cells))
+    data = [f"{task}: {name}" for task, name in comparison.data.items()]
+    warning = [SPEED_ONLY] if comparison.synthetic else []
+    remarks = (treatment(comparison), *data, *warning, *comparison.advice)
+    rows = [
+        (f.verdict, f.task, f.arm, f.metric, f.change, f.values, f.evidence, f.reason)
+        for f in findings(comparison)
+    ]
+    metrics = by_name()
     least = ", ".join(
-        f"{name.replace('_', ' ')} {value:g}{'%' if name in ('step_time', 'memory') else ' point'}"
+        f"{name.replace('_', ' ')} {value:g}{'%' if metrics[name].share else ' point'}"
         for name, value in comparison.minimums.items()
     )
     note = (
@@ -33,8 +29,17 @@ def render(compared: Compared) -> str:
         "over all rows, is below .01. `all arms` is what the arms of a task have in common: the "
         "environment; an arm's own rows are its change beyond that."
     )
-    return "\n".join([*lines, "", note]) + "\n"
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    lines = [
+        f"# {escape_markdown(f'{comparison.base} -> {comparison.new}')}",
+        "",
+        f"**{escape_markdown(summary(comparison))}**",
+        "",
+        *(f"* {escape_markdown(line)}" for line in remarks),
+        "",
+        pipes(HEAD),
+        pipes(["---"] * len(HEAD)),
+        *(pipes(map(escape_markdown, row)) for row in rows),
+        "",
+        note,
+    ]
+    return "\n".join(lines) + "\n"

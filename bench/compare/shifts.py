@@ -1,0 +1,166 @@
+"""The tests of one metric of one task: what all arms share, and what each arm adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from bench.compare.matching import different, different_hardware
+from bench.compare.metrics import Metric
+from bench.compare.units import Sides, sides, start_equal
+from bench.stats import changes
+from bench.storage.history import Line
+
+ENVIRONMENT = "all arms"
+"""Name in the column of arms for the shift that all arms of a task share."""
+Accepted = Mapping[tuple[str, str, str], float]
+"""(task, arm, metric) -> the harm, on the scale of `Metric.harm`, that was accepted."""
+Pairs = Mapping[str, tuple[Line, Line]]
+"""Arm -> its lines of both studies, the baseline first."""
+
+
+class Shift(NamedTuple):
+    """One tested shift: an arm's own, or the one that all arms share."""
+
+    task: str
+    arm: str
+    metric: Metric
+    base: float
+    """Mean in the metric's own unit."""
+    new: float
+    change: changes.Change
+    """Scalars, on the scale of `Metric.harm`."""
+    test: str
+    accepted: float
+    """The harm that it is tested against."""
+    remark: str = ""
+    machine: float | None = None
+    """Slow-down of a plain matrix product (log), where the software is the same."""
+
+
+class Rejected(NamedTuple):
+    """An arm, or one metric of it, that cannot be compared."""
+
+    task: str
+    arm: str
+    metric: str
+    """Empty for all metrics."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Results for a metric of a task."""
+
+    shifts: list[Shift] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    process_sd: float = np.nan
+    """Standard deviation of an arm's own step time from process to process (log)."""
+
+
+def comparable(
+    task: str, base: Mapping[str, Line], new: Mapping[str, Line]
+) -> tuple[Pairs, list[Rejected]]:
+    """Pair the arms of a task that both studies have on the same terms."""
+    pairs, rejected = {}, []
+    for arm in dict.fromkeys([*base, *new]):
+        if arm not in base or arm not in new:
+            reason = f"only in the {'base' if arm in base else 'new'} study"
+        else:
+            reason = different(base[arm], new[arm])
+        if reason:
+            rejected.append(Rejected(task, arm, "", reason))
+        else:
+            pairs[arm] = (base[arm], new[arm])
+    return pairs, rejected
+
+
+def tested(task: str, metric: Metric, pairs: Pairs, accepted: Accepted) -> Tested:
+    """Test what all arms share, and what each arm has beyond that.
+
+    Args:
+        accepted: shifts that were accepted; others are tested against none.
+    """
+    reasons = {arm: _why_not(metric, *lines) for arm, lines in pairs.items()}
+    rejected = [Rejected(task, arm, metric.name, why) for arm, why in reasons.items() if why]
+    usable = {arm: pairs[arm] for arm, why in reasons.items() if why == ""}
+    if not usable:
+        return Tested(rejected=rejected)
+    has_baseline = next(iter(usable.values()))[0].reference is None
+    few = len(usable) < changes.FEW
+    if few and not has_baseline:
+        reason = "its baseline cannot be compared, and other arms are too few to stand for it"
+        rejected += [Rejected(task, arm, metric.name, reason) for arm in usable]
+        return Tested(rejected=rejected)
+    table = sides(metric, usable)
+    paired = not metric.speed and all(start_equal(*lines) for lines in usable.values())
+    shared = _shared(task, metric, table, paired, accepted)
+    own, change = _own(task, metric, usable, table, paired, accepted)
+    sd = np.nan
+    if metric.compared.level is not None:
+        sd = changes.planning_sd(change, slice(1 if has_baseline else 0, None))
+    # With few arms the baseline's shift is the shared one.
+    return Tested([shared, *own[1 if few else 0 :]], rejected, sd)
+
+
+def _why_not(metric: Metric, base: Line, new: Line) -> str | None:
+    """Say why a metric of an arm cannot be compared; None where neither side has it."""
+    counts = [_measured(metric, line) for line in (base, new)]
+    if not any(counts):
+        return None
+    if not all(counts):
+        return f"{metric.title} was measured in the {'base' if counts[0] else 'new'} study only"
+    if metric.speed:
+        return different_hardware(base, new)
+    return "stand-in data never gets a verdict" if base.synthetic else ""
+
+
+def _measured(metric: Metric, line: Line) -> int:
+    name = metric.compared.field
+    if metric.speed:
+        return sum(getattr(process, name) is not None for process in line.processes)
+    return sum(seed.value(name) is not None for seed in line.seeds)
+
+
+def _shared(task: str, metric: Metric, table: Sides, paired: bool, accepted: Accepted) -> Shift:
+    """Test what all arms share."""
+    null = accepted.get((task, ENVIRONMENT, metric.name), 0.0)
+    base, new = changes.parts(table.base_level, table.new_level).common
+    test = changes.paired if paired else changes.welch
+    change = test(base, new, metric.harm(metric.floor), null)
+    means, name = [float(side[0]) for side in table.level_means], _test_name(paired)
+    return Shift(
+        task, ENVIRONMENT, metric, means[0], means[1], change, name, null, "", table.machine_shift
+    )
+
+
+def _own(
+    task: str, metric: Metric, pairs: Pairs, table: Sides, paired: bool, accepted: Accepted
+) -> tuple[list[Shift], changes.Change]:
+    """Test what each arm has beyond what all share; a shift per arm, and all of them as arrays."""
+    base, new = changes.parts(table.base, table.new).own
+    if metric.compared.level is not None and next(iter(pairs.values()))[0].reference is None:
+        # A baseline's ratio is 1 by definition: its own shift shows in milliseconds only.
+        levels = changes.parts(table.base_level, table.new_level).own
+        base[0], new[0] = levels[0][0], levels[1][0]
+    null = np.array([accepted.get((task, arm, metric.name), 0.0) for arm in pairs])
+    test = changes.paired if paired else changes.welch
+    change = test(base, new, metric.harm(metric.floor), null)
+    shifts = []
+    for number, (arm, lines) in enumerate(pairs.items()):
+        means = [float(side[number]) for side in table.means]
+        scalars = changes.Change(*(part[number] for part in change))
+        identical = paired and lines[0].seeds == lines[1].seeds
+        remark = "identical in every seed" if identical else ""
+        name, accepted_harm = _test_name(paired), float(null[number])
+        shifts.append(
+            Shift(task, arm, metric, means[0], means[1], scalars, name, accepted_harm, remark)
+        )
+    return shifts, change
+
+
+def _test_name(paired: bool) -> str:
+    return "paired t" if paired else "Welch"
