@@ -19,7 +19,11 @@ class Split:
     """Examples as arrays; memory-mapped ones are read-only."""
 
     values: np.ndarray
-    """Images uint8 [N, height, width, channels], or token ids int32 [N, T], padded on the right."""
+    """Images [N, height, width, channels], uint8 or float32 in [0, 1]; or token ids int32 [N, T].
+
+    Ids are padded on the right with 0; 1 is the unknown word. `bench.data.checked` makes other arrays
+    so, or refuses them.
+    """
     labels: np.ndarray
     """Classes, int32 [N]."""
     lengths: np.ndarray | None = None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from bench.core.errors import BenchError, UsageError
+from bench.data.checked import checked
 from bench.data.dataset import Dataset, Split
+from bench.data.repeated import RULE
 from bench.storage.files import write_atomic
 
 
@@ -24,17 +27,22 @@ class Subset:
     test: Split
     digest: str
     """SHA-256 over the arrays of the three splits, 64 hexadecimal digits."""
+    facts: Mapping[str, int | str] = field(default_factory=dict)
+    """Changes of the data when it was loaded: see `bench.data.checked.Checked`."""
 
 
 def select(dataset: Dataset, train: int, validation: int, test: int) -> Subset:
     """Take the first `train`, the last `validation` training examples and the first `test` ones.
 
-    Training and validation never overlap, and the validation examples do not depend on `train`. The
-    arrays are views: nothing is copied.
+    The data set is checked first (`bench.data.checked`). Training examples that occur in the test
+    split are in no split. Training and validation never overlap, and the validation examples do not
+    depend on `train`.
 
     Raises:
-        UsageError: a number is out of range, or larger than the number of examples.
+        UsageError: an array means something else, a number is out of range, or larger than the number
+            of examples.
     """
+    dataset, facts = checked(dataset)
     for name, number, least in (
         ("train_examples", train, 1),
         ("validation_examples", validation, 0),
@@ -46,7 +54,7 @@ def select(dataset: Dataset, train: int, validation: int, test: int) -> Subset:
     if train + validation > total:
         raise UsageError(
             f"train_examples={train} and validation_examples={validation} together are more than "
-            f"the {total} training examples of {dataset.identity}; lower one of them"
+            f"the {total} training examples of {dataset.identity}{_left_out(facts)}; lower one of them"
         )
     if test > len(dataset.test):
         raise UsageError(
@@ -58,7 +66,12 @@ def select(dataset: Dataset, train: int, validation: int, test: int) -> Subset:
         dataset.train.rows(total - validation, total),
         dataset.test.rows(0, test),
     )
-    return Subset(*splits, digest=_digest(dataset.folder, splits))
+    return Subset(*splits, digest=_digest(dataset.folder, splits), facts=facts)
+
+
+def _left_out(facts: Mapping[str, int | str]) -> str:
+    repeated = facts.get("repeated_in_test")
+    return f" ({repeated} more occur in its test split and are left out)" if repeated else ""
 
 
 def _digest(folder: Path | None, splits: tuple[Split, ...]) -> str:
@@ -66,7 +79,7 @@ def _digest(folder: Path | None, splits: tuple[Split, ...]) -> str:
     if folder is None:
         return _hash(splits)
     name = "-".join(str(len(split)) for split in splits)
-    remembered = folder / "digests" / f"{name}.txt"
+    remembered = folder / "digests" / f"checked-{RULE}-{name}.txt"
     if remembered.is_file():
         text = remembered.read_text(encoding="ascii", errors="replace").strip()
         if re.fullmatch(r"[0-9a-f]{64}", text):

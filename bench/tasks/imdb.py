@@ -59,7 +59,7 @@ STANDARD: dict[str, Any] = {
     "batch_size": 64, "evaluations": 20, "length": 150,
 }  # fmt: skip
 FULL: dict[str, Any] = {
-    "train_examples": 22_500, "validation_examples": 2_500, "test_examples": 25_000, "steps": 3_500,
+    "train_examples": 22_000, "validation_examples": 2_500, "test_examples": 25_000, "steps": 3_500,
     "batch_size": 64, "evaluations": 30, "vocabulary": 10_000, "length": 400, "embedding": 64,
     "learning_rate": 1e-3, "margin": 0.5,
 }  # fmt: skip

@@ -1,0 +1,119 @@
+"""Images as uint8, or as float32 in [0, 1]: [N, height, width, channels]."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bench.core.errors import UsageError
+
+_CHANNELS = (1, 2, 3, 4)
+_ALIKE = 20.0
+"""Largest ratio of two splits' ranges; scaled in two ways they differ by 255."""
+
+
+class Pixels(NamedTuple):
+    """The images of two splits in one scale."""
+
+    train: np.ndarray
+    test: np.ndarray
+    change: str
+    """The conversion that was made, or nothing."""
+
+
+class _Range(NamedTuple):
+    """Smallest and largest value."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"[{self.low:.4g}, {self.high:.4g}]"
+
+
+def pixels(train: np.ndarray, test: np.ndarray, data: str) -> Pixels:
+    """Find the range of images and scale them, both splits alike.
+
+    Bytes stay bytes. Whole numbers up to 255 become bytes. Fractions in [0, 1] stay, and numbers up
+    to 255 are divided by 255. Any other range is moved to [0, 1] as a whole.
+
+    Args:
+        train: [N, height, width] or [N, height, width, channels], numbers or truth values.
+        test: the same.
+        data: name of the data in an error.
+
+    Raises:
+        UsageError: the arrays are no images, hold NaN or infinity, or differ in shape or scale.
+    """
+    train, test = _images(train, f"{data}: the training"), _images(test, f"{data}: the test")
+    if train.shape[1:] != test.shape[1:]:
+        raise UsageError(
+            f"{data}: training images are {train.shape[1:]} and test images {test.shape[1:]}"
+        )
+    ranges = _range(train), _range(test)
+    if _differ(*ranges):
+        raise UsageError(
+            f"{data}: training pixels lie in {ranges[0]} and test pixels in {ranges[1]}; scale both "
+            "in the same way"
+        )
+    whole = _Range(min(r.low for r in ranges), max(r.high for r in ranges))
+    after = _converted(train, whole)
+    scale = "bytes" if after.dtype == np.uint8 else "float32 in [0, 1]"
+    change = "" if after is train else f"{train.dtype} in {whole} read as {scale}"
+    return Pixels(after, _converted(test, whole), change)
+
+
+def _images(images: np.ndarray, name: str) -> np.ndarray:
+    """Check that an array holds finite images, and give gray ones a channel."""
+    images = np.asarray(images)
+    if images.dtype.kind not in "iufb":
+        raise UsageError(f"{name} images are of type {images.dtype}; give numbers")
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or 0 in images.shape[1:]:
+        raise UsageError(
+            f"{name} images have the shape {images.shape}; give [N, height, width, channels]"
+        )
+    channels, height, width = images.shape[1:]
+    if channels in _CHANNELS and height == width > max(_CHANNELS):
+        raise UsageError(
+            f"{name} images have the shape {images.shape}, with the channels first; put them last: "
+            "images.transpose(0, 2, 3, 1)"
+        )
+    if images.dtype.kind == "f" and not np.isfinite(images).all():
+        wrong = ~np.isfinite(images).all(axis=(1, 2, 3))
+        raise UsageError(
+            f"{name} images have {wrong.sum()} with a number that is not finite (NaN or infinity), "
+            f"the first is example {wrong.argmax()}"
+        )
+    return images
+
+
+def _range(images: np.ndarray) -> _Range:
+    if not images.size:
+        return _Range(0.0, 0.0)
+    return _Range(float(images.min()), float(images.max()))
+
+
+def _differ(one: _Range, other: _Range) -> bool:
+    narrow, wide = sorted((one.high - one.low, other.high - other.low))
+    return narrow > 0 and wide / narrow > _ALIKE
+
+
+def _converted(images: np.ndarray, whole: _Range) -> np.ndarray:
+    """Convert one split, by the range of both."""
+    low, high = whole
+    if images.dtype.kind in "iub":
+        if images.dtype.kind == "b" or (low >= 0 and high == 1):
+            return images.astype(np.uint8) * np.uint8(255)
+        if low >= 0 and high <= 255:
+            return images.astype(np.uint8, copy=False)
+    elif low >= 0 and high <= 1:
+        return images.astype(np.float32, copy=False)
+    elif low >= 0 and 2 < high <= 255:
+        return images.astype(np.float32) / np.float32(255)
+    elif low >= -1 and high <= 1:
+        low, high = -1.0, 1.0
+    scaled = (images.astype(np.float64) - low) / (high - low or 1.0)
+    return scaled.astype(np.float32)

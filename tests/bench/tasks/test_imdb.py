@@ -1,0 +1,27 @@
+"""IMDB's recipes are written once and checked as they are used."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.core.errors import UsageError
+from bench.core.recipe import changed
+from bench.tasks.imdb import Imdb, ImdbTransformer
+
+
+def test_both_networks_see_the_same_reviews_in_every_profile() -> None:
+    shared = ("train_examples", "validation_examples", "test_examples", "vocabulary", "length")
+    for profile, recipe in Imdb.profiles.items():
+        other = ImdbTransformer.profiles[profile]
+        assert [getattr(recipe, name) for name in shared] == [getattr(other, n) for n in shared]
+
+
+def test_every_profile_leaves_room_for_the_reviews_that_are_left_out() -> None:
+    """125 of the 25,000 training reviews occur in the test split."""
+    for recipe in (*Imdb.profiles.values(), *ImdbTransformer.profiles.values()):
+        assert recipe.train_examples + recipe.validation_examples <= 25_000 - 125
+
+
+def test_heads_divide_the_embedding() -> None:
+    with pytest.raises(UsageError, match="embedding 32 is no multiple of heads 3"):
+        changed(ImdbTransformer.profiles["quick"], {"heads": 3}, "imdb_transformer")
