@@ -31,6 +31,7 @@ def pictures(
     from bench.plugins.registry import find
     from bench.report.plots.batch import batch_plot
     from bench.report.plots.origin import Origin
+    from bench.tasks.loading import load_data
     from bench.tasks.task import Source
 
     registry, source = find(plugin or ()), Source("synthetic")
@@ -46,7 +47,7 @@ def pictures(
     if not changing:
         raise UsageError(f"none of {', '.join(listed)} changes a batch of images")
     recipe = drawn.recipe(PROFILE)
-    subset = drawn.load(recipe, source)
+    subset = load_data(drawn, recipe, source)
     with muffled():
         from bench.training.batch_pictures import pictured
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +52,8 @@ class DeviceData(NamedTuple):
     validation: Arrays
     test: Arrays
     digest: str
+    facts: Mapping[str, int | str] = {}
+    """Changes of the data when it was loaded (`bench.data.checked`)."""
 
     @classmethod
     def of(cls, subset: Subset) -> DeviceData:
@@ -61,4 +64,5 @@ class DeviceData(NamedTuple):
             Arrays.of(subset.validation),
             Arrays.of(subset.test),
             subset.digest,
+            subset.facts,
         )
