@@ -123,10 +123,7 @@ def _trial(arm: Arm, record: Record) -> dict[str, Any]:
         "examples": record.examples,
         "parameters": record.parameters,
         "train_seconds": record.train_seconds,
-        "strategies": "+".join(
-            use.name + "".join(f"[{k}={v}]" for k, v in sorted(use.parameters.items()))
-            for use in record.strategies
-        ),
+        "strategies": "+".join(use.label for use in record.strategies),
         "streams": record.streams,
         "recipe": record.recipe,
         "settings": record.settings,

@@ -1,6 +1,6 @@
-"""The level that studies are compared with: the baseline, and the shifts from it that are accepted.
+"""The level that studies are compared with: the baseline, and accepted shifts from it.
 
-Two small TOML files beside the history, made to be committed: `baseline.toml`, `accepted.toml`.
+Two small TOML files beside the history are made to be committed: `baseline.toml`, `accepted.toml`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Baseline(NamedTuple):
 
 
 class Acceptance(NamedTuple):
-    """A study's shifts from a baseline that somebody judged to be right."""
+    """Shifts from a baseline that a person found right, in one study."""
 
     baseline: str
     study: str
@@ -41,7 +41,7 @@ class Acceptance(NamedTuple):
 
 
 def baseline(results: Path) -> Baseline:
-    """The baseline that was set.
+    """Read the baseline.
 
     Raises:
         UsageError: none was set, or its file is damaged.
@@ -57,7 +57,7 @@ def baseline(results: Path) -> Baseline:
 
 
 def set_baseline(results: Path, lines: Sequence[Line], now: str) -> None:
-    """Makes a study (its lines) the baseline, and adds it to the history.
+    """Make a study (its lines) the baseline, and add it to the history.
 
     Raises:
         BenchError: a file cannot be written.
@@ -68,7 +68,7 @@ def set_baseline(results: Path, lines: Sequence[Line], now: str) -> None:
 
 
 def acceptances(results: Path) -> list[Acceptance]:
-    """All that was accepted, in order.
+    """Read all acceptances, in order.
 
     Raises:
         UsageError: the file is damaged.
@@ -98,7 +98,7 @@ def _acceptance(entry: Mapping[str, Any]) -> Acceptance:
 
 
 def accepted_harm(results: Path, base: str) -> dict[tuple[str, str, str], float]:
-    """(task, arm, metric) -> the shift from `base` that was accepted last, as harm."""
+    """Return the shift from `base` that was accepted last, as harm, by (task, arm, metric)."""
     metrics = by_name()
     return {
         key: metrics[key[2]].harm_of(change)
@@ -111,13 +111,13 @@ def accepted_harm(results: Path, base: str) -> dict[tuple[str, str, str], float]
 def accept(
     results: Path, base: str, study: str, reason: str, regressions: pd.DataFrame, now: str
 ) -> None:
-    """Adds regressions (rows of `bench.compare.regressions.FINDINGS`) to what is accepted.
+    """Add regressions (rows of `bench.compare.regressions.FINDINGS`) to the accepted shifts.
 
     Raises:
         UsageError: the file is damaged.
         BenchError: it cannot be written.
     """
-    acceptances(results)  # a damaged file is never built upon
+    acceptances(results)  # raises where the file is damaged
     path = results / ACCEPTED
     before = path.read_bytes() if path.exists() else b""
     head = {"baseline": base, "study": study, "reason": reason, "accepted_at": now}
@@ -131,7 +131,7 @@ def accept(
 
 
 def _text(value: str) -> str:
-    """A TOML basic string: JSON's, but for the one control character that JSON leaves bare."""
+    """Write a TOML basic string: JSON's, with the one control character that JSON leaves bare."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

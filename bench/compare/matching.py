@@ -1,4 +1,4 @@
-"""What two studies' lines have in common, and why an arm of both cannot be compared."""
+"""Lines that two studies have in common, and the reasons why some cannot be compared."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from bench.storage.history import Line
 
 
 def different(base: Line, new: Line) -> str:
-    """In words, why two lines of an arm cannot be compared at all; empty where they can."""
-    found = []
+    """Say why two lines of an arm cannot be compared at all; empty where they can."""
+    reasons = []
     if base.data != new.data:
-        found.append(f"data: {base.data} and {new.data}")
+        reasons.append(f"data: {base.data} and {new.data}")
     elif base.data_hash and new.data_hash and base.data_hash != new.data_hash:
-        found.append("other data under the same name (hashes of the arrays differ)")
+        reasons.append("other data under the same name (hashes of the arrays differ)")
     if base.strategies != new.strategies:
-        found.append(f"strategies: {base.strategies or 'none'} and {new.strategies or 'none'}")
-    found += _entries("recipe", base.recipe, new.recipe)
-    found += _entries("settings", base.settings, new.settings)
-    return "; ".join(found)
+        reasons.append(f"strategies: {base.strategies or 'none'} and {new.strategies or 'none'}")
+    reasons += _entries("recipe", base.recipe, new.recipe)
+    reasons += _entries("settings", base.settings, new.settings)
+    return "; ".join(reasons)
 
 
 def different_hardware(base: Line, new: Line) -> str:
-    """In words, why speed and memory of two lines cannot be compared."""
+    """Say why speed and memory of two lines cannot be compared; empty where they can."""
     if base.device != new.device:
         return f"hardware: {base.device} and {new.device}"
     if base.machine != new.machine:
@@ -40,7 +40,7 @@ def _entries(part: str, base: Mapping[str, Any], new: Mapping[str, Any]) -> list
 
 
 def software_changes(base: Iterable[Line], new: Iterable[Line]) -> list[str]:
-    """`tensorflow 2.20.0 -> 2.21.0` for every package whose version differs."""
+    """Write `tensorflow 2.20.0 -> 2.21.0` for every package whose version differs."""
     before, after = _versions(base), _versions(new)
     return [
         f"{package} {before.get(package, 'not recorded')} -> {after.get(package, 'not recorded')}"
@@ -50,16 +50,16 @@ def software_changes(base: Iterable[Line], new: Iterable[Line]) -> list[str]:
 
 
 def _versions(lines: Iterable[Line]) -> dict[str, str]:
-    found: dict[str, set[str]] = {}
+    versions: dict[str, set[str]] = {}
     for line in lines:
-        for package, versions in line.software.items():
-            found.setdefault(package, set()).update(versions.split("/"))
-    return {package: "/".join(sorted(versions)) for package, versions in found.items()}
+        for package, listed in line.software.items():
+            versions.setdefault(package, set()).update(listed.split("/"))
+    return {package: "/".join(sorted(listed)) for package, listed in versions.items()}
 
 
 def by_task(lines: Sequence[Line]) -> dict[str, dict[str, Line]]:
-    """task -> arm -> line; arms without a reference come first."""
-    found: dict[str, dict[str, Line]] = {}
+    """Group lines: task -> arm -> line; arms without a reference come first."""
+    grouped: dict[str, dict[str, Line]] = {}
     for line in sorted(lines, key=lambda line: line.reference is not None):
-        found.setdefault(line.task, {})[line.arm] = line
-    return found
+        grouped.setdefault(line.task, {})[line.arm] = line
+    return grouped

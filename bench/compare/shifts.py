@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.compare.matching import different, different_hardware
 from bench.compare.metrics import Metric
-from bench.compare.units import Sides, sides, start_equal
+from bench.compare.units import Sides, sides, start_equal, values
 from bench.stats import changes
 from bench.storage.history import Line
 
@@ -108,7 +108,7 @@ def tested(task: str, metric: Metric, pairs: Pairs, accepted: Accepted) -> Teste
 
 def _why_not(metric: Metric, base: Line, new: Line) -> str | None:
     """Say why a metric of an arm cannot be compared; None where neither side has it."""
-    counts = [_measured(metric, line) for line in (base, new)]
+    counts = [len(values(line, metric.compared.field)) for line in (base, new)]
     if not any(counts):
         return None
     if not all(counts):
@@ -116,13 +116,6 @@ def _why_not(metric: Metric, base: Line, new: Line) -> str | None:
     if metric.speed:
         return different_hardware(base, new)
     return "stand-in data never gets a verdict" if base.synthetic else ""
-
-
-def _measured(metric: Metric, line: Line) -> int:
-    name = metric.compared.field
-    if metric.speed:
-        return sum(getattr(process, name) is not None for process in line.processes)
-    return sum(seed.value(name) is not None for seed in line.seeds)
 
 
 def _shared(task: str, metric: Metric, table: Sides, paired: bool, accepted: Accepted) -> Shift:

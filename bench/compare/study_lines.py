@@ -1,4 +1,4 @@
-"""A study's records as history lines: what a later comparison needs of each arm."""
+"""A study's records as history lines: the figures of each arm that later comparisons need."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
-
-import numpy as np
 
 from bench.analysis.frames import roots
 from bench.core.canonical import canonical_hash
@@ -23,40 +21,35 @@ def condensed(
     step_times: Sequence[StepTime],
     failed: Iterable[tuple[str, str]] = (),
 ) -> list[Line]:
-    """A line per arm that has been trained or timed, in the study's order.
+    """Make a line for each arm that has been trained or timed, in the study's order.
 
-    Of step times measured in several places (device, machine), those of the most frequent one.
+    Step times count from one place (device, machine): the one with the most of them.
 
     Args:
         failed: (task, arm) of each trial that ended without a record.
     """
-    lost, places = Counter(failed), Counter((s.device, s.machine) for s in step_times)
+    failures, places = Counter(failed), Counter((s.device, s.machine) for s in step_times)
     place = max(places, key=lambda key: (places[key], key), default=("", ""))
     here = [s for s in step_times if (s.device, s.machine) == place]
     processes = _processes(study, here)
     lines = []
     for arm in study.arms:
-        trained = [r for r in records if (r.task, r.arm) == (arm.task, arm.name)]
-        timed = processes.get((arm.task, arm.name), [])
-        if trained or timed:
-            times = [s for s in here if (s.task, s.arm) == (arm.task, arm.name)]
-            line = _line(study, arm, trained, times)
-            speed = {"device": place[0], "machine": place[1]} if timed else {}
-            lines.append(
-                line.model_copy(
-                    update={
-                        **speed,
-                        "processes": tuple(timed),
-                        "failed": lost[arm.task, arm.name],
-                    }
-                )
-            )
+        key = (arm.task, arm.name)
+        trained = [r for r in records if (r.task, r.arm) == key]
+        results = processes.get(key, [])
+        if trained or results:
+            timed = [s for s in here if (s.task, s.arm) == key]
+            line = _line(study, arm, trained, timed)
+            more: dict[str, Any] = {"processes": tuple(results), "failed": failures[key]}
+            if results:
+                more |= {"device": place[0], "machine": place[1]}
+            lines.append(line.model_copy(update=more))
     return lines
 
 
 def _line(study: Study, arm: Arm, trained: Sequence[Record], timed: Sequence[StepTime]) -> Line:
+    """Make the line of an arm without the results of its processes."""
     measured: list[Any] = [*trained, *timed]
-    settings = next((m.settings for m in measured), study.settings)
     hashes = sorted({record.hashes.data for record in trained})
     return Line(
         study=study.name,
@@ -64,26 +57,24 @@ def _line(study: Study, arm: Arm, trained: Sequence[Record], timed: Sequence[Ste
         task=arm.task,
         arm=arm.name,
         reference=arm.reference,
-        strategies=" + ".join(
-            use.name + "".join(f"[{k}={v}]" for k, v in sorted(use.parameters.items()))
-            for use in arm.strategies
-        ),
+        strategies=" + ".join(use.label for use in arm.strategies),
         data=study.data[arm.task],
         data_hash=canonical_hash({"arrays": hashes}) if hashes else "",
         synthetic=study.synthetic,
         recipe=arm.recipe,
-        settings=settings,
-        software=_software(study, measured),
+        settings=next((m.settings for m in measured), study.settings),
+        software=_software([m.environment for m in measured] or [study.environment]),
         seeds=tuple(_seed(record) for record in sorted(trained, key=lambda r: r.seed)),
     )
 
 
-def _software(study: Study, measured: Sequence[Any]) -> dict[str, str]:
+def _software(environments: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Return the versions of each package, those of several environments joined by a slash."""
     versions: dict[str, set[str]] = {}
-    for one in (*(m.environment for m in measured), *(() if measured else (study.environment,))):
-        for package, version in one.get("software", {}).items():
+    for environment in environments:
+        for package, version in environment.get("software", {}).items():
             versions.setdefault(package, set()).add(version)
-    return {package: "/".join(sorted(found)) for package, found in sorted(versions.items())}
+    return {package: "/".join(sorted(listed)) for package, listed in sorted(versions.items())}
 
 
 def _seed(record: Record) -> SeedResult:
@@ -109,52 +100,54 @@ def _seed(record: Record) -> SeedResult:
 def _processes(
     study: Study, step_times: Sequence[StepTime]
 ) -> dict[tuple[str, str], list[ProcessResult]]:
-    """(task, arm) -> a result per process.
+    """Make the results of each (task, arm), one per process.
 
-    A reference's step is the median of what its arms' processes measured of it. Ratios lead along
-    the chain of references to the task's baseline; where a link was not timed there is none.
+    A reference's step is the median of what the processes of its arms measured of it. Ratios lead
+    along the chain of references to the task's baseline; an arm with a missing link has no result.
     """
-    own = {(s.task, s.arm, s.process): s for s in step_times}
+    timed = {(s.task, s.arm, s.process): s for s in step_times}
     beside: dict[tuple[str, str, int], list[StepTime]] = {}
-    for timed in step_times:
-        beside.setdefault((timed.task, timed.reference, timed.process), []).append(timed)
-    base, found = roots(study), dict[tuple[str, str], list[ProcessResult]]()
-    for task, arm, process in sorted(own.keys() | beside.keys()):
-        if (task, arm) not in base:
+    for one in step_times:
+        beside.setdefault((one.task, one.reference, one.process), []).append(one)
+    baselines, results = roots(study), dict[tuple[str, str], list[ProcessResult]]()
+    for key in sorted(timed.keys() | beside.keys()):
+        task, arm, process = key
+        if (task, arm) not in baselines:
             continue
-        ratio = _ratio(own, task, arm, process, base[task, arm])
+        ratio = _ratio(timed, task, arm, process, baselines[task, arm])
         if ratio is not None:
-            key = (task, arm, process)
-            result = _measured(own.get(key), beside.get(key, []), process, ratio)
-            found.setdefault((task, arm), []).append(result)
-    return found
+            result = _process(timed.get(key), beside.get(key, []), process, ratio)
+            results.setdefault((task, arm), []).append(result)
+    return results
 
 
 def _ratio(
-    own: dict[tuple[str, str, int], StepTime], task: str, arm: str, process: int, root: str
+    timed: dict[tuple[str, str, int], StepTime], task: str, arm: str, process: int, baseline: str
 ) -> float | None:
     ratio = 1.0
-    while arm != root:
-        timed = own.get((task, arm, process))
-        if timed is None:
+    while arm != baseline:
+        step = timed.get((task, arm, process))
+        if step is None:
             return None
-        ratio *= float(np.median(np.array(timed.arm_ms) / np.array(timed.reference_ms)))
-        arm = timed.reference
+        ratio *= step.ratio
+        arm = step.reference
     return ratio
 
 
-def _measured(
-    own: StepTime | None, beside: Sequence[StepTime], process: int, ratio: float
+def _process(
+    timed: StepTime | None, beside: Sequence[StepTime], process: int, ratio: float
 ) -> ProcessResult:
-    if own is not None:
-        ms, memory = median(own.arm_ms), own.peak_memory_mb
+    """Make the result of a process from an arm's own timing, or from those beside it."""
+    if timed is not None:
+        ms, memory = median(timed.arm_ms), timed.peak_memory_mb
     else:
-        ms = median(median(timed.reference_ms) for timed in beside)
-        memory = next((timed.reference_peak_memory_mb for timed in beside), None)
-    rates = [t.matrix_flops_per_second for t in ([own] if own else beside)]
-    rate = next((r for r in rates if r), None)
+        ms = median(median(one.reference_ms) for one in beside)
+        memory = next((one.reference_peak_memory_mb for one in beside), None)
+    sources = [timed] if timed else beside
+    rate = next((s.matrix_flops_per_second for s in sources if s.matrix_flops_per_second), None)
     return ProcessResult(
         process=process,
+        started=min(source.started for source in sources),
         ratio=round(ratio, 6),
         ms=round(ms, 6),
         memory_mb=None if memory is None else round(memory, 3),

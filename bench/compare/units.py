@@ -1,22 +1,23 @@
-"""Two studies' lines as arrays of harm: an arm a row, a seed or fresh process a column."""
+"""Two studies' lines as arrays of harm: a row per arm, a column per seed or fresh process."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from bench.compare.metrics import Metric
 from bench.stats.changes import Array
-from bench.storage.history import Line, ProcessResult, SeedResult
+from bench.storage.history import Line, ProcessResult
 
 
 class Sides(NamedTuple):
     """A metric of a task's arms in both studies, shape (arms, units); larger is worse.
 
-    Arms are compared with each other by `base` and `new` (step time: the log of the ratio that was
-    measured beside the baseline), the studies by the levels (step time: the log of milliseconds).
+    Arms are compared with each other by `base` and `new` (step time: the log of the ratio to the
+    baseline beside it). Studies are compared by the levels (step time: the log of milliseconds).
     """
 
     base: Array
@@ -24,90 +25,79 @@ class Sides(NamedTuple):
     base_level: Array
     new_level: Array
     means: tuple[Array, Array]
-    """Per arm, as a reader wants it: a fraction, a ratio, megabytes."""
+    """Mean of each arm for readers: a fraction, a ratio, megabytes."""
     level_means: tuple[Array, Array]
-    """The same, of the level: a fraction, milliseconds, megabytes."""
+    """Mean level of each arm for readers: a fraction, milliseconds, megabytes."""
     machine_shift: float | None
-    """How much slower a plain matrix product became (log), where the software is the same."""
+    """Slow-down of a plain matrix product (log), where the software is the same."""
 
 
 def sides(metric: Metric, arms: Mapping[str, tuple[Line, Line]]) -> Sides:
-    """The arrays of arms that have the metric on both sides, in the order given.
+    """Make the arrays of arms that have the metric on both sides, in the order given.
 
-    Where seeds are shared they come first on both sides and in the same columns, so that paired
-    tests find their pairs; `start_equal` says whether they are pairs.
+    Shared seeds come in the same columns on both sides, so that paired tests find their pairs;
+    `start_equal` tells whether they are pairs.
     """
-    lines = [[pair[side] for pair in arms.values()] for side in (0, 1)]
+    base = [lines[0] for lines in arms.values()]
+    new = [lines[1] for lines in arms.values()]
+    field, level = metric.compared.field, metric.compared.level
     if not metric.speed:
-        units = _common_first(*(({s.seed for line in side for s in line.seeds}) for side in lines))
-        values = [_seeds(metric, side, wanted) for side, wanted in zip(lines, units, strict=True)]
-        harm = [metric.harm_scale * value for value in values]
-        means = (_mean(values[0]), _mean(values[1]))
+        seeds = _seeds(base, new)
+        scores = (_table(base, field, seeds[0]), _table(new, field, seeds[1]))
+        harm = tuple(metric.harm_scale * side for side in scores)
+        means = (_mean(scores[0]), _mean(scores[1]))
         return Sides(harm[0], harm[1], harm[0], harm[1], means, means, None)
-    ratios = [np.log(_processes(side, metric.compared.field)) for side in lines]
-    level = metric.compared.level
+    logs = (np.log(_table(base, field)), np.log(_table(new, field)))
+    means = (np.exp(_mean(logs[0])), np.exp(_mean(logs[1])))
     if level is None:
-        means = (np.exp(_mean(ratios[0])), np.exp(_mean(ratios[1])))
-        return Sides(ratios[0], ratios[1], ratios[0], ratios[1], means, means, None)
-    times = [np.log(_processes(side, level.field)) for side in lines]
-    return Sides(
-        *(ratios[0], ratios[1], times[0], times[1]),
-        (np.exp(_mean(ratios[0])), np.exp(_mean(ratios[1]))),
-        (np.exp(_mean(times[0])), np.exp(_mean(times[1]))),
-        _machine_shift(lines),
-    )
+        return Sides(*logs, *logs, means, means, None)
+    levels = (np.log(_table(base, level.field)), np.log(_table(new, level.field)))
+    level_means = (np.exp(_mean(levels[0])), np.exp(_mean(levels[1])))
+    return Sides(*logs, *levels, means, level_means, _machine_shift(base, new))
 
 
 def start_equal(base: Line, new: Line) -> bool:
-    """Whether two lines have the same seeds, each with the same initial weights and batches."""
-    ours, theirs = ({s.seed: s.start for s in line.seeds} for line in (base, new))
-    shared = ours.keys() & theirs.keys()
-    return len(shared) > 1 and all(ours[seed] == theirs[seed] for seed in shared)
+    """Tell whether two lines have equal seeds, each with equal initial weights and batches."""
+    starts = [{seed.seed: seed.start for seed in line.seeds} for line in (base, new)]
+    shared = starts[0].keys() & starts[1].keys()
+    return len(shared) > 1 and all(starts[0][seed] == starts[1][seed] for seed in shared)
 
 
-def _common_first(base: set[int], new: set[int]) -> tuple[list[int], list[int]]:
-    """Units of each side as columns; those that only one side has are left out where some are
-    shared, since a seed's own level would pass for a shift."""
-    shared = sorted(base & new)
-    return (shared, shared) if len(shared) > 1 else (sorted(base), sorted(new))
+def values(line: Line, field: str) -> dict[int, float]:
+    """Return the known values of a field by process or, for scores, by seed."""
+    if field in ProcessResult.model_fields:
+        pairs = {process.process: getattr(process, field) for process in line.processes}
+    else:
+        pairs = {seed.seed: seed.value(field) for seed in line.seeds}
+    return {number: value for number, value in pairs.items() if value is not None}
 
 
-def _seeds(metric: Metric, lines: list[Line], wanted: list[int]) -> Array:
-    rows = []
-    for line in lines:
-        known = {seed.seed: _score(metric, seed) for seed in line.seeds}
-        rows.append([known.get(seed, np.nan) for seed in wanted])
-    return np.array(rows, dtype=float)
+def _seeds(base: Iterable[Line], new: Iterable[Line]) -> tuple[list[int], list[int]]:
+    """Choose the seeds of each side: the shared ones, where there are some.
+
+    A seed's own level would pass for a shift if only one side had it.
+    """
+    of_base, of_new = ({seed.seed for line in side for seed in line.seeds} for side in (base, new))
+    shared = sorted(of_base & of_new)
+    return (shared, shared) if len(shared) > 1 else (sorted(of_base), sorted(of_new))
 
 
-def _score(metric: Metric, seed: SeedResult) -> float:
-    value = seed.value(metric.compared.field)
-    return np.nan if value is None else value
+def _table(lines: Sequence[Line], field: str, numbers: Sequence[int] | None = None) -> Array:
+    """Make a row per line and a column per number, NaN where a line lacks one."""
+    frame = pd.DataFrame([values(line, field) for line in lines], dtype=float)
+    columns = sorted(frame.columns) if numbers is None else list(numbers)
+    return frame.reindex(columns=columns).to_numpy()
 
 
-def _processes(lines: list[Line], name: str) -> Array:
-    numbers = sorted({p.process for line in lines for p in line.processes})
-    rows = []
-    for line in lines:
-        known = {p.process: _figure(p, name) for p in line.processes}
-        rows.append([known.get(number, np.nan) for number in numbers])
-    return np.array(rows, dtype=float)
-
-
-def _figure(process: ProcessResult, name: str) -> float:
-    value = getattr(process, name)
-    return np.nan if value is None else float(value)
-
-
-def _machine_shift(lines: list[list[Line]]) -> float | None:
-    if any(ours.software != theirs.software for ours, theirs in zip(*lines, strict=True)):
+def _machine_shift(base: Sequence[Line], new: Sequence[Line]) -> float | None:
+    if any(ours.software != theirs.software for ours, theirs in zip(base, new, strict=True)):
         return None
-    rates = [_processes(side, "matrix_rate") for side in lines]
-    if not all(np.isfinite(side).any() for side in rates):
+    rates = [_table(side, "matrix_rate") for side in (base, new)]
+    if not all(side.size for side in rates):
         return None
     before, after = (float(np.nanmedian(np.log(side))) for side in rates)
     return before - after
 
 
-def _mean(values: Array) -> Array:
-    return np.asarray(np.nanmean(values, axis=-1))
+def _mean(table: Array) -> Array:
+    return np.asarray(np.nanmean(table, axis=-1))

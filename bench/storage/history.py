@@ -50,6 +50,8 @@ class ProcessResult(Schema):
     """The step time that one fresh process measured."""
 
     process: Count
+    started: str = ""
+    """Start of the process's measurement of the arm, UTC, ISO 8601; empty in older lines."""
     ratio: Finite
     """Step time divided by that of the task's baseline."""
     ms: Finite

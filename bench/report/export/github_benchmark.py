@@ -1,4 +1,4 @@
-"""The new study's figures for github-action-benchmark, whose two kinds of file these are.
+"""The new study's figures for github-action-benchmark, in its two kinds of file.
 
 `customSmallerIsBetter`: step times and memory. `customBiggerIsBetter`: test accuracies.
 """
@@ -10,45 +10,42 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import geometric_mean, mean, stdev
 from typing import Any
 
+from bench.compare.units import values
 from bench.core.metric import Followed, Metric, compared_metrics
 from bench.report.export.compared import Compared
 from bench.storage.history import Line
 
 
 def smaller(compared: Compared) -> str:
-    """Return milliseconds a step, ratios to the baseline's step, megabytes."""
+    """Write milliseconds a step, ratios to the baseline's step, megabytes."""
     entries: list[dict[str, Any]] = []
     for line in compared.lines:
-        done = line.processes
-        where = f"{line.data}, {line.device} ({line.machine}), {len(done)} processes"
+        count = len(line.processes)
+        where = f"{line.data}, {line.device} ({line.machine}), {count} processes"
         for metric, shown in compared_metrics():
             if metric.of is not None:
                 continue
-            if shown.level is not None:
-                times = _known(getattr(process, shown.level.field) for process in done)
-                entries += _entry(line, metric, shown.level.followed, mean, times, where)
-            if shown.followed is not None and not (shown.level and line.reference is None):
-                values = _known(getattr(process, shown.field) for process in done)
-                average = geometric_mean if shown.level else mean
-                entries += _entry(line, metric, shown.followed, average, values, where)
+            level = shown.level
+            if level is not None:
+                times = list(values(line, level.field).values())
+                entries += _entry(line, metric, level.followed, mean, times, where)
+            if shown.followed is not None and not (level and line.reference is None):
+                ratios = list(values(line, shown.field).values())
+                average = geometric_mean if level else mean
+                entries += _entry(line, metric, shown.followed, average, ratios, where)
     return _text(entries)
 
 
 def bigger(compared: Compared) -> str:
-    """Return test accuracies in percent; none of synthetic stand-in data."""
+    """Write test accuracies in percent; none of synthetic stand-in data."""
     entries: list[dict[str, Any]] = []
-    for line in compared.lines:
+    for line in (line for line in compared.lines if not line.synthetic):
         for metric, shown in compared_metrics():
-            if shown.followed is None or not metric.more_is_better or line.synthetic:
-                continue
-            scores = [metric.scale * v for v in _known(s.value(shown.field) for s in line.seeds)]
-            where = f"{line.data}, {len(scores)} seeds"
-            entries += _entry(line, metric, shown.followed, mean, scores, where)
+            if shown.followed is not None and metric.more_is_better:
+                scores = [metric.scale * value for value in values(line, shown.field).values()]
+                where = f"{line.data}, {len(scores)} seeds"
+                entries += _entry(line, metric, shown.followed, mean, scores, where)
     return _text(entries)
-
-
-def _known(values: Iterable[float | None]) -> list[float]:
-    return [value for value in values if value is not None]
 
 
 def _entry(
@@ -56,17 +53,17 @@ def _entry(
     metric: Metric,
     followed: Followed,
     average: Callable[[Sequence[float]], float],
-    values: Sequence[float],
+    measured: Sequence[float],
     extra: str,
 ) -> list[dict[str, Any]]:
-    """Return one entry; none where there are no values."""
-    if not values:
+    """Make one entry; none where nothing was measured."""
+    if not measured:
         return []
     unit = followed.short_unit
     name = f"{line.task} {line.arm}: {metric.title} ({unit})"
-    entry = {"name": name, "unit": unit, "value": round(average(values), 6), "extra": extra}
-    if len(values) > 1:
-        entry["range"] = f"± {stdev(values):.3g}"
+    entry = {"name": name, "unit": unit, "value": round(average(measured), 6), "extra": extra}
+    if len(measured) > 1:
+        entry["range"] = f"± {stdev(measured):.3g}"
     return [entry]
 
 

@@ -11,18 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.compare.trend import software_notes, studies, trend
+from bench.core.metric import followed_series
 from bench.report.plots import style
 from bench.report.plots.canvas import Plot, draw, panel
 from bench.report.plots.labels import Label, end_labels
 from bench.report.plots.origin import Origin
 from bench.storage.history import Line
 
-TITLES = {
-    "accuracy": ("Test accuracy", "percent"),
-    "baseline_step": ("Step time of the baseline", "milliseconds"),
-    "step_time": ("Step time beside the baseline's", "ratio"),
-    "memory": ("Peak memory", "MB"),
-}
 NOTE = 0.16
 """Inches of a line that says what changed."""
 
@@ -54,7 +49,8 @@ def trend_plot(
         rows: `bench.compare.trend.trend` of one task, data and metric.
         notes: study -> change of its environment; empty where nothing changed.
     """
-    title, unit = TITLES[metric]
+    followed = followed_series()[metric]
+    title, unit = followed.title, followed.unit
     names = rows.drop_duplicates("study").sort_values("place")["study"].tolist()
     place = {study: number for number, study in enumerate(names)}
     last = rows.sort_values("place").groupby("arm", sort=False)["value"].last()
