@@ -13,6 +13,7 @@ from bench.core.errors import UsageError
 from bench.running.profiles import PROFILES
 
 QUICK = PROFILES["quick"]
+RETRIES = ("failed", "changed")
 
 
 def run(
@@ -48,7 +49,10 @@ def run(
     time_limit: Annotated[
         float, typer.Option(help="Hours that a trial may run.", min=0.001)
     ] = QUICK.hours,
-    retry: Annotated[str | None, typer.Option(help="`failed` runs failed trials again.")] = None,
+    retry: Annotated[
+        str | None,
+        typer.Option(help="`failed` runs failed trials again, `changed` those of edited code."),
+    ] = None,
     precision: Annotated[
         str, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")
     ] = "float32",
@@ -92,13 +96,13 @@ def run(
     from bench.report.card import cards
     from bench.report.report import report_study
     from bench.running import study_run, tuning
-    from bench.running.plan import extended
+    from bench.running.growth import grown
     from bench.running.request import Request, settings
     from bench.running.training_phase import TrainingOptions, has_gpu_driver
     from bench.tasks.task import Source
 
-    if retry not in (None, "failed"):
-        raise UsageError(f"--retry {retry}: only `failed` can be retried")
+    if retry not in (None, *RETRIES):
+        raise UsageError(f"--retry {retry}: only `failed` or `changed` can be retried")
     size = PROFILES.get(profile, QUICK)
     request = Request(
         profile=profile,
@@ -126,17 +130,17 @@ def run(
         address=address,
         gpus_per_trial=gpus_per_trial,
         time_limit=3600 * time_limit,
-        retry_failed=retry is not None,
+        retry_failed=retry == "failed",
     )
     timed = (size.processes if processes is None else processes) if step_times else 0
     options = study_run.RunOptions(results, source, training, timed, equal_time)
     registry, shown = find(training.plugins), display(quiet, as_json)
     requested, store = study_run.planned(request, registry, options, shown)
     if dry_run:
-        print(described(extended(store, requested), store))
+        print(described(grown(store, requested, registry).study, store))
         return
     with store.lock():
-        study = study_run.declared(requested, store)
+        study = study_run.declared(requested, store, registry, retry == "changed")
         if declare:
             print(f"declared, nothing trained: {store.folder / 'study.json'}")
             return

@@ -44,7 +44,9 @@ def time_study(
     """Measure step times of a study's arms beside their baseline, only what is missing."""
     from bench.cli.timing_progress import watch
     from bench.core.errors import unknown
+    from bench.plugins.registry import find
     from bench.report.export import pytest_benchmark
+    from bench.running.growth import check_code, check_folder, check_open
     from bench.running.study_run import settled_source
     from bench.running.timing_phase import TimingOptions, missing, phase
 
@@ -54,6 +56,9 @@ def time_study(
     for task in listed:
         if task not in stored.data:
             raise unknown(f"task of study {stored.name}", task, stored.data)
+    check_open(store)
+    check_folder(store, stored)
+    check_code(stored, find(plugin or ()))
     options = TimingOptions(
         processes=processes,
         seconds=seconds,

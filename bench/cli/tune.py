@@ -52,11 +52,12 @@ def tune(
         seeds=seeds,
         xla=has_gpu_driver(),
         points=points,
+        prefix="tune-",
     )
     options = study_run.RunOptions(results, Source(data, data_dir), training)
-    requested, store = study_run.planned(request, registry, options, shown, prefix="tune-")
+    requested, store = study_run.planned(request, registry, options, shown)
     with store.lock():
-        study = study_run.declared(requested, store)
+        study = study_run.declared(requested, store, registry)
         trained = study_run.measure(study, store, options, shown).trained
     if trained.interrupted:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)

@@ -34,6 +34,11 @@ class Use(Schema):
     name: Name
     parameters: dict[str, bool | int | float | str] = {}
 
+    @property
+    def label(self) -> str:
+        """`mixup[alpha=0.4]`, parameters in alphabetical order."""
+        return self.name + "".join(f"[{k}={v}]" for k, v in sorted(self.parameters.items()))
+
 
 class Evaluation(Schema):
     """One point of the learning curve, on the validation split in evaluation mode."""
@@ -108,6 +113,8 @@ class Record(Schema):
     examples: Count
     final: Scores | None
     """Null if training diverged."""
+    other_statistics: Scores | None = None
+    """Scores with the `statistics` that the recipe does not name; null without moving statistics."""
     parameters: Count
     trace_seconds: Finite
     train_seconds: Finite
@@ -115,6 +122,8 @@ class Record(Schema):
     environment: dict[str, Any]
     facts: dict[str, Any] = {}
     """Notes of a strategy or of the harness: early stop, kernel path."""
+    code: dict[str, str] = {}
+    """Code of the arm, as in `Arm.code`; empty in records of older versions."""
 
     @property
     def trial(self) -> str:
@@ -186,9 +195,13 @@ class StepTime(Schema):
     machine: Name
     """Fingerprint of the hardware. Step times of two machines are never mixed."""
     load_average: Finite | None
+    started: str = ""
+    """Start of the measurement, UTC, ISO 8601 with microseconds; empty in older records."""
     environment: dict[str, Any]
     notes: tuple[str, ...] = ()
     """Remarks: a changed kernel path, a block that never settled."""
+    code: dict[str, str] = {}
+    """Code of the arm, as in `Arm.code`; empty in records of older versions."""
 
     @property
     def ratio(self) -> float:

@@ -34,6 +34,8 @@ class Arm(Schema):
     treatment: tuple[Name, ...] = ()
     """Differences from the reference: `strategies`, `streams`, `recipe.learning_rate`, ..."""
     streams: int = 0
+    code: dict[str, str] = {}
+    """`suite`, `task NAME`, `strategy NAME` -> version or hash; empty in studies of older versions."""
 
 
 class NotApplicable(Schema):
@@ -126,7 +128,7 @@ class Study(Schema):
         raise KeyError((task, name))
 
     def extended(self, request: Study) -> Study:
-        """Return this study with the arms and seeds of another one added.
+        """Return this study with the arms and seeds of another one added; arms keep their code.
 
         Raises:
             UsageError: the two differ in data, recipe, base or settings.
@@ -161,7 +163,11 @@ class Study(Schema):
             )
 
     def _same_arm(self, stored: Arm, asked: Arm) -> None:
-        fields = [f for f in Arm.model_fields if getattr(stored, f) != getattr(asked, f)]
+        fields = [
+            field
+            for field in Arm.model_fields
+            if field != "code" and getattr(stored, field) != getattr(asked, field)
+        ]
         if fields:
             raise UsageError(
                 f"study {self.name!r} exists with another {' and '.join(fields)} of arm "

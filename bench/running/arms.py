@@ -171,9 +171,7 @@ class ArmBuilder:
             UsageError: its owner has no such parameter.
         """
         of_recipe = sweep.owner == "recipe"
-        values = (
-            self.recipe(task).values() if of_recipe else parameters(self.strategy(sweep.owner))
-        )
+        values = self.recipe(task).values() if of_recipe else parameters(self.strategy(sweep.owner))
         if sweep.parameter not in values:
             raise unknown(f"parameter of {sweep.owner}", sweep.parameter, values)
         return values[sweep.parameter]

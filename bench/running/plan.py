@@ -1,4 +1,4 @@
-"""The study that a request asks for, and its growth when more is asked for."""
+"""The study that a request asks for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.core.study import BASELINE, Arm, NotApplicable, Study
 from bench.plugins.registry import Registry
 from bench.running.arms import ArmBuilder, uses
 from bench.running.request import Request, check
-from bench.storage.store import Store
+from bench.running.source_code import with_code
 from bench.tasks.task import Identity, Source
 
 
@@ -39,7 +39,7 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
     synthetic = _all_synthetic(identities)
     kind = next(iter(identities.values())).name.partition(":")[0]
     study = Study(
-        name=request.name or "-".join([request.profile, kind, *request.base]),
+        name=request.name or request.prefix + "-".join([request.profile, kind, *request.base]),
         profile=request.profile,
         data={name: identity.name for name, identity in identities.items()},
         synthetic=synthetic,
@@ -56,7 +56,7 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     notices = dict.fromkeys(identity.notice for identity in identities.values())
-    return Plan(study, tuple(notice for notice in notices if notice))
+    return Plan(with_code(study, registry), tuple(notice for notice in notices if notice))
 
 
 def _all_synthetic(identities: Mapping[str, Identity]) -> bool:
@@ -86,17 +86,6 @@ def _family(request: Request, arms: tuple[Arm, ...]) -> tuple[tuple[str, str], .
         for arm in arms
         if arm.reference == BASELINE and arm.role == "treatment"
     )
-
-
-def extended(store: Store, request: Study) -> Study:
-    """Return the stored study with the requested one added; the requested one if none is stored."""
-    stored = store.study()
-    if stored is None:
-        return request
-    study = stored.extended(request)
-    if study.seeds > stored.seeds and stored.is_judged() and not store.missing(stored):
-        study = study.model_copy(update={"seeds_before": (*stored.seeds_before, stored.seeds)})
-    return study
 
 
 def equal_time(study: Study, ratios: Mapping[tuple[str, str], float]) -> Study:

@@ -45,6 +45,9 @@ class Request(NamedTuple):
     points: int = 0
     """Tuning points of each arm, its default setting included; 0: no tuning."""
     name: str | None = None
+    """Name of the study; None: a default name."""
+    prefix: str = ""
+    """Begin of a default name."""
 
 
 def check(request: Request, registry: Registry) -> None:

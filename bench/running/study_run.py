@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,8 @@ from bench.core.failure import Failure
 from bench.core.study import Study
 from bench.plugins.registry import Registry
 from bench.running import timing_phase, training_phase
-from bench.running.plan import equal_time, extended, plan
+from bench.running.growth import check_open, grown, replace_edited
+from bench.running.plan import equal_time, plan
 from bench.running.request import Request
 from bench.running.training_phase import Trained, TrainingOptions, Watching
 from bench.storage.store import Store
@@ -48,26 +50,45 @@ class Measured(NamedTuple):
 
 
 def planned(
-    request: Request, registry: Registry, options: RunOptions, display: Display, prefix: str = ""
+    request: Request, registry: Registry, options: RunOptions, display: Display
 ) -> tuple[Study, Store]:
     """Plan the requested study; return it with its store.
 
-    Args:
-        prefix: begin of the study's name.
+    A default name passes over finished studies, such as those that come with the suite.
     """
     made = plan(request, registry, options.source)
     for notice in made.notices:
         display.notice(notice)
-    study = made.study.model_copy(update={"name": prefix + made.study.name})
+    study = made.study
     store = Store(options.results / study.name)
+    if request.name is None:
+        study, store = _open_study(study, options.results)
+    if study.name != made.study.name:
+        finished = options.results / made.study.name
+        display.warning(f"{finished} is a finished study and stays; this one is {study.name!r}")
     if options.equal_time:
         study = equal_time(study, training_phase.step_ratios(store))
     return study, store
 
 
-def declared(requested: Study, store: Store) -> Study:
-    """Write the stored study with the requested one added, and return it. Hold the store's lock."""
-    study = extended(store, requested)
+def _open_study(study: Study, results: Path) -> tuple[Study, Store]:
+    """Number a study's name up to one that is free, or that is not finished."""
+    names = chain([study.name], (f"{study.name}-{number}" for number in count(2)))
+    name = next(name for name in names if not Store(results / name).is_compact())
+    return study.model_copy(update={"name": name}), Store(results / name)
+
+
+def declared(requested: Study, store: Store, registry: Registry, retrain: bool = False) -> Study:
+    """Write the stored study with the requested one added, and return it. Hold the store's lock.
+
+    Args:
+        retrain: true to measure arms again whose code was edited.
+
+    Raises:
+        UsageError: the study is finished, differs in more than arms and seeds, or was edited.
+    """
+    check_open(store)
+    study = replace_edited(store, grown(store, requested, registry), retrain)
     store.write_study(study)
     return study
 

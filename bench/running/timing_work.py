@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,11 +57,13 @@ class TimingWork:
         if arm.reference is None:
             raise BenchError(f"arm {arm.name!r} has no reference to be timed beside")
         reference = study.arm(arm.task, arm.reference)
+        code = self._training.code(arm)
         beside = self._reference(reference)
         stepper = make_stepper(self._training, arm)
         from bench.timing.step_graph import kernel_notes, matrix_flops, step_graph
 
         load = environment.load_average()
+        started = datetime.now(UTC).isoformat(timespec="microseconds")
         stepper.reset(process, arm.streams)
         beside.reset(process, reference.streams)
         measured = time_in_turn(stepper, beside, self.seconds)
@@ -95,8 +98,10 @@ class TimingWork:
             device=device.name,
             machine=environment.machine(device.name),
             load_average=load,
+            started=started,
             environment=environment.describe(device.name),
             notes=(*notes, *kernel_notes(stepper.arm, beside.arm)),
+            code=code,
         )
 
     def _reference(self, reference: Arm) -> Stepper:

@@ -14,6 +14,8 @@ from bench.core.record import Record, is_synthetic
 from bench.core.strategy import Strategy, configured
 from bench.core.study import Arm, Trial
 from bench.plugins.registry import Registry, find
+from bench.running.source_code import changed, code_of, was_edited
+from bench.tasks.loading import load_data
 from bench.tasks.task import Source, Task
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class TrainingWork:
         from bench.training.checkpoint import Checkpoint
 
         arm = trial.arm
+        code = self.code(arm)
         trainer = self._trainer(arm)
         device = environment.device()
         checkpoint = None
@@ -84,12 +87,14 @@ class TrainingWork:
             steps=result.steps,
             examples=result.steps * arm.recipe["batch_size"],
             final=result.final,
+            other_statistics=result.other_statistics,
             parameters=result.parameters,
             trace_seconds=result.trace_seconds,
             train_seconds=result.train_seconds,
             evaluation_seconds=result.evaluation_seconds,
             environment=environment.describe(device),
-            facts=result.facts,
+            facts={**result.facts, **_data_facts(trainer)},
+            code=code,
         )
 
     @property
@@ -98,6 +103,17 @@ class TrainingWork:
         if self._registry is None:
             self._registry = find(self.plugins)
         return self._registry
+
+    def code(self, arm: Arm) -> dict[str, str]:
+        """Return the code of an arm as this process has it.
+
+        Raises:
+            BenchError: it is not the code that the study was asked for with.
+        """
+        code = code_of(arm.task, arm.strategies, self.registry)
+        if names := changed(arm.code, code):
+            raise BenchError(f"{was_edited(names)} while the study ran; run the same command again")
+        return code
 
     def strategies(self, arm: Arm) -> list[Strategy]:
         """Make the arm's strategies, with its parameters."""
@@ -144,11 +160,16 @@ class TrainingWork:
             raise BenchError(
                 f"the data of {arm.task} is {data} and the study's is {self.data[arm.task]}"
             )
-        subset = task.load(recipe, self.source)
+        subset = load_data(task, recipe, self.source)
         key = (arm.task, subset.digest)
         if key not in self._arrays:
             self._arrays[key] = DeviceData.of(subset)
         return self._arrays[key]
+
+
+def _data_facts(trainer: Trainer) -> dict[str, Any]:
+    """Return what was changed in the data when it was loaded, for a record."""
+    return {"data": dict(trainer.data.facts)} if trainer.data.facts else {}
 
 
 def start_tensorflow(threads: int) -> None:

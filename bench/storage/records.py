@@ -23,7 +23,7 @@ from bench.storage.files import failed, read_bytes, write_atomic
 from bench.storage.migrations import parsed
 from bench.storage.sealed_lines import BrokenError, Sealed, unseal
 
-TRIALS, STEP_TIME, DAMAGED = "trials", "step_time", "damaged"
+TRIALS, STEP_TIME, DAMAGED, REPLACED = "trials", "step_time", "damaged", "replaced"
 Measured = TypeVar("Measured", Record, StepTime)
 
 
@@ -139,6 +139,32 @@ class Records(Generic[Measured]):
         except OSError as error:
             raise failed("set aside", path, error) from error
 
+    def replace(self, stem: str) -> None:
+        """Move the files named `stem` and a number into `replaced/`.
+
+        Raises:
+            BenchError: one cannot be moved.
+        """
+        for path in json_files(self.folder):
+            if is_numbered(path.stem, stem):
+                try:
+                    path.replace(_free(self.folder / REPLACED / path.name))
+                except OSError as error:
+                    raise failed("set aside", path, error) from error
+
+    def expand(self, study: str | None) -> None:
+        """Write each record of the archive as a file, then remove the archive.
+
+        Raises:
+            BenchError: something is damaged or cannot be written; the archive stays.
+        """
+        for entry in self.entries(study):
+            if isinstance(entry, Damaged):
+                raise BenchError(f"{entry.path} is damaged: {entry.reason}")
+            if entry.path == self.archive:
+                write_atomic(self.folder / f"{entry.sealed.name}.json", entry.sealed.line() + b"\n")
+        self.archive.unlink(missing_ok=True)
+
     def _whole_lines_of_archive(self, study: str | None) -> Iterator[Sealed]:
         for entry in self.entries(study):
             if isinstance(entry, Entry) and entry.path == self.archive and self._holds(entry):
@@ -213,6 +239,11 @@ def json_files(folder: Path) -> list[Path]:
     except OSError as error:
         raise failed("read", folder, error) from error
     return [folder / name for name in names if name.endswith(".json")]
+
+
+def is_numbered(name: str, stem: str) -> bool:
+    """Tell if a name is a stem and a number: `cifar10--mixup--003`."""
+    return name.startswith(stem) and name.removeprefix(stem).isdecimal()
 
 
 def _name(record: Record | StepTime) -> str:

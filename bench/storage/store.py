@@ -14,7 +14,7 @@ from bench.core.study import Study, Trial
 from bench.storage.failures import FAILURES, read_failures, remove_failure, write_failure
 from bench.storage.files import TEMPORARY
 from bench.storage.folder_lock import only_writer
-from bench.storage.records import STEP_TIME, TRIALS, Damaged, Entry, Records
+from bench.storage.records import STEP_TIME, TRIALS, Damaged, Entry, Records, is_numbered
 from bench.storage.study_file import RESTORE, STUDY, read_study, write_study
 
 
@@ -151,6 +151,32 @@ class Store:
         self._step_times.compact(self._name())
         return self._trials.archive
 
+    def is_compact(self) -> bool:
+        """Tell if the trials are in an archive, as those of a finished study are."""
+        return self._trials.archive.exists()
+
+    def expand(self) -> None:
+        """Undo `compact`.
+
+        Raises:
+            BenchError: something is damaged or cannot be written; nothing is lost.
+        """
+        self._trials.expand(self._name())
+        self._step_times.expand(self._name())
+
+    def has_numbered(self, stem: str) -> bool:
+        """Tell if there is a trial or a step time named `stem` and a number."""
+        names = self.names(TRIALS) | self.names(STEP_TIME)
+        return any(is_numbered(name, stem) for name in names)
+
+    def replace(self, stem: str) -> None:
+        """Move what is named `stem` and a number into `replaced/`, and drop its failure notes."""
+        self._trials.replace(stem)
+        self._step_times.replace(stem)
+        for name in read_failures(self.folder / FAILURES):
+            if is_numbered(name, stem):
+                remove_failure(self.folder / FAILURES, name)
+
     def _name(self) -> str | None:
         study = self.study()
         return study.name if study else None
@@ -165,3 +191,11 @@ def compact(folder: Path) -> Path:
     store = Store(folder)
     with store.lock():
         return store.compact()
+
+
+def expand(folder: Path) -> Path:
+    """Undo `compact`, as the only writer; return the folder of the trials."""
+    store = Store(folder)
+    with store.lock():
+        store.expand()
+    return folder / TRIALS

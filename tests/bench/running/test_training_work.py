@@ -1,9 +1,17 @@
-"""How a worker starts TensorFlow."""
+"""The work of a trial, and how a worker starts TensorFlow."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+
+import pytest
+
+from bench.core.errors import BenchError
+from bench.core.record import Use
+from bench.running.training_work import TrainingWork
+from bench.tasks.task import Source
+from tests.bench.measured import arm
 
 CODE = """
 from bench.running.training_work import start_tensorflow
@@ -20,3 +28,13 @@ assert rewrites.get("dependency_optimization", True) is not cpu_only, rewrites
 def test_one_thread_and_on_a_cpu_no_rewrite_that_orders_each_tracing_anew() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_code_that_was_edited_while_the_study_ran_is_refused() -> None:
+    plain = arm("mixup").model_copy(update={"strategies": (Use(name="mixup"),)})
+    work = TrainingWork("study", Source("synthetic"), {}, {})
+    code = work.code(plain)
+    assert work.code(plain.model_copy(update={"code": code})) == code
+    edited = plain.model_copy(update={"code": {**code, "strategy mixup": "older"}})
+    with pytest.raises(BenchError, match="strategy mixup was edited while the study ran"):
+        work.code(edited)

@@ -1,0 +1,161 @@
+"""Hashes of the code behind an arm, so that results of edited code are told from earlier ones.
+
+A hash covers the syntax of a class's file, of the files of its base classes, and of the files beside
+them that they import. Comments, docstrings and layout do not count. The suite itself counts by its
+version.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from bench.core.canonical import canonical_hash
+from bench.core.environment import software
+from bench.core.record import Use
+from bench.core.study import Study
+from bench.plugins.registry import Registry
+
+SUITE = "regularization-bench"
+Code = Mapping[str, str]
+"""`suite`, `task NAME`, `strategy NAME` -> version or hash."""
+
+
+def code_of(task: str, strategies: Iterable[Use], registry: Registry) -> dict[str, str]:
+    """Return the code of a task with some strategies.
+
+    Raises:
+        UsageError: the registry has no such task or strategy.
+    """
+    code = {"suite": software()[SUITE], f"task {task}": class_hash(type(registry.task(task)))}
+    for use in strategies:
+        code[f"strategy {use.name}"] = class_hash(registry.strategy(use.name))
+    return code
+
+
+def with_code(study: Study, registry: Registry) -> Study:
+    """Return a study whose arms carry their code as it is now.
+
+    An arm keeps the code that it has if the registry lacks one of its strategies.
+    """
+    arms = []
+    for arm in study.arms:
+        names = {use.name for use in arm.strategies}
+        if arm.task in registry.tasks and names <= registry.strategies.keys():
+            arm = arm.model_copy(update={"code": code_of(arm.task, arm.strategies, registry)})
+        arms.append(arm)
+    return study.model_copy(update={"arms": tuple(arms)})
+
+
+def changed(stored: Code, present: Code) -> list[str]:
+    """Name what differs; nothing if the code of either is unknown."""
+    if not (stored and present):
+        return []
+    names = dict.fromkeys((*stored, *present))
+    return [name for name in names if stored.get(name) != present.get(name)]
+
+
+def changed_arms(stored: Study, present: Study) -> dict[tuple[str, str], list[str]]:
+    """Return (task, arm) -> what differs, for the arms of both studies whose code differs."""
+    arms = {(arm.task, arm.name): arm for arm in present.arms}
+    differences = {
+        key: changed(arm.code, arms[key].code)
+        for arm in stored.arms
+        if (key := (arm.task, arm.name)) in arms
+    }
+    return {key: names for key, names in differences.items() if names}
+
+
+def was_edited(names: Iterable[str]) -> str:
+    """Say what changed: `strategy mixup was edited`."""
+    listed = sorted(set(names))
+    return f"{', '.join(listed)} {'was' if len(listed) == 1 else 'were'} edited"
+
+
+def class_hash(kind: type) -> str:
+    """Hash the code of a class of a strategy or a task; empty if it has no file."""
+    files: set[Path] = set()
+    for base in kind.__mro__:
+        module = sys.modules.get(base.__module__)
+        path = _file(module)
+        if path is not None and (base is kind or not base.__module__.startswith("bench.")):
+            files |= _with_imports(path, module.__package__ if module else None)
+    return canonical_hash(sorted(_syntax_hash(path) for path in files)) if files else ""
+
+
+def _file(module: ModuleType | None) -> Path | None:
+    """Return the Python file of a module; None for built-in and typed modules."""
+    path = Path(getattr(module, "__file__", None) or "")
+    return path.resolve() if path.suffix == ".py" and path.is_file() else None
+
+
+def _with_imports(path: Path, package: str | None) -> set[Path]:
+    """Return a file and all files beside it that it imports, directly or not."""
+    reached, waiting = set(), [path]
+    while waiting:
+        current = waiting.pop()
+        if current not in reached:
+            reached.add(current)
+            waiting += _beside(current, package or "")
+    return reached
+
+
+def _beside(path: Path, package: str) -> Iterator[Path]:
+    """Yield the files beside a file that it imports; imports of the suite are left out."""
+    for name in _imported(path, package):
+        parent, _, last = name.rpartition(".")
+        file = path.parent / f"{last}.py"
+        if parent == package and package.partition(".")[0] != "bench" and file.is_file():
+            yield file.resolve()
+
+
+def _imported(path: Path, package: str) -> Iterator[str]:
+    """Yield the full names of what a file imports, modules and members alike."""
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = [package if node.level else "", node.module or ""]
+            module = ".".join(part for part in parts if part)
+            yield module
+            yield from (f"{module}.{alias.name}".lstrip(".") for alias in node.names)
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes())
+
+
+@cache
+def _syntax_hash(path: Path) -> str:
+    return canonical_hash(_shape(_tree(path)))
+
+
+def _shape(node: Any) -> Any:
+    """Return a syntax tree as lists, the same for every version of Python that the suite supports.
+
+    `ast.dump` and `ast.unparse` give other texts in other versions.
+    """
+    if isinstance(node, list):
+        return [_shape(item) for item in node if not _is_text(item)]
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = ((name, value) for name, value in ast.iter_fields(node) if name != "kind")
+    return [
+        type(node).__name__,
+        *([name, _shape(value)] for name, value in fields if value not in (None, [])),
+    ]
+
+
+def _is_text(node: Any) -> bool:
+    """Tell a docstring, or another statement that is only a text."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

@@ -1,0 +1,100 @@
+"""Edited code is told from the code that measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.core.record import Use
+from bench.plugins.registry import Registry, find
+from bench.running.source_code import changed, class_hash, code_of, was_edited, with_code
+from tests.bench.measured import arm, study
+
+PLUGIN = '''
+from dataclasses import dataclass
+from typing import ClassVar
+from bench import Facts, Paper, Strategy
+{imports}
+@dataclass(frozen=True)
+class Mine(Strategy):
+    """{docstring}"""
+    facts: ClassVar = Facts("mine", "own", Paper("me", 2026, "x"), "does it", "x", ("image",),
+                            "free", "none")
+    def features(self, batch, moment):
+        {comment}
+        return batch._replace(values={expression})
+'''
+
+
+def plugin(folder: Path, helper: str = "", **changes: str) -> str:
+    """Write a plugin, and a module beside it if there is a helper; return the strategy's hash."""
+    folder.mkdir()
+    if helper:
+        (folder / f"helper_{folder.name}.py").write_text(helper)
+        changes["imports"] = f"from helper_{folder.name} import factor"
+    text = {"imports": "", "docstring": "", "comment": "", "expression": "batch.values"}
+    (folder / "mine.py").write_text(PLUGIN.format(**{**text, **changes}))
+    return class_hash(find([folder / "mine.py"]).strategy("mine"))
+
+
+def test_another_expression_is_other_code_and_another_comment_is_not(tmp_path: Path) -> None:
+    first = plugin(tmp_path / "a")
+    assert len(first) == 16
+    assert plugin(tmp_path / "b", comment="# for the reader", docstring="More words.") == first
+    assert plugin(tmp_path / "c", expression="batch.values * 2") != first
+    assert plugin(tmp_path / "d", expression='f"{batch.values!r}"') != first
+
+
+def test_a_module_beside_the_plugin_counts(tmp_path: Path) -> None:
+    first = plugin(tmp_path / "e", helper="factor = 1\n")
+    assert plugin(tmp_path / "f", helper="factor = 2\n") != first
+
+
+def test_a_base_class_of_another_file_and_shared_helpers_count(tmp_path: Path) -> None:
+    registry = find()
+    hashes = {name: class_hash(kind) for name, kind in registry.strategies.items()}
+    assert all(len(digest) == 16 for digest in hashes.values())
+    assert len(set(hashes.values())) == len(hashes)
+    child = type("Child", (registry.strategy("mixup"),), {})
+    child.__module__ = __name__
+    assert class_hash(child) not in ("", hashes["mixup"])
+
+
+def test_what_differs_is_named_and_unknown_code_differs_from_nothing() -> None:
+    registry = find()
+    code = code_of("cifar10", [Use(name="mixup")], registry)
+    assert list(code) == ["suite", "task cifar10", "strategy mixup"]
+    assert changed(code, {**code, "strategy mixup": "0"}) == ["strategy mixup"]
+    assert changed(code, code_of("cifar10", [], registry)) == ["strategy mixup"]
+    assert changed({}, code) == changed(code, {}) == []
+    assert was_edited(["strategy mixup", "strategy mixup"]) == "strategy mixup was edited"
+    assert was_edited(["suite", "task a"]) == "suite, task a were edited"
+
+
+def test_an_arm_of_a_plugin_that_is_not_given_keeps_its_code() -> None:
+    registry: Registry = find()
+    known = arm("mixup").model_copy(update={"strategies": (Use(name="mixup"),)})
+    absent = arm("mine").model_copy(
+        update={"strategies": (Use(name="mine"),), "code": {"strategy mine": "a"}}
+    )
+    made = with_code(study(()).model_copy(update={"arms": (known, absent)}), registry)
+    assert made.arms[0].code == code_of("cifar10", known.strategies, registry)
+    assert made.arms[1] == absent
+
+
+@pytest.mark.parametrize("name", ["mixup", "cutmix"])
+def test_the_private_modules_of_the_repository_count(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bench.running import source_code
+
+    kind = find().strategy(name)
+    before = class_hash(kind)
+    original = source_code._syntax_hash
+    monkeypatch.setattr(
+        source_code,
+        "_syntax_hash",
+        lambda path: "edited" if path.name == "_mixing.py" else original(path),
+    )
+    assert class_hash(kind) != before
