@@ -82,10 +82,13 @@ def fetch(folder: Path, build: Build) -> Entry:
             f"the cache folder {folder.parent} cannot be made ({error.strerror}); name another "
             "with the environment variable REGULARIZATION_BENCH_CACHE"
         ) from error
-    lock = FileLock(folder.with_name(folder.name + ".lock"), timeout=_LOCK_SECONDS)
+    # The mode lets the other users of a shared cache take the lock.
+    lock = FileLock(folder.with_name(folder.name + ".lock"), timeout=_LOCK_SECONDS, mode=0o666)
     try:
         with lock:
             return read(folder) or _build(folder, build)
+    except PermissionError:  # another user's lock, which does not let this user in
+        return _build_for_now(folder, build)
     except Timeout as error:
         raise BenchError(
             f"another process has held {lock.lock_file} for {_LOCK_SECONDS / 60:.0f} minutes; "

@@ -17,6 +17,7 @@ import pytest
 
 from bench.core.errors import BenchError, UsageError
 from bench.data.cache import cache_root, fetch
+from tests.bench.other_user import as_nobody, needs_root
 
 VALUES = np.arange(3000, dtype=np.int32).reshape(1000, 3)
 
@@ -219,3 +220,41 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setenv("REGULARIZATION_BENCH_CACHE", "/named")
     assert cache_root(None) == Path("/named")
     assert cache_root(tmp_path) == tmp_path
+
+
+@needs_root
+def test_a_lock_of_another_user_costs_time_and_no_traceback() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        shared = Path(name)
+        shared.chmod(0o777)
+        (shared / "entry.lock").touch(0o600)
+
+        def read() -> tuple[list[int], bool, str]:
+            entry = fetch(shared / "entry", Builder())
+            return list(entry.arrays["values"].shape), entry.folder is None, entry.notice
+
+        shape, is_kept_nowhere, notice = as_nobody(read)
+    assert shape == list(VALUES.shape)
+    assert is_kept_nowhere
+    assert "decoded for this process alone" in notice
+    assert "\n" not in notice
+
+
+@needs_root
+def test_users_share_a_cache() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        shared = Path(name)
+        shared.chmod(0o777)
+        build = Builder()
+        before = os.umask(0o077)
+        try:
+            fetch(shared / "mine", build)
+        finally:
+            os.umask(before)
+
+        def read() -> bool:
+            return fetch(shared / "theirs", Builder()).folder is not None
+
+        assert as_nobody(read)
+        assert fetch(shared / "theirs", build).folder == shared / "theirs"
+        assert build.calls == 1

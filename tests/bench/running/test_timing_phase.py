@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock, Timeout
 
 from bench.core.failure import Failure
 from bench.core.record import PeakMemory
@@ -45,7 +45,8 @@ class FakeExecutor:
         self.calls.append((work, list(assignments)))
         timed = isinstance(work, TimingWork)
         assert self.fresh != timed  # memory: a process an arm; timing: one process
-        assert is_locked(self.locks) == timed
+        held = "another timing" if timed else "a training"
+        assert holder(self.locks) == f"step times wait for {held} on this machine"
         assert not timed or self.jobs == 1
         for timing in assignments:
             assert on_start is not None
@@ -67,17 +68,20 @@ class FakeExecutor:
                 )
 
 
-def is_locked(folder: Path) -> bool:
-    """Whether somebody times now."""
+class WaitsError(Exception):
+    """Ends a wait that would last."""
 
-    # A training's presence keeps a timing away too, so only the gate tells.
-    gate = FileLock(folder / "timing.lock")
-    try:
-        gate.acquire(timeout=0)
-    except Timeout:
-        return True
-    gate.release()
-    return False
+
+def holder(folder: Path) -> str:
+    """What another timing would wait for."""
+
+    def no_waiting(_seconds: float) -> None:
+        raise WaitsError
+
+    reasons: list[str] = []
+    with suppress(WaitsError), machine_lock.timing(folder, reasons.append, no_waiting):
+        pass
+    return "".join(reasons)
 
 
 @pytest.fixture

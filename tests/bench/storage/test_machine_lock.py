@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import redirect_stderr, suppress
+from io import StringIO
 from pathlib import Path
+from typing import NamedTuple
 
-from bench.storage.machine_lock import timing, training
+import pytest
+
+from bench.core.errors import UsageError
+from bench.storage import machine_lock
+from bench.storage.machine_lock import FILE, timing, training
+from tests.bench.other_user import NOBODY, as_nobody, needs_root
 
 
 class WaitsError(Exception):
@@ -74,6 +85,117 @@ def test_a_training_that_was_killed_holds_nothing(tmp_path: Path) -> None:
     )
     died = subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=dict(os.environ))
     assert died.returncode != 0
-    assert list(tmp_path.glob("training-*.lock"))
     assert is_free(tmp_path)
-    assert not list(tmp_path.glob("training-*.lock"))
+
+
+def test_a_training_that_ended_holds_nothing_in_its_forked_workers(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, time\nfrom pathlib import Path\n"
+        "from bench.storage.machine_lock import training\n"
+        "with training(Path(sys.argv[1])):\n"
+        "    if not os.fork():\n        time.sleep(30)\n        os._exit(0)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=20)
+    assert is_free(tmp_path)
+
+
+def test_the_reason_of_a_wait_is_named(tmp_path: Path) -> None:
+    for held, reason in ((training, "a training"), (timing, "another timing")):
+        reasons: list[str] = []
+        with held(tmp_path), pytest.raises(WaitsError):
+            timing(tmp_path, reasons.append, no_waiting).__enter__()
+        assert reasons == [f"step times wait for {reason} on this machine"]
+
+
+def test_a_lock_that_was_cleaned_away_is_made_again(tmp_path: Path) -> None:
+    with training(tmp_path):
+        (tmp_path / FILE).unlink()
+        with training(tmp_path):
+            assert not is_free(tmp_path)
+
+
+# --- other users ---
+
+
+class Said(NamedTuple):
+    """What another user's process printed, and the reason of its wait."""
+
+    errors: str
+    reasons: list[str]
+
+
+def as_another_user(folder: Path, timed: bool = False) -> Said:
+    """Hold the lock for a moment in a process of a user who owns nothing here."""
+
+    def hold() -> tuple[str, list[str]]:
+        errors, reasons = StringIO(), list[str]()
+        held = timing(folder, reasons.append, no_waiting) if timed else training(folder)
+        with redirect_stderr(errors), suppress(WaitsError), held:
+            reasons.append("held")
+        return errors.getvalue(), reasons
+
+    return Said(*as_nobody(hold))
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder such as /tmp: everybody may write, nobody may remove another's file."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o1777)
+        yield Path(folder)
+
+
+@needs_root
+def test_two_users_share_one_lock(shared: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with training(shared):
+            assert as_another_user(shared) == ("", ["held"])
+            waits = as_another_user(shared, timed=True)
+            assert waits == ("", ["step times wait for a training on this machine"])
+        assert as_another_user(shared, timed=True) == ("", ["held"])
+    finally:
+        os.umask(before)
+    assert [path.name for path in shared.iterdir()] == [FILE]
+
+
+@needs_root
+def test_a_lock_that_another_user_shut_is_replaced_by_one_of_this_user(shared: Path) -> None:
+    with training(shared):
+        (shared / FILE).chmod(0o600)
+        said = as_another_user(shared)
+    assert said.reasons == ["held"]
+    assert said.errors.count("\n") == 1
+    assert "Permission denied" in said.errors
+    assert "do not wait for the trainings of other users" in said.errors
+    assert (shared / f"{NOBODY}-{FILE}").stat().st_uid == NOBODY
+
+
+def refused(*_: object) -> int:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@pytest.mark.parametrize("obstacle", ["link", "pipe", "folder"])
+def test_what_is_no_plain_file_is_never_followed_or_waited_for(
+    obstacle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / FILE
+    if obstacle == "link":
+        path.symlink_to(tmp_path / "secret")
+    elif obstacle == "pipe":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    with training(tmp_path):
+        assert not is_free(tmp_path)
+    assert not (tmp_path / "secret").exists()
+    assert capsys.readouterr().err.count("this user has one alone") == 1
+
+
+def test_a_folder_that_takes_no_file_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine_lock, "_open_file", refused)
+    with pytest.raises(UsageError, match="Permission denied; set TMPDIR to a folder") as error:
+        training(tmp_path).__enter__()
+    assert "\n" not in str(error.value)
