@@ -10,6 +10,8 @@ class BenchError(Exception):
     """A failure while running: exit code 1."""
 
     exit_code = 1
+    _keras_call_info_injected = True
+    """Keeps Keras from turning the message into a page of arguments, where a layer raises it."""
 
 
 class UsageError(BenchError):

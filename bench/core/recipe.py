@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import (
     Field,
@@ -20,6 +20,7 @@ from bench.core.record import Schema
 
 Positive = Annotated[int, Field(ge=1)]
 R = TypeVar("R", bound="Recipe")
+Statistics: TypeAlias = Literal["recalibrated", "moving"]
 
 
 EARLIER: Mapping[str, Any] = {
@@ -27,6 +28,7 @@ EARLIER: Mapping[str, Any] = {
     "momentum": 0.9,
     "schedule": "cosine",
     "final_rate": 0.0,
+    "statistics": "moving",
 }
 """Values of the parameters that recipes of earlier versions did not have.
 
@@ -57,6 +59,13 @@ class Recipe(Schema):
     """Learning rate after the last step, as a share of the peak."""
     evaluations: Positive = 10
     """Number of evaluations on the validation split, equally spaced; one follows the last step."""
+    statistics: Statistics = "recalibrated"
+    """Statistics of normalization layers in an evaluation, the same choice for all arms of a study.
+
+    `moving`: the moving averages of the training. `recalibrated`: estimated for the evaluated weights on
+    clean training batches. Moving averages lag in a short training, are those of mixed images where
+    a technique mixes them, and do not belong to averaged weights.
+    """
     threads: Positive = 1
     """Threads inside an operation of TensorFlow. Another number gives other weights."""
     margin: Annotated[float, Field(gt=0, le=50)] = 1.0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any
 
+from bench.core.stage_checks import kept, kept_batch
 from bench.core.strategy import Batch, Moment, Slot, Strategy, Tensor
 
 MomentOf = Callable[[Strategy, str], Moment]
@@ -56,19 +57,20 @@ class Pass:
     def kernel(self, slot: Slot, kernel: Tensor) -> Tensor:
         """Return the kernel [..., in, out] that a layer uses in place of its stored one."""
         for strategy in self._strategies:
-            kernel = strategy.kernel(slot, kernel)
+            kernel = kept(strategy, "kernel", kernel, strategy.kernel(slot, kernel))
         return kernel
 
     def noise(self, slot: Slot, values: Tensor) -> Tensor:
         """Return activations [B, ..., D] with the noise of the arm."""
         for strategy, moment in self._acting("noise", f"noise/{slot.name}"):
-            values = strategy.noise(slot, values, moment)
+            values = kept(strategy, "noise", values, strategy.noise(slot, values, moment))
         return values
 
     def merge(self, slot: Slot, shortcut: Tensor, branch: Tensor) -> Tensor:
         """Add a residual branch [B, ...] to its shortcut."""
         for strategy, moment in self._acting("merge", f"merge/{slot.name}"):
-            return strategy.merge(slot, shortcut, branch, moment)
+            merged = strategy.merge(slot, shortcut, branch, moment)
+            return kept(strategy, "merge", shortcut, merged)
         return shortcut + branch
 
     def hidden(self, slot: Slot, values: Tensor) -> Tensor:
@@ -78,7 +80,8 @@ class Pass:
         # One key for all slots: a strategy that picks a slot must pick the same one at each of them.
         for strategy, moment in self._acting("hidden", "hidden"):
             before = Batch(values, self.mask, self.targets)
-            values, self.mask, self.targets = strategy.hidden(slot, before, moment)
+            after = strategy.hidden(slot, before, moment)
+            values, self.mask, self.targets = kept_batch(strategy, "hidden", before, after)
         return values
 
     def _acting(self, stage: str, purpose: str) -> list[tuple[Strategy, Moment]]:

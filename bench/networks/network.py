@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import keras
 
@@ -23,6 +23,14 @@ class Network(keras.Model):
 
     def adapt(self, examples: Examples) -> None:
         """Set frozen weights from training examples, before training; most networks have none."""
+
+    def named_weights(self) -> dict[str, Any]:
+        """Return slot name -> variable. Arms compare the initial values of weights of one name."""
+        return {
+            variable.path.removeprefix(f"{self.name}/"): variable
+            for variable in self.variables
+            if "seed_generator" not in variable.path
+        }
 
     def call(self, features: Tensor, flow: Pass) -> Tensor:  # type: ignore[override]
         """Return the logits [B, K] of features."""

@@ -42,6 +42,8 @@ def pictured(
     """
     network = task.network(recipe, Parts((), seed, "float32"))
     pixels = tf.cast(split.values, tf.float32) / 255.0
+    network.embed(pixels)
+    network.adapt(lambda count: pixels[:count])
     black, white = network.embed(tf.zeros_like(pixels)), network.embed(tf.ones_like(pixels))
     batch = Batch(pixels, None, tf.one_hot(split.labels, task.facts.classes))
     start, zero = tf.constant(0), tf.constant(0.0)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from bench.core.stage_checks import kept, kept_batch
 from bench.core.strategy import Batch, Strategy, Tensor
 from bench.networks.network import Network
 from bench.training.moments import Moments
@@ -26,7 +27,8 @@ def after_examples(strategies: Sequence[Strategy], batch: Batch, moments: Moment
     """Return the raw batch after the `examples` stages."""
     for strategy in strategies:
         if strategy.touches("examples"):
-            batch = strategy.examples(batch, moments.of(strategy, "examples"))
+            changed = strategy.examples(batch, moments.of(strategy, "examples"))
+            batch = kept_batch(strategy, "examples", batch, changed)
     return batch
 
 
@@ -38,9 +40,11 @@ def features(
     for strategy in strategies:
         if strategy.touches("embedded"):
             now = moments.of(strategy, "embedded")
-            embeddings = strategy.embedded(batch.values, embeddings, now)
+            changed = strategy.embedded(batch.values, embeddings, now)
+            embeddings = kept(strategy, "embedded", embeddings, changed)
     batch = batch._replace(values=embeddings)
     for strategy in strategies:
         if strategy.touches("features"):
-            batch = strategy.features(batch, moments.of(strategy, "features"))
+            changed = strategy.features(batch, moments.of(strategy, "features"))
+            batch = kept_batch(strategy, "features", batch, changed)
     return batch

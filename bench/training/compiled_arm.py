@@ -18,6 +18,7 @@ from bench.networks.forward_pass import Pass
 from bench.networks.parts import Parts
 from bench.tasks.task import Task
 from bench.training.batch_stages import after_examples, raw
+from bench.training.building import build, precision
 from bench.training.device_data import Arrays, DeviceData
 from bench.training.evaluation import Evaluator, recalibrate
 from bench.training.gradient_chain import gradient_chain
@@ -27,7 +28,13 @@ from bench.training.moments import Moments, drawn
 from bench.training.optimizer import make_optimizer
 from bench.training.schedule import scheduled
 from bench.training.update_chain import update_chain
-from bench.training.variables import assign, weights_of
+from bench.training.variables import (
+    AVERAGES,
+    assign,
+    changed_in_training,
+    unchanged,
+    weights_of,
+)
 
 
 class Settings(NamedTuple):
@@ -66,7 +73,10 @@ class CompiledArm:
         self.optimizer = make_optimizer(recipe)
         self.optimizer.build(self.network.trainable_variables)
         self._optimizer_start = [v.numpy() for v in self.optimizer.variables]
-        self.weights = weights_of(self.network)
+        state = changed_in_training(self.network, lambda: self._observe_batch(self._first_rows(0)))
+        self.averages = [v.value for v in state if v.name.startswith(AVERAGES)]
+        """Moving statistics of normalization layers."""
+        self.weights = weights_of(self.network, state)
         self.states = [s.state(self.weights) for s in self.strategies]
         self._scale = LossScale(settings.precision)
         self.stops_at_once = not tf.config.list_physical_devices("GPU")
@@ -85,9 +95,10 @@ class CompiledArm:
         parts = Parts(self.strategies, seed, self.settings.precision)
         sample = Arrays(*(None if a is None else a[:2] for a in self.data.train))
         flow = Pass(self.strategies, sample.mask(tf.range(2)))
-        with isolated_python_random(seed):  # Keras asks it for a seed even where it is given one
+        # Keras asks Python for a seed even where it is given one.
+        with isolated_python_random(seed), precision(self.settings.precision):
             network = self.task.network(self.recipe, parts)
-            network(network.embed(raw(sample.values)), flow=flow)
+            build(network, raw(sample.values), flow, self.task.facts)
         # By name: Keras calls a network twice to build it.
         return Model(network, self.strategies, hidden_slots=len(set(flow.hidden_seen)))
 
@@ -117,11 +128,8 @@ class CompiledArm:
     def initial_hashes(self) -> dict[str, str]:
         """Hash every weight, by slot name; call it right after `reset`."""
         return {
-            variable.path.removeprefix(f"{self.network.name}/"): sha256(
-                np.ascontiguousarray(variable.numpy()).tobytes()
-            ).hexdigest()[:16]
-            for variable in self.network.variables
-            if "seed_generator" not in variable.path
+            name: sha256(np.ascontiguousarray(variable.numpy()).tobytes()).hexdigest()[:16]
+            for name, variable in self.network.named_weights().items()
         }
 
     # Training ------------------------------------------------------------------------------------
@@ -188,10 +196,11 @@ class CompiledArm:
         epoch = step // self.steps_an_epoch
         moments = Moments(self.seed, step, progress, rate, drawn, rows, epoch)
         batch = after_examples(self.strategies, self.batch(rows), moments)
+        chain = update_chain(self.strategies, self.states, self.weights, moments, self._apply)
+        update = self._scale.guarded(chain, self.weights.state)
         loss, gradients = gradient_chain(self.model, self.weights, self._scale, batch, moments)()
         self.optimizer.learning_rate.assign(rate)
-        apply = self._scale.guarded(self._apply)
-        update_chain(self.strategies, self.states, self.weights, moments, apply)(gradients)
+        update(gradients)
         return loss
 
     def _apply(self, gradients: Sequence[Tensor]) -> None:
@@ -205,13 +214,22 @@ class CompiledArm:
         return self._evaluator.logits(data)
 
     def recalibrate(self, batches: int) -> None:
-        """Estimate the moving statistics of the present weights on the first training batches."""
+        """Estimate the moving statistics of the present weights on the first training batches.
+
+        The batches are the same ones for all arms, and like the test split: neither augmented nor
+        mixed, and without noise in the network. Statistics of mixed images do not fit clean ones:
+        with mixup that costs a network with batch normalization about a point of accuracy.
+        """
+        if self.averages:
+            averages = {id(average) for average in self.averages}
+            others = [v.value for v in self.network.variables if id(v.value) not in averages]
+            with unchanged(others):
+                recalibrate(self.averages, lambda n: self._observe(self._first_rows(n)), batches)
+
+    def _first_rows(self, number: int) -> Tensor:
+        """Return the row numbers int32 [B] of a batch in the stored order."""
         size = self.recipe.batch_size
-
-        def observe(number: int) -> None:
-            self._observe((number * size + tf.range(size)) % self.recipe.train_examples)
-
-        recalibrate(self.weights.state, observe, batches)
+        return (number * size + tf.range(size)) % self.recipe.train_examples
 
     def _observe_batch(self, rows: Tensor) -> None:
         """Run the network in training mode, without noise, for its effect on moving statistics."""

@@ -1,18 +1,21 @@
-"""The loss of a batch of features: forward passes inside the `loss` stages of the strategies."""
+"""The objective of a batch: forward passes inside the `loss` stages of the strategies."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import tensorflow as tf
 
 from bench.core.randomness import stream
-from bench.core.strategy import Batch, Loss, LossResult, Moment, Strategy, Tensor
+from bench.core.stage_checks import one_loss_each
+from bench.core.strategy import Batch, Loss, LossResult, Moment, Strategy, Tensor, Tensors
 from bench.networks.forward_pass import Pass
+from bench.networks.logits import refuse_probabilities
 from bench.networks.network import Network
 from bench.training.moments import Moments
+from bench.training.variables import unchanged
 
 
 class Model(NamedTuple):
@@ -23,15 +26,52 @@ class Model(NamedTuple):
     hidden_slots: int
 
 
-def loss_chain(model: Model, moments: Moments) -> Loss:
-    """Return the loss with the `loss` stages around it; each call of it is one forward pass."""
-    passes = count()
+class ForwardPasses:
+    """The forward passes of one computation of the objective, each called with a batch of features.
 
-    def network_loss(features: Batch) -> LossResult:
-        return forward(model, moments, features, next(passes))
+    Args:
+        model: the network and its strategies.
+        moments: the training step.
+        state: the network's moving statistics. One pass of a step may change them, so that a strategy
+            with several passes does not move them further than the baseline.
+        first: true if a pass of these is the first one of the step.
+    """
 
-    chain: Loss = network_loss
-    for strategy in reversed(model.strategies):
+    def __init__(self, model: Model, moments: Moments, state: Tensors, first: bool) -> None:
+        self._model, self._moments, self._state, self._first = model, moments, state, first
+        self._penalties: list[Tensor] = []
+        self._number = 0
+
+    def __call__(self, features: Batch) -> LossResult:
+        number, self._number = self._number, self._number + 1
+        flow = Pass(
+            self._model.strategies, features.mask, features.targets,
+            training=True, key=network_key(self._moments, number),
+            moment_of=lambda strategy, purpose: self._moments.of(strategy, purpose, number),
+            hidden_slots=self._model.hidden_slots,
+        )  # fmt: skip
+        network = self._model.network
+        with nullcontext() if self._first and number == 0 else unchanged(self._state):
+            logits = tf.cast(network(features.values, flow=flow), tf.float32)
+        refuse_probabilities(logits)
+        self._penalties += [tf.cast(penalty, tf.float32) for penalty in network.losses]
+        losses = tf.nn.softmax_cross_entropy_with_logits(flow.targets, logits)
+        return LossResult(losses, logits, flow.targets)
+
+    def objective(self, result: LossResult) -> Tensor:
+        """Return the mean loss, plus the losses that the network's layers add in a pass.
+
+        Those are Keras's `kernel_regularizer`, `activity_regularizer` and `add_loss`. They stand outside
+        the `loss` stages, which may replace the losses of the examples.
+        """
+        loss = tf.reduce_mean(result.losses)
+        return loss + tf.add_n(self._penalties) / self._number if self._penalties else loss
+
+
+def loss_chain(strategies: Sequence[Strategy], moments: Moments, network_loss: Loss) -> Loss:
+    """Return the loss of the network with the `loss` stages around it."""
+    chain = network_loss
+    for strategy in reversed(strategies):
         if strategy.touches("loss"):
             chain = wrapped(strategy, moments.of(strategy, "loss"), chain)
     return chain
@@ -39,20 +79,11 @@ def loss_chain(model: Model, moments: Moments) -> Loss:
 
 def wrapped(strategy: Strategy, moment: Moment, rest: Loss) -> Loss:
     """Return the loss with one strategy's `loss` stage around it."""
-    return lambda features: strategy.loss(features, moment, rest)
 
+    def loss(features: Batch) -> LossResult:
+        return one_loss_each(strategy, features, strategy.loss(features, moment, rest))
 
-def forward(model: Model, moments: Moments, features: Batch, number: int) -> LossResult:
-    """Run pass `number` of a step and return its cross-entropies."""
-    flow = Pass(
-        model.strategies, features.mask, features.targets,
-        training=True, key=network_key(moments, number),
-        moment_of=lambda strategy, purpose: moments.of(strategy, purpose, number),
-        hidden_slots=model.hidden_slots,
-    )  # fmt: skip
-    logits = tf.cast(model.network(features.values, flow=flow), tf.float32)
-    losses = tf.nn.softmax_cross_entropy_with_logits(flow.targets, logits)
-    return LossResult(losses, logits, flow.targets)
+    return loss
 
 
 def network_key(moments: Moments, number: int) -> Tensor:

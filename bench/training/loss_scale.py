@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from bench.core.strategy import Tensor, Update
+from bench.core.strategy import Tensor, Tensors, Update
+from bench.training.variables import assign
 
 
 class LossScale:
@@ -40,11 +41,16 @@ class LossScale:
         """Take the scale out of gradients."""
         return [g / self.variables[0] for g in gradients] if self.active else gradients
 
-    def guarded(self, update: Update) -> Update:
-        """Return the update, which leaves out a step whose gradients overflowed."""
+    def guarded(self, update: Update, state: Tensors) -> Update:
+        """Return the update, which is left out in a step whose gradients overflow.
+
+        Call it before the step's forward passes: in such a step the variables of `state`, which the
+        passes change, get their present values back.
+        """
         if not self.active:
             return update
         scale, calm = self.variables
+        before = [tf.identity(variable) for variable in state]
 
         def apply(gradients: Sequence[Tensor]) -> Tensor:
             update(gradients)
@@ -54,6 +60,7 @@ class LossScale:
             return tf.constant(True)
 
         def skip() -> Tensor:
+            assign(state, before)
             scale.assign(tf.maximum(scale / 2.0, 1.0))
             calm.assign(0)
             return tf.constant(False)

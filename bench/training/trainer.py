@@ -9,17 +9,19 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from bench.core.recipe import Recipe
+from bench.core.recipe import Recipe, Statistics
 from bench.core.record import Evaluation, Hashes, Scores
 from bench.training.checkpoint import Checkpoint, Progress
 from bench.training.compiled_arm import CompiledArm
 from bench.training.device_data import Arrays
 from bench.training.evaluated_weights import evaluated_weights
 from bench.training.scores import Quality, quality, scores
-from bench.training.variables import assign
 
 STRETCH = 250
 """Largest number of steps in one call of the compiled function."""
+
+
+OTHER: dict[Statistics, Statistics] = {"recalibrated": "moving", "moving": "recalibrated"}
 
 
 class Result(NamedTuple):
@@ -30,6 +32,8 @@ class Result(NamedTuple):
     curve: tuple[Evaluation, ...]
     steps: int
     final: Scores | None
+    other_statistics: Scores | None
+    """Scores with the statistics that the recipe does not name; None without moving statistics."""
     parameters: int
     trace_seconds: float
     train_seconds: float
@@ -59,33 +63,25 @@ class Trainer:
         evaluations = set(recipe.evaluation_steps())
         watching = [s for s in arm.strategies if s.touches("stopping")]
         diverged = False
-        for boundary in boundaries(recipe):
-            if boundary <= progress.step:
-                continue
-            count = boundary - progress.step
-            clock = time.perf_counter()
-            total, done, checksum = arm.train_steps(tf.constant(progress.step), tf.constant(count))
-            loss, steps = float(total), int(done)
-            progress = progress.trained(steps, loss, int(checksum), time.perf_counter() - clock)
-            diverged = steps < count or not np.isfinite(loss)
+        for boundary in (b for b in boundaries(recipe) if b > progress.step):
+            progress, diverged = self._trained(progress, boundary)
             if diverged:
                 break
             if boundary in evaluations:
-                clock = time.perf_counter()
-                with evaluated_weights(arm):
-                    point = self._evaluation(progress)
-                    progress = progress.evaluated(point, time.perf_counter() - clock)
-                    verdicts = [s.stopping(progress.curve) for s in watching]
-                    if any(verdict.keep for verdict in verdicts):
+                progress = self._evaluated(progress)
+                decisions = [s.stopping(progress.curve) for s in watching]
+                if any(decision.keep for decision in decisions):
+                    progress = progress._replace(kept_step=progress.step)
+                    with evaluated_weights(arm, "moving"):
                         best = [v.numpy().copy() for v in arm.network.variables]
-                        progress = progress._replace(kept_step=progress.step)
-                if any(verdict.stop for verdict in verdicts):
+                if any(decision.stop for decision in decisions):
                     break
             if checkpoint is not None:
                 checkpoint.maybe_save(arm.variables(), best, progress)
 
         clock = time.perf_counter()
-        final = None if diverged else self._final(best)
+        final = None if diverged else self._scores(recipe.statistics, best)
+        other = self._scores(OTHER[recipe.statistics], best) if final and arm.averages else None
         seconds = progress.evaluation_seconds + time.perf_counter() - clock
         if checkpoint is not None:
             checkpoint.remove()
@@ -99,12 +95,30 @@ class Trainer:
             curve=tuple(progress.curve),
             steps=progress.step,
             final=final,
+            other_statistics=other,
             parameters=sum(int(np.prod(v.shape)) for v in arm.weights.trainable),
             trace_seconds=trace_seconds,
             train_seconds=progress.train_seconds,
             evaluation_seconds=seconds,
             facts=trial_facts(arm, progress),
         )
+
+    def _trained(self, progress: Progress, boundary: int) -> tuple[Progress, bool]:
+        """Train up to a step; return the progress, and True if the training diverged."""
+        count = boundary - progress.step
+        clock = time.perf_counter()
+        first = tf.constant(progress.step)
+        total, done, checksum = self.arm.train_steps(first, tf.constant(count))
+        loss, steps = float(total), int(done)
+        progress = progress.trained(steps, loss, int(checksum), time.perf_counter() - clock)
+        return progress, steps < count or not np.isfinite(loss)
+
+    def _evaluated(self, progress: Progress) -> Progress:
+        """Evaluate the validation split."""
+        clock = time.perf_counter()
+        with evaluated_weights(self.arm, self.arm.recipe.statistics):
+            point = self._evaluation(progress)
+        return progress.evaluated(point, time.perf_counter() - clock)
 
     def _evaluation(self, progress: Progress) -> Evaluation:
         on_validation = self._quality(self.data.validation)
@@ -119,11 +133,9 @@ class Trainer:
     def _quality(self, data: Arrays) -> Quality:
         return quality(self.arm.logits(data), data.labels.numpy())
 
-    def _final(self, best: list[np.ndarray] | None) -> Scores | None:
-        """Evaluate the test split, once; None if the logits are not finite."""
-        with evaluated_weights(self.arm):
-            if best is not None:
-                assign(self.arm.network.variables, best)
+    def _scores(self, statistics: Statistics, best: list[np.ndarray] | None) -> Scores | None:
+        """Evaluate the test split; None if the logits are not finite."""
+        with evaluated_weights(self.arm, statistics, best):
             logits = self.arm.logits(self.data.test)
             if not np.isfinite(logits).all():
                 return None

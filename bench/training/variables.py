@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from bench.core.strategy import Weights
+import keras
+import tensorflow as tf
+
+from bench.core.strategy import Tensors, Weights
 from bench.networks.network import Network
 from bench.training.roles import roles
+
+AVERAGES = ("moving_", "running_")
+"""Beginnings of the names of moving averages in normalization layers."""
 
 
 def assign(variables: Sequence[Any], values: Sequence[Any]) -> None:
@@ -16,13 +23,39 @@ def assign(variables: Sequence[Any], values: Sequence[Any]) -> None:
         variable.assign(value)
 
 
-def weights_of(network: Network) -> Weights:
-    """Return a network's variables as strategies see them."""
+@contextmanager
+def unchanged(variables: Tensors) -> Iterator[None]:
+    """Give variables the values back that they have now."""
+    before = [tf.identity(variable) for variable in variables]
+    yield
+    assign(variables, before)
+
+
+def changed_in_training(network: Network, train: Callable[[], object]) -> list[Any]:
+    """List the Keras variables, other than weights, that a pass in training mode changes.
+
+    A frozen or an adapted layer has others, which no pass changes. The states of random generators are
+    left out: the harness sets them before each pass.
+
+    Args:
+        network: a built network.
+        train: runs it in training mode; no variable is changed.
+    """
+    candidates = [v for v in network.non_trainable_variables if "seed_generator" not in v.path]
+    if not candidates:
+        return []
+    with keras.StatelessScope() as scope:
+        train()
+    return [v for v in candidates if scope.get_current_value(v) is not None]
+
+
+def weights_of(network: Network, state: Sequence[Any]) -> Weights:
+    """Return a network's variables as strategies see them; `state` changes in training."""
     trainable, role_of = network.trainable_variables, roles(network)
     return Weights(
         trainable=[v.value for v in trainable],
         decayed=[role_of[id(v)].kind != "other" for v in trainable],
         tables=[role_of[id(v)].kind == "table" for v in trainable],
         inputs=[role_of[id(v)].inputs for v in trainable],
-        state=[v.value for v in network.non_trainable_variables if "seed_generator" not in v.path],
+        state=[v.value for v in state],
     )

@@ -88,7 +88,7 @@ MUTANTS = [
     ),
     Mutant(
         "averages-with-lagging-statistics", "bench/training/evaluated_weights.py",
-        "if replaced and arm.weights.state:", "if False:", tests("swa"), "moving_statistics",
+        'if statistics == "recalibrated":', "if False:", tests("swa"), "moving_statistics",
     ),
     Mutant(
         "averages-stay-after-an-evaluation", "bench/training/evaluated_weights.py",

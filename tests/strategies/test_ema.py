@@ -53,7 +53,7 @@ def test_training_is_untouched_and_the_average_is_of_the_steps_weights() -> None
         path.append(plain.network.stem.kernel.numpy())
     expected = averages(EMA(), np.array(path).reshape(STEPS, -1))[-1]
     trained = arm.network.stem.kernel.numpy()
-    with evaluated_weights(arm):
+    with evaluated_weights(arm, "recalibrated"):
         kernel = arm.network.stem.kernel.numpy()
         np.testing.assert_allclose(kernel.ravel(), expected, atol=1e-6)
         assert np.any(kernel != trained)
@@ -65,7 +65,7 @@ def test_moving_statistics_are_those_of_the_average() -> None:
     arm = tiny_arm(CIFAR10, [BatchNorm(), EMA()])
     trace(arm)
     lagging = arm.network.stem_norm.moving_mean.numpy()
-    with evaluated_weights(arm):
+    with evaluated_weights(arm, "recalibrated"):
         rows = tf.range(arm.recipe.train_examples)
         pixels = arm.network.embed(arm.batch(rows).values)
         stem = tf.nn.conv2d(pixels, arm.network.stem.kernel.value, 1, "SAME")

@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from bench.plugins.registry import find
-from bench.training.schedule import learning_rate
 from bench.training.evaluated_weights import evaluated_weights
+from bench.training.schedule import learning_rate
 from strategies.batch_norm import BatchNorm
 from strategies.swa import SWA
 from tests.tiny import STEPS, tiny_arm
@@ -38,7 +38,7 @@ def test_what_is_evaluated_is_the_mean_of_the_weights_since_the_start(norm: bool
     for step in range(STEPS):
         arm.train_steps(tf.constant(step), tf.constant(1))
         path.append(kernel.numpy())
-        with evaluated_weights(arm):
+        with evaluated_weights(arm, "recalibrated"):
             expected = path[-1] if step < 2 else np.mean(path[2:], axis=0)
             np.testing.assert_allclose(kernel, expected, rtol=1e-6, atol=1e-7)
         np.testing.assert_array_equal(kernel, path[-1])
@@ -48,7 +48,7 @@ def test_moving_statistics_are_those_of_the_mean_weights() -> None:
     arm = tiny_arm(CIFAR10, [SWA(start=0.25), BatchNorm(momentum=0.99)])
     arm.reset(0)
     arm.train_steps(tf.constant(0), tf.constant(STEPS))
-    with evaluated_weights(arm):
+    with evaluated_weights(arm, "recalibrated"):
         pixels = arm.network.embed(arm.batch(tf.range(24)).values)
         stem = tf.nn.conv2d(pixels, arm.network.stem.kernel.value, 1, "SAME")
         means = [tf.reduce_mean(stem[s : s + 8], [0, 1, 2]) for s in (0, 8, 16)]
