@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -31,14 +32,14 @@ from bench.storage.store import Store
 
 @dataclass(frozen=True)
 class ReportPaths:
-    """What was written, and what could not be."""
+    """Folders and files of a report, and its problems."""
 
     tables: Path
     plots: Path
     page: Path
     analysis: Analysis
     problems: tuple[str, ...]
-    """A line each: a plot that could not be drawn, records that were set aside."""
+    """A line for each plot that could not be drawn and for records that were set aside."""
 
 
 def write_report(
@@ -50,14 +51,14 @@ def write_report(
     failures: Mapping[str, Failure] | None = None,
     problems: Sequence[str] = (),
 ) -> ReportPaths:
-    """Writes `tables/`, `plots/` and `report.html` into the study's folder.
+    """Write `tables/`, `plots/` and `report.html` into the study's folder.
 
-    The tables are on the disk before the first plot is drawn; each file is whole or not there.
+    The tables are on the disk before the first plot is drawn. Each file is whole or not there.
 
     Args:
         cards: Facts of strategies by name; a strategy without a card is shown without one.
-        failures: Trial name to why it has no record.
-        problems: Lines that the page shows, such as damaged records that were set aside.
+        failures: Trial name -> why it has no record.
+        problems: Lines for the page, such as damaged records that were set aside.
 
     Raises:
         BenchError: the folder cannot be written, or a record belongs to no arm of the study.
@@ -71,23 +72,24 @@ def write_report(
         write_table(table, folder / "tables")
     frames = Frames(trials, differences(study, trials), curve_bands(curves, trials))
     drawn = gallery(study, analysis, frames)
-    for plot in (plot for plots in drawn.plots.values() for plot in plots):
+    for plot in chain.from_iterable(drawn.plots.values()):
         plot.write(folder / "plots")
-    said = (*problems, *drawn.problems)
+    problems = (*problems, *drawn.problems)
     html = page(
         study,
         analysis,
         frames.points,
         frames.bands,
         drawn.plots,
-        Extra(cards, failed, said, places(records, step_times)),
+        Extra(cards, failed, problems, places(records, step_times)),
     )
-    write_atomic(folder / "report.html", html.encode())
-    return ReportPaths(folder / "tables", folder / "plots", folder / "report.html", analysis, said)
+    path = folder / "report.html"
+    write_atomic(path, html.encode())
+    return ReportPaths(folder / "tables", folder / "plots", path, analysis, problems)
 
 
 def report_study(study: Study, store: Store, registry: Registry) -> ReportPaths:
-    """Write the report of all that the store holds of a study."""
+    """Write the report of a study from its store."""
     loaded, timed = store.records(), store.step_times()
     damaged = (*loaded.damaged, *timed.damaged)
     problems = [f"{item.path.name} is damaged and not read: {item.reason}" for item in damaged]
@@ -103,7 +105,7 @@ def report_study(study: Study, store: Store, registry: Registry) -> ReportPaths:
 
 
 def differences(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
-    """Raw effects: a row per arm and seed that may be compared with its reference.
+    """Compute raw effects: a row per arm and seed that may be compared with its reference.
 
     Returns:
         task, arm, seed, difference (percentage points of test accuracy).
@@ -116,8 +118,6 @@ def differences(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def _failed(study: Study, failures: Mapping[str, Failure]) -> list[Failed]:
-    if not failures:
-        return []
     return [
         Failed(trial.arm.task, trial.arm.name, trial.seed, f"{failure.kind}: {failure.reason}")
         for trial in study.trials()
