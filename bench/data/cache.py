@@ -136,16 +136,17 @@ def _build(folder: Path, build: Build) -> Entry:
 
 def _build_for_now(folder: Path, build: Build) -> Entry:
     """Build in a temporary folder and delete it: mapped arrays outlive their names."""
-    partial = Path(tempfile.mkdtemp(prefix="regularization-bench-"))
     try:
-        _fill(partial, build)
-        entry = read(partial)
+        # A clean-up that fails costs disk space, not the data.
+        with tempfile.TemporaryDirectory(
+            "-regularization-bench", ignore_cleanup_errors=True
+        ) as name:
+            _fill(Path(name), build)
+            entry = read(Path(name))
     except OSError as error:
-        raise _not_written(partial, error) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        raise _not_written(folder, error) from error
     if entry is None:
-        raise BenchError(f"{partial} was written and reads back damaged; check that disk")
+        raise BenchError(f"{name} was written and reads back damaged; check that disk")
     notice = (
         f"the cache folder {folder.parent} is read-only: the data was decoded for this process "
         "alone; name a writable one with the environment variable REGULARIZATION_BENCH_CACHE"

@@ -32,6 +32,10 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def arrays(self) -> tuple[np.ndarray | None, ...]:
+        """Return values, labels and lengths."""
+        return self.values, self.labels, self.lengths
+
     def rows(self, start: int, stop: int) -> Split:
         """Return the examples from `start` to before `stop`, as views of the same memory."""
         lengths = None if self.lengths is None else self.lengths[start:stop]

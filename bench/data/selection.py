@@ -6,16 +6,32 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from bench.core.errors import BenchError, UsageError
+from bench.core.randomness import integer
 from bench.data.checked import checked
 from bench.data.dataset import Dataset, Split
 from bench.data.repeated import RULE
 from bench.storage.files import write_atomic
+
+
+class Draw(NamedTuple):
+    """The training and validation examples of a trial, as rows of `Subset.pool`."""
+
+    train: np.ndarray
+    """int64 [train examples]."""
+    validation: np.ndarray
+    """int64 [validation examples], none of them in `train`."""
+    digest: str
+    """SHA-256 over the examples that were drawn and the test examples."""
+    pool: str = ""
+    """SHA-256 over the arrays that they were drawn from; empty if all seeds share them."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +39,64 @@ class Subset:
     """The examples for training, for the validation curve, and for the one test at the end."""
 
     train: Split
+    """The first training examples in the stored order."""
     validation: Split
+    """The last ones."""
     test: Split
     digest: str
     """SHA-256 over the arrays of the three splits, 64 hexadecimal digits."""
     facts: Mapping[str, int | str] = field(default_factory=dict)
     """Changes of the data when it was loaded: see `bench.data.checked.Checked`."""
+    whole: Split | None = None
+    """All training examples; None if there are no others than those of the two splits."""
+    folder: Path | None = None
+    """Folder of the arrays in the cache; None if they are not cached."""
+
+    @cached_property
+    def pool(self) -> Split:
+        """The training examples that a trial may draw."""
+        return joined(self.train, self.validation) if self.whole is None else self.whole
+
+    @cached_property
+    def pool_digest(self) -> str:
+        """SHA-256 over the arrays of the pool and of the test split."""
+        return _digest(self.folder, (self.pool, self.test))
+
+    def fixed(self) -> Draw:
+        """Take the first rows of the pool for training and the last ones for validation."""
+        total, validation = len(self.pool), len(self.validation)
+        rows = np.arange(total)
+        return Draw(rows[: len(self.train)], rows[total - validation :], self.digest)
+
+    def drawn(self, seed: int) -> Draw:
+        """Draw a trial's own training and validation examples, stratified by class.
+
+        The draw depends on the seed and the pool alone, so all arms of a seed share it. Each class has
+        its share of the pool in both parts, to within one example.
+        """
+        order = _interleaved(self.pool.labels, seed)
+        train = len(self.train)
+        rows = order[:train], order[train : train + len(self.validation)]
+        digest = sha256(self.pool_digest.encode())
+        for part in rows:
+            digest.update(part.astype("<i8").tobytes() + b"part;")
+        return Draw(*rows, digest.hexdigest(), self.pool_digest)
+
+
+def joined(first: Split, second: Split) -> Split:
+    """Return the examples of two splits, one after the other."""
+    arrays = zip(first.arrays(), second.arrays(), strict=True)
+    return Split(*(None if a is None else np.concatenate([a, b]) for a, b in arrays))
+
+
+def _interleaved(labels: np.ndarray, seed: int) -> np.ndarray:
+    """Return all rows in a random order of which every part has each class in proportion."""
+    random = np.random.default_rng(integer(seed, "training examples"))
+    position = np.empty(len(labels))
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        position[rows] = (random.permutation(len(rows)) + 0.5) / len(rows)
+    return np.lexsort((labels, position))
 
 
 def select(dataset: Dataset, train: int, validation: int, test: int) -> Subset:
@@ -66,7 +134,8 @@ def select(dataset: Dataset, train: int, validation: int, test: int) -> Subset:
         dataset.train.rows(total - validation, total),
         dataset.test.rows(0, test),
     )
-    return Subset(*splits, digest=_digest(dataset.folder, splits), facts=facts)
+    digest = _digest(dataset.folder, splits)
+    return Subset(*splits, digest, facts, whole=dataset.train, folder=dataset.folder)
 
 
 def _left_out(facts: Mapping[str, int | str]) -> str:
@@ -94,7 +163,7 @@ def _digest(folder: Path | None, splits: tuple[Split, ...]) -> str:
 def _hash(splits: tuple[Split, ...]) -> str:
     digest = sha256()
     for split in splits:
-        for array in (split.values, split.labels, split.lengths):
+        for array in split.arrays():
             if array is not None:
                 digest.update(f"{array.dtype.str}{array.shape};".encode())
                 digest.update(np.ascontiguousarray(array).data)

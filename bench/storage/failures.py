@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from bench.core.canonical import canonical_json
 from bench.core.errors import BenchError
 from bench.core.failure import Failure, Kind
-from bench.storage.files import read_bytes, write_atomic
+from bench.storage.files import read_bytes, remove, write_atomic
 from bench.storage.records import json_files
 from bench.storage.sealed_lines import BrokenError, Sealed, unseal
 
@@ -40,8 +40,12 @@ def read_failures(folder: Path) -> dict[str, Failure]:
 
 
 def remove_failure(folder: Path, trial: str) -> None:
-    """Remove the note of a trial if it has one."""
-    _note(folder, trial).unlink(missing_ok=True)
+    """Remove the note of a trial if it has one.
+
+    Raises:
+        BenchError: it cannot be removed.
+    """
+    remove(_note(folder, trial))
 
 
 def _note(folder: Path, trial: str) -> Path:

@@ -6,7 +6,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -67,7 +67,8 @@ def only_writer(folder: Path, elsewhere: str = "--name") -> Iterator[None]:
         try:
             yield
         finally:
-            note.unlink(missing_ok=True)
+            with suppress(OSError):  # The next process sees that it is stale.
+                note.unlink(missing_ok=True)
     finally:
         lock.release()
 

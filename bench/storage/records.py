@@ -19,7 +19,7 @@ from bench.core.canonical import canonical_json
 from bench.core.errors import BenchError
 from bench.core.record import Record, StepTime, trial_name
 from bench.storage.archive import read_archive, write_archive
-from bench.storage.files import failed, read_bytes, write_atomic
+from bench.storage.files import failed, read_bytes, remove, write_atomic
 from bench.storage.migrations import parsed
 from bench.storage.sealed_lines import BrokenError, Sealed, unseal
 
@@ -121,7 +121,7 @@ class Records(Generic[Measured]):
         if whole:
             write_archive(self.archive, whole)
         for path in json_files(self.folder):
-            path.unlink()
+            remove(path)
 
     def set_aside(self, path: Path, study: str | None) -> None:
         """Move a damaged file into `damaged/`; the whole lines of an archive stay.
@@ -163,7 +163,7 @@ class Records(Generic[Measured]):
                 raise BenchError(f"{entry.path} is damaged: {entry.reason}")
             if entry.path == self.archive:
                 write_atomic(self.folder / f"{entry.sealed.name}.json", entry.sealed.line() + b"\n")
-        self.archive.unlink(missing_ok=True)
+        remove(self.archive)
 
     def _whole_lines_of_archive(self, study: str | None) -> Iterator[Sealed]:
         for entry in self.entries(study):

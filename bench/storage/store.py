@@ -50,7 +50,8 @@ class Store:
         with only_writer(self.folder):
             for folder in (".", TRIALS, STEP_TIME, FAILURES):
                 for leftover in (self.folder / folder).glob(f".*{TEMPORARY}"):
-                    leftover.unlink(missing_ok=True)
+                    with suppress(OSError):  # It is in nobody's way.
+                        leftover.unlink(missing_ok=True)
             yield
 
     def study(self) -> Study | None:

@@ -258,3 +258,17 @@ def test_users_share_a_cache() -> None:
         assert as_nobody(read)
         assert fetch(shared / "theirs", build).folder == shared / "theirs"
         assert build.calls == 1
+
+
+def test_no_place_for_temporary_files_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", nowhere)
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", nowhere)
+    monkeypatch.setattr(tempfile, "mkdtemp", nowhere)
+    with pytest.raises(BenchError, match=r"cannot be written to .*Read-only file system") as error:
+        fetch(tmp_path / "entry", Builder())
+    assert "\n" not in str(error.value)

@@ -304,6 +304,25 @@ def test_a_read_only_disk_is_a_usage_error(store: Store, monkeypatch: pytest.Mon
         store.write(record(study().trials()[0]))
 
 
+def test_a_file_that_cannot_be_removed_is_one_line(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = study().trials()[0]
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refused)
+        for call in (lambda: store.write(record(trial, accuracy=0.25)), store.compact):
+            with pytest.raises(BenchError, match=r"cannot remove .*: Operation not permitted"):
+                call()
+        with store.lock():
+            pass
+    assert record(trial, accuracy=0.25) in store.records().records
+    assert len(store.records().records) == 6
+
+
 def test_a_clock_set_back_changes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in (store.folder / "trials").iterdir():
         os.utime(path, (4e9, 4e9))
