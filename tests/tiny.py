@@ -51,7 +51,7 @@ def split(task: Task, examples: int, seed: int) -> Split:
 
 def tiny_data(task: Task) -> DeviceData:
     train, validation, test = split(task, 24, 0), split(task, 8, 1), split(task, 8, 2)
-    return DeviceData.of(Subset(train, validation, test, digest="tiny"))
+    return DeviceData.of(Subset(train, validation, test, digest="tiny"), resample=False)
 
 
 def tiny_arm(

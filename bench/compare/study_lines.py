@@ -50,7 +50,7 @@ def condensed(
 def _line(study: Study, arm: Arm, trained: Sequence[Record], timed: Sequence[StepTime]) -> Line:
     """Make the line of an arm without the results of its processes."""
     measured: list[Any] = [*trained, *timed]
-    hashes = sorted({record.hashes.data for record in trained})
+    hashes = sorted({record.hashes.pool or record.hashes.data for record in trained})
     return Line(
         study=study.name,
         created=study.created,
@@ -85,9 +85,9 @@ def _seed(record: Record) -> SeedResult:
     }
     accuracy, area = measured.pop("accuracy"), measured.pop("area")
     assert accuracy is not None
-    start = canonical_hash(
-        {"weights": record.hashes.initial_weights, "order": record.hashes.batch_order}
-    )
+    hashes = record.hashes
+    shared = {"weights": hashes.initial_weights, "order": hashes.batch_order}
+    start = canonical_hash({**shared, "examples": hashes.data} if hashes.pool else shared)
     return SeedResult(
         seed=record.seed,
         accuracy=accuracy,

@@ -84,7 +84,9 @@ class Hashes(Schema):
     batch_order: str
     """Hash of the row numbers of every batch, in order."""
     data: str
-    """Hash of the arrays for training and evaluation."""
+    """Hash of the examples for training and evaluation."""
+    pool: str = ""
+    """Hash of the arrays from which each seed draws its examples; empty if all seeds share them."""
 
 
 class Record(Schema):

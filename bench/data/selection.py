@@ -85,8 +85,11 @@ class Subset:
 
 def joined(first: Split, second: Split) -> Split:
     """Return the examples of two splits, one after the other."""
-    arrays = zip(first.arrays(), second.arrays(), strict=True)
-    return Split(*(None if a is None else np.concatenate([a, b]) for a, b in arrays))
+    lengths = None
+    if first.lengths is not None and second.lengths is not None:
+        lengths = np.concatenate([first.lengths, second.lengths])
+    values = np.concatenate([first.values, second.values])
+    return Split(values, np.concatenate([first.labels, second.labels]), lengths)
 
 
 def _interleaved(labels: np.ndarray, seed: int) -> np.ndarray:

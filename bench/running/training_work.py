@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from bench.training.device_data import DeviceData
     from bench.training.trainer import Trainer
 
+KEPT_DATA = 2
+"""Data sets whose arrays a worker keeps on the device, beside those that traced arms still use."""
 TRACED_ARMS = 24
 """Arms that a worker keeps traced. The one that was used longest ago makes room."""
 
@@ -52,7 +54,7 @@ class TrainingWork:
         self.settings, self.plugins, self.checkpoints = settings, plugins, checkpoints
         self._registry: Registry | None = None
         self._threads: int | None = None
-        self._arrays: dict[tuple[str, str], DeviceData] = {}
+        self._arrays: OrderedDict[tuple[str, str], DeviceData] = OrderedDict()
         self._trainers: OrderedDict[str, Trainer] = OrderedDict()
 
     def __call__(self, trial: Trial) -> Record:
@@ -153,7 +155,7 @@ class TrainingWork:
 
     def _device_data(self, arm: Arm, task: Task, recipe: Recipe) -> DeviceData:
         """Return the arm's arrays on the device; arms with equal arrays share one copy."""
-        from bench.training.device_data import DeviceData
+        from bench.training.device_data import DeviceData, drawing
 
         data = task.identify(self.source).name
         if data != self.data[arm.task]:
@@ -161,10 +163,13 @@ class TrainingWork:
                 f"the data of {arm.task} is {data} and the study's is {self.data[arm.task]}"
             )
         subset = load_data(task, recipe, self.source)
-        key = (arm.task, subset.digest)
+        key = (arm.task, subset.pool_digest)
         if key not in self._arrays:
-            self._arrays[key] = DeviceData.of(subset)
-        return self._arrays[key]
+            self._arrays[key] = DeviceData.of(subset, recipe.resample)
+            if len(self._arrays) > KEPT_DATA:
+                self._arrays.popitem(last=False)
+        self._arrays.move_to_end(key)
+        return self._arrays[key]._replace(draw=drawing(subset, recipe.resample))
 
 
 def _data_facts(trainer: Trainer) -> dict[str, Any]:

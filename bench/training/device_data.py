@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,10 +10,7 @@ import tensorflow as tf
 
 from bench.core.strategy import Tensor
 from bench.data.dataset import Split
-from bench.data.load import Subset
-
-CLEAN_TRAIN_EXAMPLES = 2_000
-"""Examples of the fixed subset for clean training accuracy."""
+from bench.data.selection import Draw, Subset
 
 
 class Arrays(NamedTuple):
@@ -47,22 +44,26 @@ class Arrays(NamedTuple):
 class DeviceData(NamedTuple):
     """The arrays on which the arms of a task train and are evaluated."""
 
-    train: Arrays
-    clean_train: Arrays
-    validation: Arrays
+    pool: Arrays
+    """Training and validation examples."""
     test: Arrays
-    digest: str
+    draw: Callable[[int], Draw]
+    """Seed of a trial -> its training and validation examples, as rows of the pool."""
     facts: Mapping[str, int | str] = {}
     """Changes of the data when it was loaded (`bench.data.checked`)."""
 
     @classmethod
-    def of(cls, subset: Subset) -> DeviceData:
-        """Copy a subset to the device."""
-        return cls(
-            Arrays.of(subset.train),
-            Arrays.of(subset.train.rows(0, CLEAN_TRAIN_EXAMPLES)),
-            Arrays.of(subset.validation),
-            Arrays.of(subset.test),
-            subset.digest,
-            subset.facts,
-        )
+    def of(cls, subset: Subset, resample: bool) -> DeviceData:
+        """Copy a subset to the device.
+
+        Args:
+            subset: the examples.
+            resample: true if each seed draws its own training and validation examples.
+        """
+        pool, test = Arrays.of(subset.pool), Arrays.of(subset.test)
+        return cls(pool, test, drawing(subset, resample), subset.facts)
+
+
+def drawing(subset: Subset, resample: bool) -> Callable[[int], Draw]:
+    """Return the draw of each seed, or the one of all seeds."""
+    return subset.drawn if resample else lambda _: subset.fixed()

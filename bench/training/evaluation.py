@@ -24,11 +24,11 @@ class Evaluator:
         self._model = model
         self._logits = tf.function(self._forward, autograph=False, reduce_retracing=True)
 
-    def logits(self, data: Arrays) -> np.ndarray:
-        """Return the logits float32 [N, K] of a split at the present weights."""
+    def logits(self, data: Arrays, rows: np.ndarray) -> np.ndarray:
+        """Return the logits float32 [N, K] of rows [N] at the present weights."""
         return np.concatenate([
-            self._logits(tf.gather(data.values, rows), data.mask(rows)).numpy()
-            for rows in consecutive(data.values.shape[0])
+            self._logits(tf.gather(data.values, some), data.mask(some)).numpy()
+            for some in parts(rows)
         ])  # fmt: skip
 
     def _forward(self, values: Tensor, mask: Tensor | None) -> Tensor:
@@ -36,10 +36,10 @@ class Evaluator:
         return tf.cast(network(network.embed(raw(values)), flow=flow), tf.float32)
 
 
-def consecutive(examples: int) -> Iterator[Tensor]:
-    """Yield the row numbers of the batches of an evaluation."""
-    for start in range(0, examples, EVALUATION_BATCH):
-        yield tf.range(start, min(start + EVALUATION_BATCH, examples))
+def parts(rows: np.ndarray) -> Iterator[Tensor]:
+    """Yield the rows of the batches of an evaluation."""
+    for start in range(0, len(rows), EVALUATION_BATCH):
+        yield tf.constant(rows[start : start + EVALUATION_BATCH], tf.int64)
 
 
 def recalibrate(state: Sequence[tf.Variable], observe: Callable[[int], None], batches: int) -> None:

@@ -24,7 +24,7 @@ def recipe(steps: int = 6) -> Recipe:
 
 @cache
 def data() -> DeviceData:
-    return DeviceData.of(find().task("cifar10").load(recipe(), Source("synthetic")))
+    return DeviceData.of(find().task("cifar10").load(recipe(), Source("synthetic")), resample=True)
 
 
 def arm(*strategies: str) -> CompiledArm:

@@ -51,7 +51,7 @@ def strategies(case: Case) -> list[Strategy]:
 @cache
 def data(task: str) -> DeviceData:
     known = registry().task(task)
-    return DeviceData.of(known.load(known.recipe(PROFILE), SOURCE))
+    return DeviceData.of(known.load(known.recipe(PROFILE), SOURCE), resample=True)
 
 
 def compiled(case: Case) -> CompiledArm:

@@ -33,7 +33,7 @@ def main(task_name: str = "cifar10", profile: str = "quick", seconds: float = 20
     from bench.training.device_data import DeviceData
     from tests.perf.rivals import BareStep, Fit
 
-    data = DeviceData.of(task.load(recipe, Source()))
+    data = DeviceData.of(task.load(recipe, Source()), recipe.resample)
     device = device_here()
 
     def arm() -> CompiledArm:

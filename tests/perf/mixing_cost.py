@@ -53,7 +53,7 @@ def main(
     recipe = task.recipe(profile)
     start_tensorflow(recipe.threads)
     device = device_here()
-    data = DeviceData.of(task.load(recipe, Source()))
+    data = DeviceData.of(task.load(recipe, Source()), recipe.resample)
     baseline = CompiledArm(task, [], recipe, Settings(), data)
     batch = baseline.batch(tf.range(recipe.batch_size))
     fine = True

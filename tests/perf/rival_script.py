@@ -22,7 +22,7 @@ from bench.data.dataset import Split
 from bench.networks.parts import Parts
 from bench.plugins.registry import find
 from bench.tasks.task import Source, Task
-from bench.training.device_data import CLEAN_TRAIN_EXAMPLES
+from bench.training.trainer import CLEAN_TRAIN_EXAMPLES
 from tests.perf.rivals import Plain
 
 BATCH = 500

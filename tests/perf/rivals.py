@@ -14,6 +14,7 @@ from bench.networks.network import Network
 from bench.timing.device import Device, timed
 from bench.training.batch_stages import raw
 from bench.training.compiled_arm import CompiledArm
+from bench.training.optimizer import make_optimizer
 
 
 class Plain(keras.Model):
@@ -34,7 +35,7 @@ class Plain(keras.Model):
 
 def plain(arm: CompiledArm) -> Plain:
     """The arm's network, compiled by nobody yet."""
-    train = arm.data.train
+    train = arm.data.pool
     return Plain(arm.network, None if train.lengths is None else train.values.shape[1])
 
 
@@ -44,9 +45,9 @@ class BareStep:
     def __init__(self, arm: CompiledArm, device: Device) -> None:
         self.device = device
         self.position = 0
-        train, size = arm.data.train, arm.recipe.batch_size
+        train, size = arm.data.pool, arm.recipe.batch_size
         model = plain(arm)
-        optimizer = keras.optimizers.Adam(arm.recipe.learning_rate)
+        optimizer = make_optimizer(arm.recipe)
         optimizer.build(arm.network.trainable_variables)
         self.batches = []
         for start in range(0, arm.steps_an_epoch * size, size):
@@ -92,7 +93,7 @@ class Fit:
         self.arm = arm
         self.steps_a_call = self.EPOCHS * arm.steps_an_epoch
         count = arm.steps_an_epoch * arm.recipe.batch_size
-        train = arm.data.train
+        train = arm.data.pool
         values = train.values.numpy()[:count]
         lengths = None if train.lengths is None else train.lengths.numpy()[:count]
         self.inputs = values if lengths is None else (values, lengths)

@@ -18,7 +18,9 @@ def test_loading(benchmark: BenchmarkFixture, name: str) -> None:
     recipe = task.recipe(cases.PROFILE)
     task.load(recipe, cases.SOURCE)  # generated and cached here, read below
 
-    loaded = benchmark.pedantic(lambda: DeviceData.of(task.load(recipe, cases.SOURCE)), rounds=5)
+    loaded = benchmark.pedantic(
+        lambda: DeviceData.of(task.load(recipe, cases.SOURCE), resample=True), rounds=5
+    )
     assert loaded.train.values.shape[0] == recipe.train_examples
 
 

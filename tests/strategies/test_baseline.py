@@ -32,8 +32,8 @@ def step(request: pytest.FixtureRequest) -> Step:
     whole = changed(tiny_recipe(task), {"batch_size": 24}, task.facts.name)
     arm = CompiledArm(task, [], whole, Settings(), tiny_data(task))
     arm.reset(0)
-    logits = arm.logits(arm.data.train).astype(float)
-    labels = arm.data.train.labels.numpy()
+    logits = arm.logits(arm.data.pool, arm.draw.train).astype(float)
+    labels = arm.data.pool.labels.numpy()[arm.draw.train]
     chosen = logits[np.arange(len(labels)), labels]
     plain = float(np.mean(np.log(np.exp(logits).sum(axis=1)) - chosen))
     before = [v.numpy() for v in arm.network.trainable_variables]

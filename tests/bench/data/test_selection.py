@@ -104,3 +104,64 @@ def test_nothing_is_copied_where_nothing_is_left_out() -> None:
     assert subset.facts == {}
     assert np.shares_memory(subset.train.values, data.train.values)
     assert np.shares_memory(subset.test.values, data.test.values)
+
+
+def labeled(counts: tuple[int, ...]) -> Dataset:
+    labels = np.repeat(np.arange(len(counts)), counts).astype(np.int32)
+    values = np.arange(len(labels) * 4, dtype=np.int32).reshape(-1, 4) + 2
+    lengths = np.full(len(labels), 4, dtype=np.int32)
+    test = Split(values[:8] + 1000, labels[:8], lengths[:8])
+    names = tuple(str(number) for number in range(len(counts)))
+    return Dataset(
+        "synthetic:small:1", True, len(counts), names, Split(values, labels, lengths), test
+    )
+
+
+def test_each_seed_draws_examples_of_its_own_and_all_arms_of_a_seed_the_same_ones() -> None:
+    first, again, other = (select(labeled((300, 100)), 100, 60, 5).drawn(s) for s in (3, 3, 4))
+    assert np.array_equal(first.train, again.train)
+    assert first.digest == again.digest
+    assert not np.array_equal(first.train, other.train)
+    assert first.digest != other.digest
+    assert not set(first.train) & set(first.validation)
+    assert (len(first.train), len(first.validation)) == (100, 60)
+
+
+def test_a_draw_has_every_class_in_proportion() -> None:
+    subset = select(labeled((300, 100)), 100, 60, 5)
+    for seed in range(20):
+        draw = subset.drawn(seed)
+        for rows, smaller in ((draw.train, 25), (draw.validation, 15)):
+            assert abs(np.sum(subset.pool.labels[rows] == 1) - smaller) <= 1
+
+
+def test_every_example_is_drawn_equally_often() -> None:
+    subset = select(labeled((30, 30)), 30, 0, 5)
+    counts = np.zeros(60)
+    for seed in range(400):
+        counts[subset.drawn(seed).train] += 1
+    # 200 expected of each with a binomial sd of 10.
+    assert counts.min() > 160
+    assert counts.max() < 240
+    assert 5 < counts.std() < 15
+
+
+def test_a_draw_of_all_examples_leaves_none_out() -> None:
+    draw = select(labeled((30, 10)), 30, 10, 5).drawn(1)
+    assert sorted([*draw.train, *draw.validation]) == list(range(40))
+
+
+def test_the_fixed_draw_is_the_one_of_earlier_versions() -> None:
+    subset = select(dataset(), 12, 4, 5)
+    fixed = subset.fixed()
+    assert fixed.train.tolist() == list(range(12))
+    assert fixed.validation.tolist() == list(range(16, 20))
+    assert (fixed.digest, fixed.pool) == (subset.digest, "")
+
+
+def test_other_examples_in_the_pool_are_another_draw() -> None:
+    data = labeled((30, 10))
+    values = data.train.values.copy()
+    values[39] += 5
+    changed = replace(data, train=replace(data.train, values=values))
+    assert select(data, 5, 5, 5).drawn(0).digest != select(changed, 5, 5, 5).drawn(0).digest
