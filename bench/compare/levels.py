@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 import pandas as pd
+from pydantic import BaseModel, ValidationError
 
 from bench.compare.metrics import by_name
 from bench.core.errors import UsageError
@@ -19,9 +20,10 @@ from bench.storage.files import failed, write_atomic
 from bench.storage.history import HISTORY, Line, append
 
 BASELINE, ACCEPTED = "baseline.toml", "accepted.toml"
+Model = TypeVar("Model", bound=BaseModel)
 
 
-class Baseline(NamedTuple):
+class Baseline(BaseModel):
     """The study that `baseline` stands for; its lines are in the history."""
 
     study: str
@@ -29,15 +31,28 @@ class Baseline(NamedTuple):
     """UTC, ISO 8601."""
 
 
-class Acceptance(NamedTuple):
+class AcceptedShift(BaseModel):
+    """One shift from a baseline."""
+
+    task: str
+    arm: str
+    metric: str
+    change: float
+    """Percent of the base, or points of accuracy."""
+
+
+class Acceptance(BaseModel):
     """Shifts from a baseline that a person found right, in one study."""
 
     baseline: str
     study: str
     reason: str
     accepted_at: str
-    changes: dict[tuple[str, str, str], float]
-    """(task, arm, metric) -> percent of the base, or points of accuracy."""
+    shift: tuple[AcceptedShift, ...]
+
+
+class _Acceptances(BaseModel):
+    accepted: tuple[Acceptance, ...] = ()
 
 
 def baseline(results: Path) -> Baseline:
@@ -49,11 +64,7 @@ def baseline(results: Path) -> Baseline:
     path = results / BASELINE
     if not path.exists():
         raise UsageError(f"no baseline under {results}; `bench baseline set STUDY` sets one")
-    value = _read(path)
-    try:
-        return Baseline(str(value["study"]), str(value["set_at"]))
-    except KeyError as error:
-        raise _damaged(path, f"{error} is missing") from error
+    return _read(path, Baseline)
 
 
 def set_baseline(results: Path, lines: Sequence[Line], now: str) -> None:
@@ -67,7 +78,7 @@ def set_baseline(results: Path, lines: Sequence[Line], now: str) -> None:
     write_atomic(results / BASELINE, text.encode())
 
 
-def acceptances(results: Path) -> list[Acceptance]:
+def acceptances(results: Path) -> tuple[Acceptance, ...]:
     """Read all acceptances, in order.
 
     Raises:
@@ -75,36 +86,22 @@ def acceptances(results: Path) -> list[Acceptance]:
     """
     path = results / ACCEPTED
     if not path.exists():
-        return []
-    try:
-        return [_acceptance(entry) for entry in _read(path).get("accepted", [])]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _damaged(path, f"{type(error).__name__}: {error}") from error
-
-
-def _acceptance(entry: Mapping[str, Any]) -> Acceptance:
-    changes = {}
-    for shift in entry["shift"]:
-        if shift["metric"] not in by_name():
-            raise ValueError(f"unknown metric {shift['metric']!r}")
-        changes[shift["task"], shift["arm"], shift["metric"]] = float(shift["change"])
-    return Acceptance(
-        baseline=str(entry["baseline"]),
-        study=str(entry["study"]),
-        reason=str(entry["reason"]),
-        accepted_at=str(entry["accepted_at"]),
-        changes=changes,
-    )
+        return ()
+    entries = _read(path, _Acceptances).accepted
+    unknown = {shift.metric for entry in entries for shift in entry.shift} - by_name().keys()
+    if unknown:
+        raise _damaged(path, f"unknown metric {unknown.pop()!r}")
+    return entries
 
 
 def accepted_harm(results: Path, base: str) -> dict[tuple[str, str, str], float]:
     """Return the shift from `base` that was accepted last, as harm, by (task, arm, metric)."""
     metrics = by_name()
     return {
-        key: metrics[key[2]].harm_of(change)
+        (shift.task, shift.arm, shift.metric): metrics[shift.metric].harm_of(shift.change)
         for entry in acceptances(results)
         if entry.baseline == base
-        for key, change in entry.changes.items()
+        for shift in entry.shift
     }
 
 
@@ -135,9 +132,14 @@ def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, model: type[Model]) -> Model:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        content: Any = tomllib.loads(path.read_text(encoding="utf-8"))
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise _damaged(path, f"{where}: {first['msg']}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _damaged(path, str(error)) from error
     except OSError as error:

@@ -28,16 +28,6 @@ class Metric:
         return self.measured.title
 
     @property
-    def minimum(self) -> float:
-        """The least change that counts: percent or the metric's unit."""
-        return self.compared.minimum
-
-    @property
-    def floor(self) -> float:
-        """The finest sd that is believed: percent or the metric's unit."""
-        return self.compared.floor
-
-    @property
     def share(self) -> bool:
         """In percent of the base's, else in the metric's unit."""
         return self.compared.share
@@ -84,7 +74,7 @@ def by_name() -> dict[str, Metric]:
 
 def minimums() -> dict[str, float]:
     """Return the least change that counts for each metric."""
-    return {name: metric.minimum for name, metric in by_name().items()}
+    return {name: metric.compared.minimum for name, metric in by_name().items()}
 
 
 def threshold(text: str) -> tuple[str, float]:
@@ -99,7 +89,7 @@ def threshold(text: str) -> tuple[str, float]:
         raise unknown("metric of --fail-if", name, known)
     metric = known[name]
     if not amount:
-        return name, metric.minimum
+        return name, metric.compared.minimum
     try:
         value = float(amount.removesuffix("%"))
     except ValueError:

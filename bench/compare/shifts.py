@@ -123,7 +123,7 @@ def _shared(task: str, metric: Metric, table: Sides, paired: bool, accepted: Acc
     null = accepted.get((task, ENVIRONMENT, metric.name), 0.0)
     base, new = changes.parts(table.base_level, table.new_level).common
     test = changes.paired if paired else changes.welch
-    change = test(base, new, metric.harm(metric.floor), null)
+    change = test(base, new, metric.harm(metric.compared.floor), null)
     means, name = [float(side[0]) for side in table.level_means], _test_name(paired)
     return Shift(
         task, ENVIRONMENT, metric, means[0], means[1], change, name, null, "", table.machine_shift
@@ -141,7 +141,7 @@ def _own(
         base[0], new[0] = levels[0][0], levels[1][0]
     null = np.array([accepted.get((task, arm, metric.name), 0.0) for arm in pairs])
     test = changes.paired if paired else changes.welch
-    change = test(base, new, metric.harm(metric.floor), null)
+    change = test(base, new, metric.harm(metric.compared.floor), null)
     shifts = []
     for number, (arm, lines) in enumerate(pairs.items()):
         means = [float(side[number]) for side in table.means]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 import pandas as pd
 
@@ -59,12 +58,8 @@ def origin(study: Study, baselines: pd.DataFrame, task: str) -> Origin:
     return Origin(study.data.get(task, "data unknown"), study.synthetic, base_name(study), note)
 
 
-def headings(study: Study, baselines: pd.DataFrame, only: Iterable[str] = ()) -> tuple[str, ...]:
-    """Write the lines above a table: synthetic or not, study, base, and data and gap of each task.
-
-    Args:
-        only: Tasks of the table; empty for all.
-    """
+def headings(study: Study, baselines: pd.DataFrame) -> tuple[str, ...]:
+    """Write the lines above a table: synthetic or not, study, base, and data and gap of each task."""
     base = base_name(study)
     plain = "plain baseline (base: none)" if base == "none" else f"base: {base}"
     lines = [SYNTHETIC] if study.synthetic else []
@@ -74,7 +69,7 @@ def headings(study: Study, baselines: pd.DataFrame, only: Iterable[str] = ()) ->
             f"WARNING: seeds were added after verdicts could be seen ({looks(study)}): p values are "
             "too small; --until-decided plans such looks"
         )
-    for task in list(only) or tasks(study):
+    for task in tasks(study):
         rows = baselines[baselines["task"] == task]
         parts = [_baseline(row, many=len(rows) > 1) for _, row in rows.iterrows()]
         lines.append(", ".join([f"{task}: data {study.data.get(task, 'unknown')}", *parts]))

@@ -15,23 +15,19 @@ from bench.report.plots.canvas import Plot
 from bench.report.plots.heat import heat_plot
 from bench.report.plots.origin import SYNTHETIC, Origin
 from bench.report.plots.style import shorten
-from bench.report.tables import Table, table_columns, write_table
+from bench.report.tables import Column, Table, csv_only, interval_columns, plain, write_table
 
-COLUMNS = table_columns(
-    ("task", "task"),
-    ("regime", "regime"),
-    ("study",),
-    ("arm", "arm"),
-    ("reference",),
-    ("n", "seeds", ".0f"),
-    ("effect", "effect (points)", ".6g", "+.1f"),
-    ("low", "low", ".6g", "+.1f"),
-    ("high", "high", ".6g", "+.1f"),
-    ("p", "", ".6g"),
-    ("p_adjusted", "p adjusted", ".6g", ".3g"),
-    ("gap", "baseline gap", ".6g", ".1f"),
-    ("data",),
-    ("synthetic",),
+COLUMNS = (
+    *plain("task regime"),
+    *csv_only("study"),
+    *plain("arm"),
+    *csv_only("reference"),
+    Column("n", "seeds", ".0f"),
+    *interval_columns("+.1f"),
+    *csv_only("p", ".6g"),
+    Column("p_adjusted", "p adjusted", ".6g", ".3g"),
+    Column("gap", "baseline gap", ".6g", ".1f"),
+    *csv_only("data synthetic"),
 )
 
 

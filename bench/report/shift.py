@@ -12,21 +12,18 @@ from bench.analysis.covariate_shift import curves, summary
 from bench.core.study import BASELINE
 from bench.report.plots import style
 from bench.report.plots.canvas import Plot, draw, panel
-from bench.report.plots.labels import Label, end_labels
+from bench.report.plots.labels import end_labels
+from bench.report.plots.lines import ArmLine, draw_lines
 from bench.report.plots.origin import SYNTHETIC, Origin
 from bench.report.plots.style import each
-from bench.report.tables import Table, table_columns, write_table
+from bench.report.tables import Column, Table, csv_only, interval_columns, plain, write_table
 
-COLUMNS = table_columns(
-    ("task", "task"),
-    ("arm", "arm"),
-    ("n", "seeds", ".0f"),
-    ("shift", "shift per evaluation", ".6g", ".3f"),
-    ("ratio", "ratio to the baseline's", ".6g", ".2f"),
-    ("low", "low", ".6g", ".2f"),
-    ("high", "high", ".6g", ".2f"),
-    ("data",),
-    ("synthetic",),
+COLUMNS = (
+    *plain("task arm"),
+    Column("n", "seeds", ".0f"),
+    Column("shift", "shift per evaluation", ".6g", ".3f"),
+    *interval_columns(".2f", "ratio to the baseline's", "ratio"),
+    *csv_only("data synthetic"),
 )
 MEANING = (
     "shift: Wasserstein-1 distance between a channel's distributions at two evaluations, in standard "
@@ -66,19 +63,11 @@ def shift_plot(task: str, rows: pd.DataFrame, lines: pd.DataFrame, origin: Origi
     """
     arms = list(rows["arm"])
     hues = style.colors([arm for arm in arms if arm != BASELINE])
+    drawn = [_line(arm, lines[lines["arm"] == arm].sort_values("step")) for arm in arms]
 
     def paint(figure: Figure) -> None:
         axes = panel(figure, left=0.125)
-        ends = []
-        for arm in arms:
-            line = lines[lines["arm"] == arm].sort_values("step")
-            # Logarithms on a linear axis: the labels at the ends are spread on one.
-            mean, low, high = (np.log10(line[name]) for name in ("mean", "low", "high"))
-            look = style.stroke(arm, BASELINE, hues)
-            axes.fill_between(line["step"], low, high, color=look["color"], alpha=0.11, lw=0)
-            axes.plot(line["step"], mean, **look)
-            end = float(line["step"].iloc[-1]), float(mean.iloc[-1])
-            ends.append(Label(arm, *end, look["color"]))
+        ends = draw_lines(axes, drawn, BASELINE, hues)
         axes.set_xlim(0, float(lines["step"].max()) * 1.01)
         axes.set_xlabel("training steps")
         axes.set_ylabel("shift since the evaluation before")
@@ -96,3 +85,9 @@ def shift_plot(task: str, rows: pd.DataFrame, lines: pd.DataFrame, origin: Origi
         paint=paint,
         subtitle="in standard deviations; line: mean over slots and seeds; band: lowest to highest seed",
     )
+
+
+def _line(arm: str, line: pd.DataFrame) -> ArmLine:
+    """Take logarithms for a linear axis: the labels at the ends are spread on one."""
+    mean, low, high = (np.log10(line[name].to_numpy()) for name in ("mean", "low", "high"))
+    return ArmLine(arm, line["step"].to_numpy(), mean, arm, low, high)

@@ -4,25 +4,7 @@ from __future__ import annotations
 
 from bench.core.metric import columns as metric_columns
 from bench.core.metric import recorded_metrics
-from bench.report.tables import Column, table_columns
-
-
-def _plain(names: str) -> tuple[Column, ...]:
-    """Make columns of texts whose heading is their name."""
-    return tuple(Column(name, name) for name in names.split())
-
-
-def _csv_only(names: str, form: str = "") -> tuple[Column, ...]:
-    """Make columns that only the CSV file has."""
-    return tuple(Column(name, "", form) for name in names.split())
-
-
-def _interval(
-    form: str, heading: str = "effect (points)", key: str = "effect"
-) -> tuple[Column, ...]:
-    """Make the columns of an estimate and the ends of its interval."""
-    names = ((key, heading), ("low", "low"), ("high", "high"))
-    return tuple(Column(name, title, ".6g", form) for name, title in names)
+from bench.report.tables import Column, csv_only, interval_columns, plain
 
 
 def _count(key: str, heading: str) -> Column:
@@ -30,160 +12,104 @@ def _count(key: str, heading: str) -> Column:
 
 
 _N = _count("n", "n")
-_P = table_columns(("p", "p", ".6g", ".3g"), ("p_adjusted", "p adjusted", ".6g", ".3g"))
-_ORIGIN = _csv_only("data synthetic base")
+_P = (Column("p", "p", ".6g", ".3g"), Column("p_adjusted", "p adjusted", ".6g", ".3g"))
+_ORIGIN = csv_only("data synthetic base")
+_ARM = (*plain("task arm"), *csv_only("reference"))
 _NOTE = Column("warning", "note")
 
+# fmt: off
 EFFECTS = (
-    *_plain("task arm reference metric unit"),
-    _N,
-    *_interval("+.3f", "effect"),
-    *_P,
-    *_plain("verdict"),
-    *_csv_only("family"),
-    Column("sd", "sd", ".6g", ".3f"),
-    *_csv_only("sign_flip_p", ".6g"),
+    *plain("task arm reference metric unit"), _N, *interval_columns("+.3f", "effect"), *_P,
+    *plain("verdict"), *csv_only("family"),
+    Column("sd", "sd", ".6g", ".3f"), *csv_only("sign_flip_p", ".6g"),
     Column("d_z", "d_z", ".6g", ".2f"),
-    *_csv_only("tost_p equivalence_low equivalence_high welch_p seed_correlation margin", ".6g"),
+    *csv_only("tost_p equivalence_low equivalence_high welch_p seed_correlation margin", ".6g"),
     Column("mde", "detectable", ".6g", ".2f"),
-    *_csv_only("seeds_needed seeds_to_detect", ".0f"),
-    *_ORIGIN,
-    _NOTE,
+    *csv_only("seeds_needed seeds_to_detect", ".0f"), *_ORIGIN, _NOTE,
 )
 STEP_TIMES = (
-    *_plain("task arm device"),
-    *_csv_only("machine"),
-    _count("processes", "processes"),
-    *_interval(".3f", "ratio to the reference", "ratio"),
-    Column("cost_class", "declared cost"),
-    Column("cost_limit", "at most", ".6g", ".2f"),
+    *plain("task arm device"), *csv_only("machine"), _count("processes", "processes"),
+    *interval_columns(".3f", "ratio to the reference", "ratio"),
+    Column("cost_class", "declared cost"), Column("cost_limit", "at most", ".6g", ".2f"),
     Column("within", "within it"),
-    Column("arm_ms", "step (ms)", ".6g", ".2f"),
-    Column("arm_iqr_ms", "IQR (ms)", ".6g", ".2f"),
-    Column("baseline_ms", "reference step (ms)", ".6g", ".2f"),
-    *_csv_only("baseline_iqr_ms", ".6g"),
+    Column("arm_ms", "step (ms)", ".6g", ".2f"), Column("arm_iqr_ms", "IQR (ms)", ".6g", ".2f"),
+    Column("baseline_ms", "reference step (ms)", ".6g", ".2f"), *csv_only("baseline_iqr_ms", ".6g"),
     Column("first_step_s", "first step (s)", ".6g", ".2f"),
-    *_csv_only("baseline_first_step_s", ".6g"),
+    *csv_only("baseline_first_step_s", ".6g"),
     Column("examples_per_second", "examples/s", ".6g", ".0f"),
     Column("peak_memory_mb", "peak memory (MB)", ".6g", ".0f"),
-    *_csv_only("baseline_peak_memory_mb memory_ratio", ".6g"),
-    _count("parameters", "parameters"),
-    *_csv_only("baseline_parameters", ".0f"),
-    *_csv_only("input_ms load_average", ".6g"),
+    *csv_only("baseline_peak_memory_mb memory_ratio", ".6g"),
+    _count("parameters", "parameters"), *csv_only("baseline_parameters", ".0f"),
+    *csv_only("input_ms load_average", ".6g"),
     Column("matrix_rate_share", "share of matrix rate", ".6g", ".2f"),
-    *_ORIGIN,
-    Column("notes", "note"),
+    *_ORIGIN, Column("notes", "note"),
 )
 CONVERGENCE = (
-    *_plain("task arm"),
-    *_csv_only("reference"),
-    Column("target", "target (share)", ".2f"),
-    Column("accuracy", "at accuracy", ".6f", ".4f"),
-    _N,
-    _count("hits", "reached"),
-    *_csv_only("hit_rate", ".6g"),
-    Column("examples", "examples (restricted mean)", ".6g", ".0f"),
-    Column("steps", "steps", ".6g", ".0f"),
-    *_csv_only("horizon", ".0f"),
-    *_interval(".2f", "ratio to the reference", "examples_ratio"),
-    *_csv_only("steps_ratio", ".6g"),
-    *_ORIGIN,
+    *plain("task arm"), *csv_only("reference"), Column("target", "target (share)", ".2f"),
+    Column("accuracy", "at accuracy", ".6f", ".4f"), _N, _count("hits", "reached"),
+    *csv_only("hit_rate", ".6g"), Column("examples", "examples (restricted mean)", ".6g", ".0f"),
+    Column("steps", "steps", ".6g", ".0f"), *csv_only("horizon", ".0f"),
+    *interval_columns(".2f", "ratio to the reference", "examples_ratio"),
+    *csv_only("steps_ratio", ".6g"), *_ORIGIN,
 )
 AREAS = (
-    *_plain("task arm"),
-    *_csv_only("reference"),
-    _N,
-    Column("area", "mean validation accuracy", ".6f", ".4f"),
-    *_interval("+.2f"),
-    *_csv_only("p", ".6g"),
-    *_ORIGIN,
+    *_ARM, _N, Column("area", "mean validation accuracy", ".6f", ".4f"),
+    *interval_columns("+.2f"), *csv_only("p", ".6g"), *_ORIGIN,
 )
 INTERACTIONS = (
-    *table_columns(("task", "task"), ("a", "first"), ("b", "second"), ("both",)),
-    _N,
-    *_interval("+.2f", "interaction (points)"),
-    *_P,
-    *_csv_only("sign_flip_p", ".6g"),
-    *_plain("verdict"),
-    *_ORIGIN,
+    *plain("task"), Column("a", "first"), Column("b", "second"), *csv_only("both"), _N,
+    *interval_columns("+.2f", "interaction (points)"), *_P, *csv_only("sign_flip_p", ".6g"),
+    *plain("verdict"), *_ORIGIN,
 )
 LEAVE_ONE_OUT = (
-    *table_columns(("task", "task"), ("stack", "stack"), ("member", "left out"), ("without",)),
-    _N,
-    *_interval("+.2f", "what it gives (points)"),
-    *_P,
-    *_csv_only("sign_flip_p", ".6g"),
-    *_plain("verdict"),
-    *_ORIGIN,
+    *plain("task stack"), Column("member", "left out"), *csv_only("without"), _N,
+    *interval_columns("+.2f", "what it gives (points)"), *_P, *csv_only("sign_flip_p", ".6g"),
+    *plain("verdict"), *_ORIGIN,
 )
 PER_CLASS = (
-    *_plain("task arm"),
-    *_csv_only("reference"),
-    _count("class_index", "class"),
-    _N,
-    *_interval("+.1f"),
-    *_csv_only("p", ".6g"),
-    _P[1],
-    *_plain("verdict"),
-    *_ORIGIN,
+    *_ARM, _count("class_index", "class"), _N, *interval_columns("+.1f"), *csv_only("p", ".6g"),
+    _P[1], *plain("verdict"), *_ORIGIN,
 )
 TEST_SAMPLING = (
-    *_plain("task arm"),
-    *_csv_only("reference"),
-    _N,
-    _count("examples", "test examples"),
-    *_interval("+.2f"),
+    *_ARM, _N, _count("examples", "test examples"), *interval_columns("+.2f"),
     Column("seed_sd", "from seeds", ".6g", ".2f"),
-    Column("example_sd", "from test examples", ".6g", ".2f"),
-    *_ORIGIN,
+    Column("example_sd", "from test examples", ".6g", ".2f"), *_ORIGIN,
 )
 FAIRNESS = (
-    *_plain("task arm reference"),
-    Column("treatment", "declared treatment"),
-    _count("compared", "seeds compared"),
-    _count("shared_slots", "shared slots"),
-    _count("not_compared", "not compared"),
-    *_ORIGIN,
-    Column("statement", "what was found"),
+    *plain("task arm reference"), Column("treatment", "declared treatment"),
+    _count("compared", "seeds compared"), _count("shared_slots", "shared slots"),
+    _count("not_compared", "not compared"), *_ORIGIN, Column("statement", "what was found"),
 )
 
 
 def trial_columns() -> tuple[Column, ...]:
     """Return the columns of the trials, every recorded score among them."""
     return (
-        *_plain("task arm seed"),
-        *_ORIGIN,
-        *_plain("status"),
+        *plain("task arm seed"), *_ORIGIN, *plain("status"),
         *(Column(metric.name, metric.title, ".6f", ".4f") for metric in recorded_metrics()),
-        _count("steps", "steps"),
-        *_csv_only("examples parameters", ".0f"),
-        *_csv_only("train_seconds", ".3f"),
-        *_csv_only("reference role treatment recipe_hash order_hash data_hash settings_hash"),
+        _count("steps", "steps"), *csv_only("examples parameters", ".0f"),
+        *csv_only("train_seconds", ".3f"),
+        *csv_only("reference role treatment recipe_hash order_hash data_hash settings_hash"),
     )
 
 
 def decision_columns() -> tuple[Column, ...]:
     """Return the columns of the decision table, every shown metric's change among them."""
     return (
-        *table_columns(("task", "task"), ("arm", "strategy"), ("reference",)),
-        _count("n", "seeds"),
-        *_interval("+.1f"),
-        *_csv_only("equivalence_low equivalence_high margin p_adjusted", ".6g"),
-        *_plain("verdict"),
-        *_csv_only("family"),
+        *plain("task"), Column("arm", "strategy"), *csv_only("reference"), _count("n", "seeds"),
+        *interval_columns("+.1f"),
+        *csv_only("equivalence_low equivalence_high margin p_adjusted", ".6g"),
+        *plain("verdict"), *csv_only("family"),
         Column("tuned_effect", "tuned effect (points)", ".6g", "+.1f"),
-        *_csv_only("tuned_low tuned_high", ".6g"),
+        *csv_only("tuned_low tuned_high", ".6g"),
         Column("step_time_ratio", "step time (ratio)", ".6g", ".3f"),
-        *_csv_only("step_time_low step_time_high", ".6g"),
-        *_csv_only("processes", ".0f"),
+        *csv_only("step_time_low step_time_high", ".6g"), *csv_only("processes", ".0f"),
         Column("device", "timed on"),
         Column("examples_ratio", "examples to target (ratio)", ".6g", ".2f"),
         Column("hit_rate", "reached target", ".6g", ".2f"),
         Column("seconds_ratio", "time to target (ratio)", ".6g", ".2f"),
-        *_csv_only("decomposition"),
+        *csv_only("decomposition"),
         *(Column(c.key, c.heading, ".6g", f"+.{c.digits}f") for _, c in metric_columns()),
-        Column("on_front", "Pareto front"),
-        _count("seeds_needed", "seeds to decide"),
-        *_ORIGIN,
-        _NOTE,
+        Column("on_front", "Pareto front"), _count("seeds_needed", "seeds to decide"),
+        *_ORIGIN, _NOTE,
     )

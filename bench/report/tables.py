@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,6 +167,19 @@ def escape_latex(text: str) -> str:
     return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
 
 
-def table_columns(*specs: Sequence[str]) -> tuple[Column, ...]:
-    """Make columns from tuples: (key, heading, CSV format, format for readers)."""
-    return tuple(Column(*spec) for spec in specs)
+def plain(names: str) -> tuple[Column, ...]:
+    """Make columns of texts whose heading is their name."""
+    return tuple(Column(name, name) for name in names.split())
+
+
+def csv_only(names: str, form: str = "") -> tuple[Column, ...]:
+    """Make columns that only the CSV file has."""
+    return tuple(Column(name, "", form) for name in names.split())
+
+
+def interval_columns(
+    form: str, heading: str = "effect (points)", key: str = "effect"
+) -> tuple[Column, ...]:
+    """Make the columns of an estimate and the ends of its interval."""
+    names = ((key, heading), ("low", "low"), ("high", "high"))
+    return tuple(Column(name, title, ".6g", form) for name, title in names)

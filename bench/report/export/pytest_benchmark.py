@@ -101,25 +101,12 @@ def statistics(seconds: np.ndarray) -> dict[str, Any]:
     far = int((np.abs(seconds - mean) > deviation).sum())
     outside = len(seconds) - len(inside)
     return {
-        "min": float(seconds.min()),
-        "max": float(seconds.max()),
-        "mean": mean,
-        "stddev": deviation,
-        "rounds": len(seconds),
-        "median": median,
-        "iqr": q3 - q1,
-        "q1": q1,
-        "q3": q3,
-        "iqr_outliers": outside,
-        "stddev_outliers": far,
-        "outliers": f"{far};{outside}",
-        "ld15iqr": float(inside.min()),
-        "hd15iqr": float(inside.max()),
-        "ops": 1.0 / mean,
-        "total": float(seconds.sum()),
-        "data": seconds.tolist(),
-        "iterations": 1,
-    }
+        "min": float(seconds.min()), "max": float(seconds.max()), "mean": mean,
+        "stddev": deviation, "rounds": len(seconds), "median": median, "iqr": q3 - q1, "q1": q1,
+        "q3": q3, "iqr_outliers": outside, "stddev_outliers": far, "outliers": f"{far};{outside}",
+        "ld15iqr": float(inside.min()), "hd15iqr": float(inside.max()), "ops": 1.0 / mean,
+        "total": float(seconds.sum()), "data": seconds.tolist(), "iterations": 1,
+    }  # fmt: skip
 
 
 def _machine_info(environment: dict[str, Any]) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.report.plots import style
 from bench.report.plots.canvas import Plot, draw, panel
-from bench.report.plots.labels import Label, end_labels
+from bench.report.plots.labels import end_labels
+from bench.report.plots.lines import ArmLine, Widths, draw_lines
 from bench.report.plots.origin import Origin
 from bench.report.plots.style import each
 
@@ -55,26 +55,24 @@ def calibration_plot(
         bins: `calibration_bins` of this task.
         ece: Arm to mean expected calibration error (fraction).
     """
-    lines = {arm: rows.sort_values("confidence") for arm, rows in bins.groupby("arm")}
     ranked = sorted((arm for arm in bins["arm"].unique() if arm in ece), key=lambda arm: ece[arm])
     treated = [arm for arm in ranked if arm != baseline]
-    named, hues = style.named(treated, hues)
+    hues = style.named(treated, hues)
+    by_arm = {arm: rows.sort_values("confidence") for arm, rows in bins.groupby("arm")}
+    order = [*(arm for arm in treated if arm not in hues), *reversed(hues), baseline]
+    lines = [_line(arm, by_arm[arm], ece) for arm in order if arm in by_arm]
 
     def paint(figure: Figure) -> None:
         axes = panel(figure)
         axes.set_xlim(float(bins["confidence"].min()) * 100 - 1, 101)
         axes.axhline(0, color=style.SOFT, lw=0.9)
-        for arm in (arm for arm in treated if arm not in named):
-            axes.plot(*_misses(lines[arm]), color=style.LINE, lw=0.8)
-        ends = []
-        for arm in (arm for arm in [*reversed(named), baseline] if arm in lines):
-            (x, y), look = _misses(lines[arm]), style.stroke(arm, baseline, hues)
-            axes.plot(x, y, **look, lw=2.0 if arm == baseline else 1.5)
-            text = f"{style.shorten(arm, 22)} {ece[arm] * 100:.1f}" if arm in ece else arm
-            ends.append(Label(text, float(x.iloc[-1]), float(y.iloc[-1]), look["color"]))
+        ends = draw_lines(axes, lines, baseline, hues, Widths(named=1.5, baseline=2.0))
         low, high = axes.get_ylim()
         axes.set_ylim(min(low, -2), max(high, 2))
-        _name_sides(axes)
+        for text, y, va in (("underconfident", 0.985, "top"), ("overconfident", 0.015, "bottom")):
+            axes.text(
+                0.01, y, text, transform=axes.transAxes, va=va, color=style.SOFT, style="italic"
+            )
         if ends:
             end_labels(axes, ends)
         axes.set_xlabel("confidence (largest probability), %")
@@ -92,11 +90,7 @@ def calibration_plot(
     )
 
 
-def _misses(line: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Return confidence in percent, and accuracy less confidence in points."""
-    return line["confidence"] * 100, (line["accuracy"] - line["confidence"]) * 100
-
-
-def _name_sides(axes: Axes) -> None:
-    for text, y, va in (("underconfident", 0.985, "top"), ("overconfident", 0.015, "bottom")):
-        axes.text(0.01, y, text, transform=axes.transAxes, va=va, color=style.SOFT, style="italic")
+def _line(arm: str, bins: pd.DataFrame, ece: Mapping[str, float]) -> ArmLine:
+    label = f"{style.shorten(arm, 22)} {ece[arm] * 100:.1f}" if arm in ece else arm
+    misses = bins["accuracy"] - bins["confidence"]
+    return ArmLine(arm, bins["confidence"].to_numpy() * 100, misses.to_numpy() * 100, label)

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from bench.report.plots import style
 from bench.report.plots.canvas import Plot, count_examples, draw, panel
-from bench.report.plots.labels import Label, end_labels, width
+from bench.report.plots.labels import end_labels, width
+from bench.report.plots.lines import ArmLine, draw_lines
 from bench.report.plots.origin import Origin
 from bench.report.plots.style import each
 
@@ -91,26 +92,18 @@ def profile_plot(
             measure (`examples` or `seconds`, one of them), problems.
     """
     right = min(max(float(steps["ratio"].max()) * 1.02, 1.5), 5.0)
-    lines = {str(arm): _stairs(part, right) for arm, part in steps.groupby("arm", sort=False)}
-    area = {arm: float(np.sum(np.diff(xs) * ys[:-1])) for arm, (xs, ys) in lines.items()}
+    lines = {str(arm): _stairs(str(arm), part, right) for arm, part in steps.groupby("arm")}
+    area = {arm: float(np.sum(np.diff(line.x) * line.y[:-1])) for arm, line in lines.items()}
     ranked = sorted(lines, key=lambda arm: (-area[arm], arm))
-    named, hues = style.named([arm for arm in ranked if arm != baseline], hues)
+    hues = style.named([arm for arm in ranked if arm != baseline], hues)
     measure = str(steps["measure"].iloc[0])
 
     def paint(figure: Figure) -> None:
         axes = panel(figure)
         axes.set_xlim(1, right)
         axes.set_ylim(-3, 103)
-        ends = []
-        for arm in reversed(ranked):
-            xs, ys = lines[arm]
-            if arm != baseline and arm not in named:
-                axes.plot(xs, ys, color=style.LINE, lw=0.8, drawstyle="steps-post")
-                continue
-            look = style.stroke(arm, baseline, hues)
-            axes.plot(xs, ys, **look, drawstyle="steps-post")
-            ends.append(Label(style.shorten(arm, 22), right, ys[-1], look["color"]))
-        end_labels(axes, ends)
+        drawn = [lines[arm] for arm in reversed(ranked)]
+        end_labels(axes, draw_lines(axes, drawn, baseline, hues, drawstyle="steps-post"))
         axes.set_xlabel(f"{measure} to target, as a multiple of the best arm's")
         axes.set_ylabel("targets reached, % of seeds and targets")
         axes.xaxis.set_major_formatter("{x:.3g}\N{MULTIPLICATION SIGN}")
@@ -126,8 +119,10 @@ def profile_plot(
     )
 
 
-def _stairs(part: pd.DataFrame, right: float) -> tuple[list[float], list[float]]:
+def _stairs(arm: str, part: pd.DataFrame, right: float) -> ArmLine:
     """Return the corners of an arm's step function up to `right`, shares in percent."""
     inside = part[part["ratio"] <= right].sort_values("ratio")
-    xs, ys = list(inside["ratio"]), list(inside["share"] * 100)
-    return [*xs, right], [*ys, ys[-1] if ys else 0.0]
+    shares = inside["share"].to_numpy() * 100
+    last = shares[-1] if len(shares) else 0.0
+    x, y = np.append(inside["ratio"], right), np.append(shares, last)
+    return ArmLine(arm, x, y, style.shorten(arm, 22))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.report.plots import style
 from bench.report.plots.canvas import Plot, count_examples, draw, panel
-from bench.report.plots.labels import Label, end_labels
+from bench.report.plots.labels import end_labels
+from bench.report.plots.lines import ArmLine, Widths, draw_lines
 from bench.report.plots.origin import Origin
 
 BANDS = ["task", "arm", "step", "examples", "mean", "low", "high", "seeds", "diverged"]
@@ -66,21 +65,18 @@ def curve_plot(
         hues: Arm to color.
         targets: Validation accuracies (fractions) to mark.
     """
-    lines = {arm: rows.sort_values("step") for arm, rows in bands.groupby("arm")}
-    last = bands.sort_values("step").groupby("arm")["mean"].last().sort_values(ascending=False)
+    by_arm = {arm: rows.sort_values("step") for arm, rows in bands.groupby("arm")}
+    last = pd.Series({arm: rows["mean"].iloc[-1] for arm, rows in by_arm.items()})
+    last = last.sort_values(ascending=False)
     treated = [arm for arm in last.index if arm != baseline]
-    named, hues = style.named(treated, hues)
+    hues = style.named(treated, hues)
+    order = [*(arm for arm in treated if arm not in hues), *reversed(hues), baseline]
+    lines = [_line(arm, by_arm[arm]) for arm in order if arm in by_arm]
 
     def paint(figure: Figure) -> None:
         axes = panel(figure)
         axes.set_xlim(0, float(bands["examples"].max()) * 1.01)
-        for line in (lines[arm] for arm in treated if arm not in named):
-            axes.plot(line["examples"], line["mean"] * 100, color=style.LINE, lw=0.9)
-        ends = [
-            _curve(axes, arm, lines[arm], style.stroke(arm, baseline, hues))
-            for arm in [*reversed(named), baseline]
-            if arm in lines
-        ]
+        ends = draw_lines(axes, lines, baseline, hues, Widths(grey=0.9, baseline=2.0))
         for target in targets:
             axes.axhline(target * 100, color=style.SOFT, lw=0.7, ls=style.DOTTED, zorder=1)
         end_labels(axes, ends)
@@ -90,7 +86,7 @@ def curve_plot(
 
     seeds = int(bands["seeds"].max()) if len(bands) else 0
     subtitle = f"line: mean of {seeds} seeds; band: lowest to highest seed"
-    if len(named) < len(treated):
+    if len(hues) < len(treated):
         subtitle += f"; best and worst of {len(treated)} named"
     elif targets:
         subtitle += "; dotted: convergence targets"
@@ -106,13 +102,8 @@ def curve_plot(
     )
 
 
-def _curve(axes: Axes, arm: str, line: pd.DataFrame, look: dict[str, Any]) -> Label:
-    """Draw the mean and the band of an arm, and return the label for its end."""
-    x, y, color = line["examples"], line["mean"] * 100, look["color"]
-    axes.fill_between(x, line["low"] * 100, line["high"] * 100, color=color, alpha=0.11, lw=0)
-    axes.plot(x, y, **look, lw=2.0 if look["ls"] == style.DASHED else 1.6)
-    if len(line) == 1:
-        axes.plot(x, y, color=color, marker="o", ms=4)
-    lost = int(line["diverged"].iloc[-1])
-    text = f"{style.shorten(arm, 22)} {y.iloc[-1]:.1f}" + (f", {lost} diverged" if lost else "")
-    return Label(text, float(x.iloc[-1]), float(y.iloc[-1]), color)
+def _line(arm: str, band: pd.DataFrame) -> ArmLine:
+    mean, low, high = (band[name].to_numpy() * 100 for name in ("mean", "low", "high"))
+    lost = int(band["diverged"].iloc[-1])
+    label = f"{style.shorten(arm, 22)} {mean[-1]:.1f}" + (f", {lost} diverged" if lost else "")
+    return ArmLine(arm, band["examples"].to_numpy(), mean, label, low, high)

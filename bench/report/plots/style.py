@@ -21,56 +21,27 @@ SAME = "#3d7a68"
 OPEN = "#6b7785"
 
 SERIES = (
-    "#0072b2",
-    "#d55e00",
-    "#008a64",
-    "#b0508c",
-    "#9a7400",
-    "#2f8dc9",
-    "#7a5bb5",
-    "#7f8c2d",
-)
+    "#0072b2", "#d55e00", "#008a64", "#b0508c", "#9a7400", "#2f8dc9", "#7a5bb5", "#7f8c2d",
+)  # fmt: skip
 """Okabe and Ito's palette, its light colors darkened so that labels can be read on white."""
 
 CROWD = 12
 """With more arms than this in a plot, color no longer tells arms apart."""
 SHOWN = 8
 """Most lines with a color; of more, only the best and the worst have one."""
-DASHED = (0, (4, 1.6))
 DOTTED = (0, (1.5, 2.5))
 
 _SETTINGS: dict[str, Any] = {
-    "font.family": ["DejaVu Sans"],
-    "font.size": 8.5,
-    "text.parse_math": False,
-    "text.color": INK,
-    "axes.edgecolor": LINE,
-    "axes.labelcolor": SOFT,
-    "axes.labelsize": 8.5,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": False,
-    "axes.axisbelow": True,
-    "axes.unicode_minus": True,
-    "grid.color": LINE,
-    "grid.linewidth": 0.6,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "xtick.major.size": 3,
-    "ytick.major.size": 0,
-    "xtick.major.width": 0.8,
-    "lines.linewidth": 1.6,
-    "lines.solid_capstyle": "round",
-    "figure.facecolor": PAPER,
-    "axes.facecolor": "none",
-    "savefig.facecolor": PAPER,
-    "svg.hashsalt": "bench",
-    "svg.fonttype": "none",
-    "path.simplify": True,
-}
+    "font.family": ["DejaVu Sans"], "font.size": 8.5, "text.parse_math": False, "text.color": INK,
+    "axes.edgecolor": LINE, "axes.labelcolor": SOFT, "axes.labelsize": 8.5, "axes.linewidth": 0.8,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": False,
+    "axes.axisbelow": True, "axes.unicode_minus": True, "axes.facecolor": "none",
+    "grid.color": LINE, "grid.linewidth": 0.6, "xtick.color": SOFT, "ytick.color": SOFT,
+    "xtick.labelsize": 8, "ytick.labelsize": 8, "xtick.major.size": 3, "ytick.major.size": 0,
+    "xtick.major.width": 0.8, "lines.linewidth": 1.6, "lines.solid_capstyle": "round",
+    "figure.facecolor": PAPER, "savefig.facecolor": PAPER, "svg.hashsalt": "bench",
+    "svg.fonttype": "none", "path.simplify": True,
+}  # fmt: skip
 
 
 @contextmanager
@@ -106,24 +77,13 @@ def colors(treated: Sequence[str], controls: Sequence[str] = ()) -> dict[str, st
     return {**hues, **dict.fromkeys(controls, OPEN)}
 
 
-def named(ranked: Sequence[str], hues: Mapping[str, str]) -> tuple[list[str], Mapping[str, str]]:
-    """Choose the lines with a color and a name: all, or the best four and the worst three.
+def named(ranked: Sequence[str], hues: Mapping[str, str]) -> dict[str, str]:
+    """Choose the lines with a name, and their colors: all, or the best four and the worst three.
 
     Args:
         ranked: Arms, best first.
-        hues: Arm to color.
-
-    Returns:
-        The chosen arms, and a color for each. Where some arms are left out, the colors are new.
+        hues: Arm to color. Where some arms are left out, the chosen ones get new colors.
     """
     if len(ranked) <= SHOWN:
-        return list(ranked), hues
-    chosen = [*ranked[:4], *ranked[-3:]]
-    return chosen, colors(chosen)
-
-
-def stroke(arm: str, baseline: str, hues: Mapping[str, str]) -> dict[str, Any]:
-    """Return the color and the dashes of an arm's line; the baseline's is dark and dashed."""
-    if arm == baseline:
-        return {"color": INK, "ls": DASHED}
-    return {"color": hues[arm], "ls": "-"}
+        return {arm: hues[arm] for arm in ranked}
+    return colors([*ranked[:4], *ranked[-3:]])

@@ -21,7 +21,7 @@ NASTY = 'it\'s "right"\n\\ [[accepted]] \x7f \u00e9'
 def test_the_baseline_is_in_the_history_too(tmp_path: Path) -> None:
     study = lines("a", np.random.default_rng(0))
     levels.set_baseline(tmp_path, study, NOW)
-    assert levels.baseline(tmp_path) == ("a", NOW)
+    assert levels.baseline(tmp_path) == levels.Baseline(study="a", set_at=NOW)
     assert read(tmp_path / HISTORY).lines == study
 
 

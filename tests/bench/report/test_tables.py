@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from bench.report.tables import (
+    Column,
     Table,
     cell,
     csv_text,
@@ -14,7 +15,6 @@ from bench.report.tables import (
     escape_markdown,
     latex_text,
     markdown_text,
-    table_columns,
     write_table,
 )
 
@@ -22,7 +22,8 @@ NASTY = 'a|b_c & 100% $x$ #1 {~^\\} <b> "q" [x](y) `z`'
 
 
 def table(frame: pd.DataFrame) -> Table:
-    specs = table_columns(("arm", "arm"), ("effect", "effect (points)", ".6g", "+.1f"), ("data",))
+    effect = Column("effect", "effect (points)", ".6g", "+.1f")
+    specs = (Column("arm", "arm"), effect, Column("data"))
     return Table("effects", "Effects", ("data: tfds:x:1",), frame, specs)
 
 

@@ -20,7 +20,7 @@ METRICS = tuple(by_name().values())
 SIZE = len(METRICS) * (len(ARMS) + 1)
 """Tests of a comparison of one task: the environment, the baseline and twelve arms, four metrics."""
 STEP = by_name()["step_time"]
-LEAST = STEP.harm(STEP.minimum)
+LEAST = STEP.harm(STEP.compared.minimum)
 PLANTED = 4
 """The arm that is shifted."""
 
@@ -38,7 +38,7 @@ def shifted(
 ) -> list[changes.Change]:
     """The environment's shift, shape (studies, 1), and the arms', (studies, arms)."""
     test = changes.paired if is_paired else changes.welch
-    found, floor = changes.parts(base, new), metric.harm(metric.floor)
+    found, floor = changes.parts(base, new), metric.harm(metric.compared.floor)
     level, own = [side[..., None, :] for side in found.common], found.own
     return [test(level[0], level[1], floor), test(own[0], own[1], floor)]
 
@@ -64,7 +64,7 @@ def whole(
                 side[:, 1:] *= math.sqrt(0.5)
         sides[1][:, PLANTED] += {"step_time": slower, "accuracy": worse}.get(metric.name, 0.0)
         parts += shifted(metric, sides[0], sides[1])
-        least += [metric.harm(metric.minimum)] * (len(ARMS) + 1)
+        least += [metric.harm(metric.compared.minimum)] * (len(ARMS) + 1)
     joined = changes.Change(*(np.concatenate(part, axis=1) for part in zip(*parts, strict=True)))
     assert joined.estimate.shape == (studies, SIZE)
     return changes.judged(joined, np.array(least), SIZE)[0]
