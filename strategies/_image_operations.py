@@ -4,7 +4,9 @@ XLA needs fixed shapes, and computing every operation for every image would cost
 So each operation has ceil(B / 14) seats, every image takes a seat at random, each operation works on
 its seats, and the images are put back in order. Each image's operation is uniform over the fourteen.
 
-The operations are those of Pillow, by which the papers define them, on pixels in [0, 1].
+The operations are those of Pillow, by which the papers define them, on pixels in [0, 1]. On gray images
+`color` changes nothing, as in Pillow; other numbers of channels, which Pillow does not know, have their
+mean as luminance.
 """
 
 import math
@@ -19,9 +21,8 @@ OPERATIONS = (
     "color", "contrast", "sharpness", "posterize", "solarize", "auto_contrast", "equalize",
 )  # fmt: skip
 """In the order of their seats."""
-FILL = 0.5
-"""Color of the pixels from beyond the border: gray, as in the papers' code."""
-GRAY = (0.299, 0.587, 0.114)
+LUMINANCE = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue."""
 
 
 class Space(NamedTuple):
@@ -35,6 +36,10 @@ class Space(NamedTuple):
     """Largest change of the factor of brightness, color, contrast and sharpness, from 1."""
     bits: int
     """Number of the 8 bits that posterizing removes."""
+    fill: float
+    """Value of the pixels from beyond the border."""
+    whole: bool
+    """True if degrees, pixels and bits are cut to whole numbers; else only bits are, by rounding."""
 
 
 def deal(key: Tensor, size: int, operations: int) -> tuple[Tensor, Tensor]:
@@ -55,7 +60,7 @@ def augment(
     """Apply one operation to each image.
 
     Args:
-        images: [B, H, W, 3] in [0, 1]; the whole shape is known when the graph is built.
+        images: [B, H, W, C] in [0, 1]; the whole shape is known when the graph is built.
         strength: float32 [B] in [0, 1].
         prob: probability that an image is changed at all.
         keys: stateless random keys, int32 [2]: for the choice of operations, for the direction of those
@@ -69,15 +74,21 @@ def augment(
     by_operation = (len(OPERATIONS), sitting.shape[0] // len(OPERATIONS))
     seated = tf.reshape(tf.gather(images, sitting), (*by_operation, *images.shape[1:]))
     strength = tf.reshape(tf.gather(strength, sitting), by_operation)
-    signed = strength * tf.reshape(tf.gather(sign, sitting), by_operation)
+    signs = tf.reshape(tf.gather(sign, sitting), by_operation)
+    signed = strength * signs
+
+    def reach(operation: int, most: float) -> Tensor:
+        amount = strength[operation] * most
+        return tf.floor(amount + 1e-3) if space.whole else amount  # a little more: rounding
+
     height, width = images.shape[1:3]
     maps = tf.concat(
         [
             moved(signed[1] * space.shear, "x by y"),
             moved(signed[2] * space.shear, "y by x"),
-            moved(signed[3] * (space.translate * width), "x"),
-            moved(signed[4] * (space.translate * height), "y"),
-            rotated(signed[5] * math.radians(space.degrees), height, width),
+            moved(signs[3] * reach(3, space.translate * width), "x"),
+            moved(signs[4] * reach(4, space.translate * height), "y"),
+            rotated(signs[5] * reach(5, space.degrees), height, width),
         ],
         axis=0,
     )
@@ -85,9 +96,9 @@ def augment(
     factor = tf.reshape(1.0 + signed[6:10] * space.enhance, [-1])
     done = [
         seated[0],
-        transformed(tf.concat(tf.unstack(seated[1:6]), axis=0), maps),
+        transformed(tf.concat(tf.unstack(seated[1:6]), axis=0), maps, space.fill),
         enhanced(tf.concat(tf.unstack(seated[6:10]), axis=0), tf.concat(bare, axis=0), factor),
-        posterized(seated[10], tf.cast(tf.round(strength[10] * space.bits), tf.int32)),
+        posterized(seated[10], tf.cast(tf.round(reach(10, space.bits)), tf.int32)),
         solarized(seated[11], strength[11]),
         auto_contrasted(seated[12]),
         equalized(seated[13]),
@@ -106,17 +117,17 @@ def moved(amount: Tensor, what: str) -> Tensor:
     return tf.constant([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]) + amount[:, None] * tf.one_hot(place, 6)
 
 
-def rotated(angle: Tensor, height: int, width: int) -> Tensor:
-    """Make maps that rotate counterclockwise around the center, by float32 [N] radians."""
-    cosine, sine = tf.cos(angle), tf.sin(angle)
+def rotated(degrees: Tensor, height: int, width: int) -> Tensor:
+    """Make maps that rotate counterclockwise around the center, by float32 [N] degrees."""
+    cosine, sine = tf.cos(degrees * (math.pi / 180.0)), tf.sin(degrees * (math.pi / 180.0))
     x, y = width / 2.0, height / 2.0
     return tf.stack(
         [cosine, -sine, x - cosine * x + sine * y, sine, cosine, y - sine * x - cosine * y], axis=-1
     )
 
 
-def transformed(images: Tensor, maps: Tensor) -> Tensor:
-    """Map images [N, H, W, 3] by [N, 6], nearest pixel: x' = a x + b y + c, y' = d x + e y + f."""
+def transformed(images: Tensor, maps: Tensor, fill: float) -> Tensor:
+    """Map images [N, H, W, C] by [N, 6], nearest pixel: x' = a x + b y + c, y' = d x + e y + f."""
     count, height, width, channels = images.shape
     y, x = tf.meshgrid(
         *(tf.range(n, dtype=tf.float32) + 0.5 for n in (height, width)), indexing="ij"
@@ -129,7 +140,7 @@ def transformed(images: Tensor, maps: Tensor) -> Tensor:
     pixel = (tf.range(count)[:, None, None] * height + row) * width + column
     sampled = tf.gather(tf.reshape(images, [-1, channels]), pixel)
     shown = tf.cast(inside, images.dtype)[..., None]
-    return sampled * shown + FILL * (1.0 - shown)
+    return sampled * shown + fill * (1.0 - shown)
 
 
 # Enhancement: away from a bare version of the image ----------------------------------------------
@@ -141,10 +152,11 @@ def enhanced(images: Tensor, bare: Tensor, factor: Tensor) -> Tensor:
 
 
 def grayed(images: Tensor) -> Tensor:
-    """Put every pixel's luminance into all three channels."""
-    return tf.broadcast_to(
-        tf.reduce_sum(images * tf.constant(GRAY), axis=-1, keepdims=True), tf.shape(images)
-    )
+    """Put every pixel's luminance into all channels; the channels' mean unless there are three."""
+    channels = images.shape[-1]
+    shares = LUMINANCE if channels == 3 else (1.0 / channels,) * channels
+    luminance = tf.reduce_sum(images * tf.constant(shares), axis=-1, keepdims=True)
+    return tf.broadcast_to(luminance, tf.shape(images))
 
 
 def flattened(images: Tensor) -> Tensor:

@@ -123,6 +123,16 @@ class MapRMSNormalization(ChannelNormalization):
         return tf.cast(rescaled(full, self.epsilon) * self.scale, self.compute_dtype)
 
 
+def ghost_sizes(batch: int, size: int) -> list[int]:
+    """Cut a batch into batch // size ghost batches of equal size; the last one may be smaller.
+
+    So does the code of Hoffer et al. where `size` does not divide the batch: 100 examples at a size of
+    32 become 34, 34 and 32.
+    """
+    part = -(-batch // max(1, batch // size))
+    return [min(part, batch - start) for start in range(0, batch, part)]
+
+
 def ghost_moments(values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     """Return the mean and the variance of each ghost batch and channel, float32 [G, C].
 
@@ -136,6 +146,23 @@ def ghost_moments(values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     return tf.nn.weighted_moments(values, axes, tf.cast(mask, values.dtype)[..., None])
 
 
+def all_ghost_moments(
+    values: Tensor, mask: Tensor | None, sizes: list[int]
+) -> tuple[Tensor, Tensor]:
+    """Return the moments [G, C] of values [B, ..., C] in ghost batches of the given sizes."""
+    equal = sizes.count(sizes[0])
+    moments, start = [], 0
+    for count, size in ((equal, sizes[0]), (len(sizes) - equal, sizes[-1])):
+        if count:
+            part = slice(start, start + count * size)
+            ghosts = tf.reshape(values[part], [count, size, *values.shape[1:]])
+            masks = None if mask is None else tf.reshape(mask[part], [count, size, mask.shape[1]])
+            moments.append(ghost_moments(ghosts, masks))
+            start += count * size
+    means, variances = zip(*moments, strict=True)
+    return tf.concat(means, 0), tf.concat(variances, 0)
+
+
 def moved(average: Tensor, statistics: Tensor, momentum: float) -> Tensor:
     """Return a moving average [C] after it took in the statistics [G, C] one after another."""
     count = statistics.shape[0]
@@ -146,7 +173,8 @@ def moved(average: Tensor, statistics: Tensor, momentum: float) -> Tensor:
 class GhostBatchNormalization(ChannelNormalization):
     """Batch normalization of [B, H, W, C] or masked [B, T, C] in ghost batches of `size` examples.
 
-    A batch smaller than `size` is one ghost batch.
+    A batch smaller than `size` is one ghost batch. See `ghost_sizes` for a batch that `size` does not
+    divide.
     """
 
     def __init__(
@@ -166,25 +194,15 @@ class GhostBatchNormalization(ChannelNormalization):
             scale = tf.math.rsqrt(self.moving_variance + self.epsilon) * self.gamma
             result = (full - self.moving_mean) * scale + self.beta
             return tf.cast(result, self.compute_dtype)
-        ghosts = self._ghosts(values.shape[0])
-        shape, parts = tf.shape(full), [ghosts, values.shape[0] // ghosts]
-        split = tf.reshape(full, [*parts, *values.shape[1:]])
-        split_mask = None if mask is None else tf.reshape(mask, [*parts, *mask.shape[1:]])
-        mean, variance = ghost_moments(split, split_mask)
+        sizes = ghost_sizes(values.shape[0], self.size)
+        mean, variance = all_ghost_moments(full, mask, sizes)
         self.moving_mean.assign(moved(self.moving_mean.value, mean, self.momentum))
         self.moving_variance.assign(moved(self.moving_variance.value, variance, self.momentum))
-        wide = [ghosts, *[1] * (len(values.shape) - 1), values.shape[-1]]
-        mean, variance = tf.reshape(mean, wide), tf.reshape(variance, wide)
-        result = (split - mean) * (tf.math.rsqrt(variance + self.epsilon) * self.gamma) + self.beta
-        return tf.cast(tf.reshape(result, shape), self.compute_dtype)
-
-    def _ghosts(self, batch: int) -> int:
-        if batch % min(self.size, batch):
-            raise UsageError(
-                f"ghost_batch_norm.size {self.size} does not divide the batch of {batch}; "
-                "set another size"
-            )
-        return batch // min(self.size, batch)
+        ghost = [number for number, size in enumerate(sizes) for _ in range(size)]
+        wide = [values.shape[0], *[1] * (len(values.shape) - 2), values.shape[-1]]
+        mean, variance = (tf.reshape(tf.gather(m, ghost), wide) for m in (mean, variance))
+        result = (full - mean) * (tf.math.rsqrt(variance + self.epsilon) * self.gamma) + self.beta
+        return tf.cast(result, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "size": self.size, "momentum": self.momentum}

@@ -2,7 +2,10 @@
 
 from typing import NamedTuple
 
-from bench import Tensor, tf
+from bench import Tensor, UsageError, tf
+
+MIXED_TWICE = "each of them mixes every example; recipes draw one of them for a batch"
+"""Reason not to stack two techniques that mix."""
 
 
 class Pairs(NamedTuple):
@@ -44,7 +47,11 @@ def pairs(key: Tensor, size: int, alpha: float, per: str, prob: float | Tensor) 
 
 
 def blend(values: Tensor, pairs: Pairs) -> Tensor:
-    """Return lambda x + (1 - lambda) x_partner for values [B, ...]."""
+    """Return lambda x + (1 - lambda) x_partner for values [B, ...] of a floating type."""
+    if not values.dtype.is_floating:
+        raise UsageError(
+            f"mixing needs floating-point values and got {values.dtype.name}; cast them to float32"
+        )
     shape = [-1] + [1] * (len(values.shape) - 1)
     share = tf.cast(tf.reshape(pairs.share, shape), values.dtype)
     return share * values + (1 - share) * tf.gather(values, pairs.partners)

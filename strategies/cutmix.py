@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bench import Batch, Facts, Moment, Paper, Strategy, Tensor, parameter, tf
-from strategies._mixing import Pairs, blend, pairs
+from bench import Batch, Facts, Moment, Paper, Strategy, Tensor, UsageError, parameter, tf
+from strategies._mixing import MIXED_TWICE, Pairs, blend, pairs
 
 
 class Cut(NamedTuple):
@@ -48,6 +48,8 @@ def box(images: Tensor, cut: Cut) -> tuple[Tensor, Tensor]:
     Columns and channels are one axis here: a condition that is broadcast over channels takes four times
     as long on a CPU.
     """
+    if len(images.shape) != 4:
+        raise UsageError(f"cutmix needs images [B, H, W, C] and got shape {images.shape}")
     height, width, channels = images.shape[1:]
     side = tf.sqrt(1.0 - cut.pairs.share)
     rows = interval(cut.center[:, 0], side, tf.fill(tf.shape(side), height), height)
@@ -85,7 +87,9 @@ class CutMix(Strategy):
 
     The box has a share 1 - lambda of the picture, lambda ~ Beta(alpha, alpha), and is clipped at the
     border. Labels mix by the pixels that were really pasted. It helps image networks that overfit and
-    localize poorly. Yun et al. 2019, equations 1 and 2.
+    localize poorly. The authors' code mixes every batch of ImageNet and half of those of CIFAR (`prob`
+    .5). The default is 1, so that CutMix and MixUp mix equally many examples. Yun et al. 2019,
+    equations 1 and 2.
     """
 
     alpha: float = parameter(1.0, low=0.05, high=16.0, log=True, tune=(0.2, 4.0), doc="of Beta")
@@ -106,6 +110,7 @@ class CutMix(Strategy):
         modalities=("image", "text"),
         cost="cheap",
         identity={"prob": 0.0},
+        conflicts=dict.fromkeys(("manifold_mixup", "mixup"), MIXED_TWICE),
         default=True,
         claims=(
             "ImageNet top-1 error of ResNet-50 21.40% instead of 23.68%, MixUp 22.58% (300 epochs)",

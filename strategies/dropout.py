@@ -33,6 +33,7 @@ class Dropout(Strategy):
         modalities=("image", "text"),
         cost="moderate",
         identity={"rate": 0.0, "sequence_rate": 0.0},
+        conflicts={"r_drop": "both drop out the same values; set the rates of r_drop instead"},
         claims=(
             "keeps units from co-adapting; approximates averaging many thinned networks",
             "lower test error on vision, speech, text and biology data sets",

@@ -10,7 +10,7 @@ from bench import Evaluation, Facts, Paper, StoppingDecision, Strategy, paramete
 def verdict(scores: Sequence[float], patience: int) -> StoppingDecision:
     """Keep the last state if its score (more is better) is above all earlier ones; stop or go on.
 
-    It stops once `patience` evaluations in a row brought nothing better. NaN is worse than any number.
+    It stops once `patience` evaluations in a row brought no new best. NaN is worse than any number.
     """
     numbers = [-math.inf if math.isnan(score) else score for score in scores]
     best = numbers.index(max(numbers))
@@ -24,8 +24,10 @@ class EarlyStopping(Strategy):
 
     It is the rival that asks nothing of a network: a technique should beat it. It uses the validation
     split, never the test split, and saves time where it stops. Under a learning rate that falls to zero
-    the last steps are often the best ones, and stopping loses them. Prechelt 1998, section 2 (the third
-    class of criteria, with `patience` for s).
+    the last steps are often the best ones, and stopping loses them. `patience` counts evaluations
+    without a new best, as in Keras and in Goodfellow et al. 2016, algorithm 7.1. Prechelt's third
+    criterion differs: it stops when the error rose in s successive strips, even if it is still below
+    its start. Prechelt 1998.
     """
 
     patience: int = parameter(5, low=1, high=1000, tune=(2, 10), doc="evaluations without a better")

@@ -11,12 +11,14 @@ class EMA(AveragedWeights):
     """An exponential moving average of the weights, for evaluation only; training stays as it is.
 
     The average is corrected for its start at zero. With `ramp`, step t (from 0) keeps at most (1 + t) /
-    (10 + t), so that a short run does not average over its first steps (as TensorFlow's `num_updates`).
-    Moving statistics are estimated again for the average. Polyak & Juditsky 1992; exponential form as
-    in Tarvainen & Valpola 2017 (1703.01780).
+    (10 + t), as TensorFlow's `num_updates` does, so that the average spans about the last tenth of the
+    training, however short that is. In trainings of fewer than 9,000 steps `decay` .999 is never
+    reached; set `ramp` to false to choose the span by `decay`. Moving statistics are estimated again
+    for the average. Polyak & Juditsky 1992; exponential form and .999 as in Tarvainen & Valpola 2017
+    (1703.01780).
     """
 
-    decay: float = parameter(0.999, low=0.0, high=0.99999, tune=(0.9, 0.9999), doc="kept share")
+    decay: float = parameter(0.999, low=0.0, high=0.99999, tune=(0.9, 0.99), doc="kept share")
     ramp: bool = parameter(True, doc="keep less in the first steps")
 
     facts = Facts(

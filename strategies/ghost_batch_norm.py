@@ -11,7 +11,8 @@ class GhostBatchNorm(Strategy):
 
     So a large batch keeps the noise of a small one. The moving averages take in one ghost batch after
     another; evaluation uses them. Text is normalized over the unmasked positions of a ghost batch. With
-    a `size` of the whole batch it is batch normalization. Hoffer et al. 2017, algorithm 1, whose ghost
+    a `size` of the whole batch it is batch normalization. A size that does not divide the batch gives
+    fewer, larger ghost batches, as in the authors' code. Hoffer et al. 2017, algorithm 1, whose ghost
     batches have 128 of 4096 examples.
     """
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bench import Batch, Facts, Moment, Paper, Slot, Strategy, Tensor, parameter, tf
-from strategies._mixing import Pairs, pairs
+from strategies._mixing import MIXED_TWICE, Pairs, pairs
 from strategies.mixup import mixup
 
 
@@ -49,6 +49,7 @@ class ManifoldMixUp(Strategy):
         modalities=("image", "text"),
         cost="cheap",
         identity={"prob": 0.0},
+        conflicts=dict.fromkeys(("cutmix", "mixup"), MIXED_TWICE),
         claims=(
             "better supervised accuracy and test log-likelihood than strong baselines",
             "more robust to single-step adversarial attacks",

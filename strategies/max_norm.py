@@ -1,30 +1,39 @@
 """Max-norm constraint on incoming weights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bench import Facts, Moment, Paper, Strategy, Tensor, Tensors, Update, Weights, parameter, tf
+from strategies._weights import acted_share, count, counters, kernels
 
 
-def within_norm(kernel: Tensor, limit: float | Tensor) -> Tensor:
-    """Scale the weights into each output unit of a kernel [..., in, out] to a norm <= `limit`.
+def norms(kernel: Tensor, axes: Sequence[int]) -> Tensor:
+    """Return the norm of the weights into each unit, whose inputs lie along `axes`."""
+    return tf.sqrt(tf.reduce_sum(tf.square(kernel), list(axes), keepdims=True))
+
+
+def within_norm(kernel: Tensor, limit: float | Tensor, axes: Sequence[int]) -> Tensor:
+    """Scale the weights into each unit of a kernel to a norm of at most `limit`.
 
     Weights that are within the limit stay as they are, bit for bit.
     """
-    axes = list(range(len(kernel.shape) - 1))
-    norm = tf.sqrt(tf.reduce_sum(tf.square(kernel), axes, keepdims=True))
-    return kernel * tf.minimum(1.0, limit / norm)
+    return kernel * tf.minimum(1.0, limit / norms(kernel, axes))
 
 
 @dataclass(frozen=True)
 class MaxNorm(Strategy):
     """A limit on the norm of the weights into every unit, restored after each update.
 
-    It acts on kernels of dense, convolutional and recurrent layers. It leaves biases alone, and
-    embeddings, whose columns are no weights into a unit. It keeps weights small under high learning
-    rates without pulling on them. Srivastava et al. 2014, section 5.1 (norms of 3 to 4).
+    It acts on the kernels of layers. It leaves biases alone, and embeddings, whose columns are no
+    weights into a unit. It keeps weights small under high learning rates without pulling on them. The
+    paper's limits of 3 to 4 are never reached in the short trainings here, whose largest norms are 1.8
+    to 2.8. So the limit is 1.5, just above the root of 2, the mean norm that He's initialization gives.
+    A record says in which share of the steps it acted. Srivastava et al. 2014, section 5.1 and appendix
+    A.3.
     """
 
-    limit: float = parameter(3.0, low=1e-3, high=1e9, log=True, tune=(0.5, 4.0), doc="largest")
+    limit: float = parameter(1.5, low=1e-3, high=1e9, log=True, tune=(0.5, 4.0), doc="largest")
 
     facts = Facts(
         name="max_norm",
@@ -46,12 +55,18 @@ class MaxNorm(Strategy):
         ),
     )
 
+    def state(self, weights: Weights) -> list[Any]:
+        return counters()
+
     def update(
         self, weights: Weights, gradients: Tensors, state: Tensors, moment: Moment, rest: Update
     ) -> None:
         rest(gradients)
-        for weight, kernel, table in zip(
-            weights.trainable, weights.decayed, weights.tables, strict=True
-        ):
-            if kernel and not table:
-                weight.assign(within_norm(weight, self.limit))
+        largest = []
+        for kernel, axes in kernels(weights):
+            largest.append(tf.reduce_max(norms(kernel, axes)))
+            kernel.assign(within_norm(kernel, self.limit, axes))
+        count(state, tf.reduce_max(largest) > self.limit)
+
+    def measured(self, state: Tensors) -> dict[str, float]:
+        return acted_share(state)

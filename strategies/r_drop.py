@@ -30,10 +30,10 @@ class RDrop(Strategy):
     """The mean loss of two passes plus the divergence between their predictions.
 
     Without noise both passes would be the same. So it brings the dropout that the paper presumes:
-    before the classifier, and in sequences of text. `dropout` at these rates is the fair comparison.
-    The paper's loss (equation 4) is halved, so alpha 0 is the mean of two passes. It runs two passes,
-    not a doubled batch: batch normalization sees the batch's own statistics. It doubles the step's
-    cost. Liang et al. 2021.
+    before the classifier, and in sequences of text. `dropout` at these rates is the fair comparison; a
+    stack of both would drop twice. The paper's loss (equation 4) is halved, so alpha 0 is the mean of
+    two passes. It runs two passes, not a doubled batch: batch normalization sees the batch's own
+    statistics. It doubles the step's cost. Liang et al. 2021.
     """
 
     alpha: float = parameter(1.0, low=0.0, high=20.0, tune=(0.1, 5.0), doc="share of divergence")
@@ -54,6 +54,7 @@ class RDrop(Strategy):
         modalities=("image", "text"),
         cost="double",
         identity={"alpha": 0.0, "rate": 0.0, "sequence_rate": 0.0},
+        conflicts={"dropout": "both drop out the same values; set the rates of r_drop instead"},
         rank=20,
         claims=(
             "improves 5 tasks on 18 data sets, fine-tuned large models among them",

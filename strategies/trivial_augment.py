@@ -6,8 +6,8 @@ from bench import Batch, Facts, Moment, Paper, Strategy, parameter, tf
 from strategies._image_operations import Space, augment
 from strategies._random import keys, whole
 
-WIDE = Space(shear=0.99, translate=1.0, degrees=135.0, enhance=0.99, bits=6)
-"""The wide ranges; 32 pixels of translation are a whole side of CIFAR's images."""
+WIDE = Space(0.99, translate=1.0, degrees=135.0, enhance=0.99, bits=6, fill=0.0, whole=True)
+"""The wide ranges; 32 pixels of translation are a whole side of CIFAR's images. The border is black."""
 STRENGTHS = 31
 
 
@@ -15,8 +15,10 @@ STRENGTHS = 31
 class TrivialAugment(Strategy):
     """One operation, drawn for each image from fourteen, at a strength drawn for each too.
 
-    This is the wide space: strengths go from none to far beyond RandAugment's. It has nothing to tune.
-    It helps large networks trained for long. Mueller & Hutter 2021, algorithm 1, `TA (Wide)`.
+    This is the wide space: strengths go from none to far beyond RandAugment's. As in the authors' code,
+    degrees, pixels and bits are cut to whole numbers and the border is black; enhancements go 1 +- .99,
+    as in torchvision, where the authors go from .01 to 2. It has nothing to tune. It helps large
+    networks trained for long. Mueller & Hutter 2021, algorithm 1, `TA (Wide)`.
     """
 
     prob: float = parameter(1.0, low=0.0, high=1.0, doc="probability that an image is changed")

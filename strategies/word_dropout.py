@@ -19,9 +19,9 @@ def drop_words(ids: Tensor, mask: Tensor, rate: float | Tensor, key: Tensor) -> 
 class WordDropout(Strategy):
     """Tokens replaced with the unknown one with probability `rate`, so that no word decides.
 
-    Lengths and masks stay as they are. Iyyer et al. leave the words out of an average, which is the
-    same but for the unknown token's own embedding. It helps small vocabularies that overfit. Iyyer et
-    al. 2015, section 4.1, with a rate of .3.
+    Lengths and masks stay as they are. Iyyer et al. leave the words out of an average, at a rate of .3.
+    Here the unknown token stays in the sequence and has an embedding of its own, so the default is .1.
+    It helps small vocabularies that overfit. Iyyer et al. 2015, section 4.1.
     """
 
     rate: float = parameter(0.1, low=0.0, high=0.9, tune=(0.02, 0.5), doc="share of the tokens")

@@ -67,6 +67,16 @@ MUTANTS = [
         "rand-augment-same-operation-twice", RAND, "3 * turn : 3 * turn + 3", ":3", RAND_TESTS,
         "one_after_the_other",
     ),
+    Mutant("trivial-augment-on-gray", TRIVIAL, "fill=0.0", "fill=0.5", TRIVIAL_TESTS),
+    Mutant("trivial-augment-rounds", TRIVIAL, "whole=True", "whole=False", TRIVIAL_TESTS),
+    Mutant(
+        "rand-augment-of-torchvision-s-scale", RAND, "STRONGEST = 10", "STRONGEST = 30", RAND_TESTS,
+        "fourteen",
+    ),
+    Mutant(
+        "gray-images-have-a-third-of-their-light", IMAGES,
+        "(1.0 / channels,) * channels", "(1.0 / 3.0,) * channels", IMAGES_TESTS,
+    ),
     Mutant("trivial-augment-of-one-strength", TRIVIAL, "(STRENGTHS - 1)", "1e9", TRIVIAL_TESTS),
     Mutant("word-dropout-writes-padding", WORDS, "UNKNOWN = 1", "UNKNOWN = 0", WORDS_TESTS),
     Mutant(

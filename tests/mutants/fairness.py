@@ -16,8 +16,8 @@ MUTANTS = [
         BASELINE, "cifar10",
     ),
     Mutant(
-        "baseline-decays-its-weights", ARM,
-        "keras.optimizers.Adam(", "keras.optimizers.AdamW(", BASELINE, "cifar10",
+        "baseline-decays-its-weights", "bench/training/optimizer.py",
+        "keras.optimizers.Adam(rate)", "keras.optimizers.AdamW(rate)", BASELINE, "cifar10",
     ),
     Mutant(
         "the-optimizer-is-not-reset", ARM,

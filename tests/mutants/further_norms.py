@@ -52,11 +52,12 @@ MUTANTS = [
     ),
     Mutant(
         "ghosts-share-the-statistics-of-the-batch", LAYERS,
-        "ghosts = self._ghosts(values.shape[0])", "ghosts = 1", tests("ghost_batch_norm"),
+        "sizes = ghost_sizes(values.shape[0], self.size)", "sizes = [values.shape[0]]",
+        tests("ghost_batch_norm"),
     ),
     Mutant(
         "ghosts-count-padding", LAYERS,
-        "split_mask = None if mask is None else", "split_mask = None if True else",
+        "masks = None if mask is None else", "masks = None if True else",
         tests("ghost_batch_norm"), "padding",
     ),
     Mutant(
@@ -67,6 +68,21 @@ MUTANTS = [
     Mutant(
         "ghosts-move-the-averages-in-reverse", LAYERS,
         "momentum ** (count - 1 - i)", "momentum**i", tests("ghost_batch_norm"),
+    ),
+    Mutant(
+        "a-smaller-last-ghost-is-lost", LAYERS,
+        "(len(sizes) - equal, sizes[-1])", "(len(sizes) - equal, sizes[0])",
+        tests("ghost_batch_norm"), "smaller",
+    ),
+    Mutant(
+        "ghosts-of-the-remainder", LAYERS,
+        "part = -(-batch // max(1, batch // size))", "part = min(size, batch)",
+        tests("ghost_batch_norm"), "fewer",
+    ),
+    Mutant(
+        "standardized-kernels-have-the-gain-of-he", STANDARD,
+        "RELU_GAIN = 2.0 / (1.0 - 1.0 / math.pi)", "RELU_GAIN = 2.0",
+        tests("weight_standardization"), "scale_through",
     ),
     Mutant(
         "kernels-standardized-for-each-input", STANDARD,

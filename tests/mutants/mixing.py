@@ -44,6 +44,9 @@ MUTANTS = [
         "tf.random.experimental.stateless_shuffle(tf.range(size), seed=order)",
         "tf.random.stateless_uniform([size], order, 0, size, tf.int32)", PAIRS_TESTS,
     ),
+    Mutant(
+        "whole-numbers-are-mixed", PAIRS, "if not values.dtype.is_floating:", "if False:", PAIRS_TESTS,
+    ),
     Mutant("prob-ignored", PAIRS, "< prob", "< 1.0", PAIRS_TESTS),
     Mutant(
         "prob-ignored-by-the-identity-setting", PAIRS, "< prob", "< 1.0",

@@ -94,8 +94,8 @@ MUTANTS = [
     ),
     Mutant(
         "the-embedded-stage-is-forgotten", "bench/training/batch_stages.py",
-        "embeddings = strategy.embedded(batch.values, embeddings, now)",
-        "strategy.embedded(batch.values, embeddings, now)",
+        'embeddings = kept(strategy, "embedded", embeddings, changed)',
+        'kept(strategy, "embedded", embeddings, changed)',
         WIDE, "switching and imdb-embedding_dropout",
     ),
 ]  # fmt: skip

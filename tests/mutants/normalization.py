@@ -55,8 +55,8 @@ MUTANTS = [
     ),
     Mutant(
         "slots-ignore-masks", "bench/networks/forward_pass.py",
-        "return layer(values, mask=self.mask, training=self.training)",
-        "return layer(values, training=self.training)", TESTS,
+        "normalized = layer(values, mask=self.mask, training=self.training)",
+        "normalized = layer(values, training=self.training)", TESTS,
     ),
     Mutant(
         "evaluation-in-training-mode", "bench/training/evaluation.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants import Mutant
 
 DECAY, L2, MAX_NORM = "strategies/weight_decay.py", "strategies/l2.py", "strategies/max_norm.py"
+KERNELS = "strategies/_weights.py"
 EMA, SWA, AVERAGES = "strategies/ema.py", "strategies/swa.py", "strategies/_averages.py"
 CLIP, STOP = "strategies/gradient_clipping.py", "strategies/early_stopping.py"
 
@@ -20,7 +21,8 @@ MUTANTS = [
     ),
     Mutant(
         "all-variables-count-as-kernels", "bench/training/variables.py",
-        "decayed=[len(v.shape) > 1 for v in trainable]", "decayed=[True for v in trainable]",
+        'decayed=[role_of[id(v)].kind != "other" for v in trainable]',
+        "decayed=[True for v in trainable]",
         tests("weight_decay"), "only_kernels",
     ),
     Mutant(
@@ -50,26 +52,47 @@ MUTANTS = [
     ),
     Mutant(
         "max-norm-of-outgoing-weights", MAX_NORM,
-        "axes = list(range(len(kernel.shape) - 1))", "axes = [-1]", tests("max_norm"),
+        "tf.square(kernel), list(axes), keepdims", "tf.square(kernel), [-1], keepdims",
+        tests("max_norm"),
     ),
     Mutant(
         "max-norm-before-the-update", MAX_NORM,
-        "        rest(gradients)\n        for weight, kernel, table in zip(\n"
-        "            weights.trainable, weights.decayed, weights.tables, strict=True\n        ):\n"
-        "            if kernel and not table:\n"
-        "                weight.assign(within_norm(weight, self.limit))",
-        "        for weight, kernel in zip(weights.trainable, weights.decayed, strict=True):\n"
-        "            if kernel:\n"
-        "                weight.assign(within_norm(weight, self.limit))\n        rest(gradients)",
+        "        rest(gradients)\n        largest = []\n        for kernel, axes in kernels(weights):\n"
+        "            largest.append(tf.reduce_max(norms(kernel, axes)))\n"
+        "            kernel.assign(within_norm(kernel, self.limit, axes))\n",
+        "        largest = []\n        for kernel, axes in kernels(weights):\n"
+        "            largest.append(tf.reduce_max(norms(kernel, axes)))\n"
+        "            kernel.assign(within_norm(kernel, self.limit, axes))\n        rest(gradients)\n",
         tests("max_norm"), "after_the_update",
     ),
     Mutant(
-        "max-norm-of-embeddings", MAX_NORM,
-        "if kernel and not table:", "if kernel:", tests("max_norm"), "after_the_update",
+        "max-norm-of-embeddings", KERNELS,
+        "if decayed and not table]", "if decayed]", tests("max_norm"), "after_the_update",
+    ),
+    Mutant(
+        "max-norm-over-the-leading-axes-whatever-the-role", KERNELS,
+        "weights.inputs or last", "last", tests("max_norm"), "role",
+    ),
+    Mutant(
+        "kernels-by-rank", "bench/training/roles.py",
+        "if name in KERNELS or (rank > 1 and not any(word in name for word in others)):",
+        "if rank > 1:", "tests/bench/training/test_roles.py",
+    ),
+    Mutant(
+        "max-norm-counts-every-step", MAX_NORM,
+        "count(state, tf.reduce_max(largest) > self.limit)", "count(state, tf.constant(True))",
+        tests("max_norm"), "share",
+    ),
+    Mutant(
+        "clipping-counts-after-it-has-clipped", CLIP,
+        "count(state, norm > self.norm)",
+        "count(state, tf.linalg.global_norm(clip(gradients, norm, self.norm)) > self.norm * 1.01)",
+        tests("gradient_clipping"), "share",
     ),
     Mutant(
         "max-norm-pulls-all-to-the-limit", MAX_NORM,
-        "tf.minimum(1.0, limit / norm)", "(limit / norm)", tests("max_norm"),
+        "tf.minimum(1.0, limit / norms(kernel, axes))", "(limit / norms(kernel, axes))",
+        tests("max_norm"),
     ),
     Mutant(
         "ema-without-bias-correction", AVERAGES,
@@ -124,13 +147,12 @@ MUTANTS = [
     ),
     Mutant(
         "clipping-stretches-small-gradients", CLIP,
-        "tf.minimum(1.0, limit / tf.linalg.global_norm(gradients))",
-        "limit / tf.linalg.global_norm(gradients)", tests("gradient_clipping"),
+        "tf.minimum(1.0, limit / norm)", "limit / norm", tests("gradient_clipping"),
     ),
     Mutant(
         "clipping-is-not-exact-within-the-limit", CLIP,
-        "scale = tf.minimum(1.0, limit / tf.linalg.global_norm(gradients))",
-        "scale = limit / (tf.maximum(limit, tf.linalg.global_norm(gradients)) + 1e-6)",
+        "scale = tf.minimum(1.0, limit / norm)",
+        "scale = limit / (tf.maximum(limit, norm) + 1e-6)",
         tests("gradient_clipping"),
     ),
     Mutant(
@@ -143,7 +165,7 @@ MUTANTS = [
         "best = len(numbers) - 1 - numbers[::-1].index(max(numbers))", tests("early_stopping"),
     ),
     Mutant(
-        "early-stopping-keeps-the-last-weights", "bench/training/trainer.py",
-        "if best is not None:", "if False:", tests("early_stopping"), "trial",
+        "early-stopping-keeps-the-last-weights", "bench/training/evaluated_weights.py",
+        "if kept is not None:", "if False:", tests("early_stopping"), "trial",
     ),
 ]  # fmt: skip

@@ -7,46 +7,57 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
-GRAY = (128, 128, 128)
+GRAY, BLACK = (128, 128, 128), (0, 0, 0)
 ENHANCERS = (
     ImageEnhance.Brightness, ImageEnhance.Color, ImageEnhance.Contrast, ImageEnhance.Sharpness,
 )  # fmt: skip
 
 
-def as_pillow(image: Image.Image, matrix: Sequence[float]) -> Image.Image:
-    return image.transform(image.size, Image.Transform.AFFINE, tuple(matrix), fillcolor=GRAY)
+def as_pillow(
+    image: Image.Image, matrix: Sequence[float], fill: tuple[int, int, int] = GRAY
+) -> Image.Image:
+    return image.transform(image.size, Image.Transform.AFFINE, tuple(matrix), fillcolor=fill)
 
 
-def close(pixels: np.ndarray, image: np.ndarray) -> bool:
-    """Whether pixels in [0, 1] are the bytes of an image, up to rounding.
+def close(pixels: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Tell which images, bytes [..., H, W, C], pixels in [0, 1] show, up to rounding.
 
     Pillow rounds coordinates to 16 bits, so a few pixels in a hundred may come from its neighbor.
     """
-    return bool((np.abs(pixels * 255 - image).max(axis=-1) < 2.0).mean() > 0.96)
+    far = np.abs(np.float32(pixels * 255) - images).max(axis=-1)
+    return (far < 2.0).mean(axis=(-2, -1)) > 0.95
 
 
 def variants(
     image: Image.Image, strength: float, shear: float, pixels: float, degrees: float,
-    enhance: float, bits: int,
+    enhance: float, bits: int, fill: tuple[int, int, int] = GRAY, whole: bool = False,
 ) -> dict[str, np.ndarray]:  # fmt: skip
-    """Name and direction -> what each operation makes of a square image at a strength."""
-    found = {
+    """Return each operation's result on a square image at a strength, by name and direction.
+
+    `whole` cuts pixels, degrees and bits to whole numbers, as the code of TrivialAugment does.
+    """
+
+    def reach(most: float) -> float:
+        return int(strength * most + 1e-9) if whole else strength * most
+
+    results = {
         "identity": image,
-        "posterize": ImageOps.posterize(image, 8 - round(strength * bits)),
+        "posterize": ImageOps.posterize(image, 8 - round(reach(bits))),
         "solarize": image.point(lambda v: 255 - v if v >= 256 * (1 - strength) else v),
         "auto_contrast": ImageOps.autocontrast(image),
         "equalize": ImageOps.equalize(image),
     }
     for sign in (-1, 1):
-        signed = sign * strength
-        found[f"shear_x {sign}"] = as_pillow(image, (1, signed * shear, 0, 0, 1, 0))
-        found[f"shear_y {sign}"] = as_pillow(image, (1, 0, 0, signed * shear, 1, 0))
-        found[f"translate_x {sign}"] = as_pillow(image, (1, 0, signed * pixels, 0, 1, 0))
-        found[f"translate_y {sign}"] = as_pillow(image, (1, 0, 0, 0, 1, signed * pixels))
-        found[f"rotate {sign}"] = image.rotate(signed * degrees, fillcolor=GRAY)
+        slope, shift = sign * strength * shear, sign * reach(pixels)
+        results[f"shear_x {sign}"] = as_pillow(image, (1, slope, 0, 0, 1, 0), fill)
+        results[f"shear_y {sign}"] = as_pillow(image, (1, 0, 0, slope, 1, 0), fill)
+        results[f"translate_x {sign}"] = as_pillow(image, (1, 0, shift, 0, 1, 0), fill)
+        results[f"translate_y {sign}"] = as_pillow(image, (1, 0, 0, 0, 1, shift), fill)
+        results[f"rotate {sign}"] = image.rotate(sign * reach(degrees), fillcolor=fill)
         for kind in ENHANCERS:
-            found[f"{kind.__name__} {sign}"] = kind(image).enhance(1 + signed * enhance)
-    return {name: np.asarray(result) for name, result in found.items()}
+            enhanced = kind(image).enhance(1 + sign * strength * enhance)
+            results[f"{kind.__name__} {sign}"] = enhanced
+    return {name: np.asarray(result) for name, result in results.items()}
 
 
 def photograph(side: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench import Batch
+from bench import Batch, UsageError
 from strategies._mixing import Pairs
 from strategies.cutmix import Cut, CutMix, cutmix
 
@@ -122,3 +122,17 @@ def test_centers_are_uniform_and_their_own() -> None:
     np.testing.assert_allclose(both[:, :2].mean(axis=0), 0.5, atol=0.02)
     np.testing.assert_allclose(both[:, :2].var(axis=0), 1 / 12, rtol=0.05)
     np.testing.assert_allclose(np.corrcoef(both.T) - np.eye(3), 0.0, atol=0.05)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_any_number_of_channels_will_do(channels: int) -> None:
+    images = numbered((SIZE, HEIGHT, WIDTH, channels))
+    mixed = cutmix(Batch(tf.constant(images), None, IDENTITY), drawn()).values.numpy()
+    own = mixed == images
+    assert (own == own[..., :1]).all()
+    assert 0.2 < own.mean() < 0.9
+
+
+def test_values_that_are_no_images_are_named() -> None:
+    with pytest.raises(UsageError, match=r"cutmix needs images \[B, H, W, C\] and got .*12, 20"):
+        cutmix(Batch(tf.constant(numbered((SIZE, HEIGHT, WIDTH))), None, IDENTITY), drawn())

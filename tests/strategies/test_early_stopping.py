@@ -28,6 +28,8 @@ def point(accuracy: float, nll: float | None) -> Evaluation:
         ([0.2, 0.1, 0.2], False, True),
         ([0.2, 0.2, 0.2], False, True),
         ([0.2, 0.1, 0.3], True, False),
+        # No new best in two evaluations; Prechelt's criterion, two successive losses, goes on.
+        ([0.3, 0.1, 0.2], False, True),
         ([0.1, math.nan], False, False),
         ([math.nan, 0.1], True, False),
     ],

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bench import Slot, UsageError
+from bench import Slot
 from bench.plugins.registry import find
+from strategies._layers import ghost_sizes
 from strategies.ghost_batch_norm import GhostBatchNorm
 from tests.tiny import tiny_arm
 
@@ -23,12 +24,13 @@ def reference() -> keras.layers.Layer:
     return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-3)
 
 
-@pytest.mark.parametrize("size", [2, 4, 8, 32])
+@pytest.mark.parametrize("size", [2, 3, 4, 5, 8, 32])
 def test_ghosts_are_what_batch_norm_makes_of_parts_of_the_batch(size: int) -> None:
     """And the moving averages take in the parts one after another, as in algorithm 1."""
     layer, keras_layer = ghost(size), reference()
     values = layer(IMAGES, training=True)
-    parts = [IMAGES[i : i + size] for i in range(0, 8, size)]
+    length = {3: 4, 5: 8}.get(size, size)  # as torch.chunk(8 // size) of the authors' code
+    parts = [IMAGES[i : i + length] for i in range(0, 8, length)]
     expected = np.concatenate([keras_layer(part, training=True) for part in parts])
     np.testing.assert_allclose(values, expected, atol=2e-6)
     np.testing.assert_allclose(layer.moving_mean, keras_layer.moving_mean, rtol=1e-6)
@@ -53,11 +55,25 @@ def test_scale_and_shift_learn() -> None:
     np.testing.assert_allclose(beta, IMAGES.sum((0, 1, 2)), rtol=1e-5)
 
 
-def test_a_size_that_does_not_divide_the_batch_is_named() -> None:
-    with pytest.raises(
-        UsageError, match=r"ghost_batch_norm\.size 3 does not divide the batch of 8"
-    ):
-        ghost(3)(IMAGES, training=True)
+@pytest.mark.parametrize(
+    ("batch", "size", "sizes"),
+    [(100, 32, [34, 34, 32]), (7, 2, [3, 3, 1]), (64, 32, [32, 32]), (8, 32, [8]), (33, 32, [33])],
+)
+def test_a_size_that_does_not_divide_the_batch_gives_fewer_larger_ghosts(
+    batch: int, size: int, sizes: list[int]
+) -> None:
+    assert ghost_sizes(batch, size) == sizes
+
+
+def test_a_smaller_last_ghost_has_its_own_statistics_without_its_padding() -> None:
+    layer, keras_layer = ghost(2, "sequence"), reference()
+    values = layer(TEXTS[:7], mask=MASK[:7], training=True)
+    parts = [
+        keras_layer(TEXTS[s], mask=MASK[s], training=True)
+        for s in (slice(3), slice(3, 6), slice(6, 7))
+    ]
+    np.testing.assert_allclose(values, np.concatenate(parts), atol=2e-6)
+    np.testing.assert_allclose(layer.moving_mean, keras_layer.moving_mean, rtol=1e-6)
 
 
 def test_recalibration_finds_the_statistics_of_the_ghosts() -> None:

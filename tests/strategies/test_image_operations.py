@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from PIL import Image, ImageEnhance, ImageOps
 from scipy.stats import chisquare
 
+from bench import Batch
+from bench.plugins.registry import find
 from strategies import _image_operations as ours
-from tests.strategies.moments import key
+from tests.strategies.moments import key, moment
 from tests.strategies.pillow import as_pillow, close
 
 RANDOM = np.random.default_rng(0)
@@ -35,12 +37,12 @@ def test_geometry() -> None:
         scale = 20.0 if len(what) == 1 else 1.0
         theirs = [v * scale if v == 0.3 else v for v in matrix]
         agrees(
-            ours.transformed(PIXELS, ours.moved(tf.fill([n], 0.3 * scale), what)),
+            ours.transformed(PIXELS, ours.moved(tf.fill([n], 0.3 * scale), what), 128 / 255),
             lambda image, theirs=theirs: as_pillow(image, theirs),  # type: ignore[misc]
         )
     agrees(
-        ours.transformed(PIXELS, ours.rotated(tf.fill([n], math.radians(25.0)), 20, 16)),
-        lambda image: image.rotate(25.0, fillcolor=(128, 128, 128)),
+        ours.transformed(PIXELS, ours.rotated(tf.fill([n], 25.0), 20, 16), 0.0),
+        lambda image: image.rotate(25.0, fillcolor=(0, 0, 0)),
     )
 
 
@@ -93,3 +95,28 @@ def test_every_example_takes_each_operation_as_often() -> None:
         assert chisquare(np.bincount(operations[:, example], minlength=5)).pvalue > 1e-5
     seat, sitting = ours.deal(key(), 16, 5)
     np.testing.assert_array_equal(tf.gather(sitting, seat), np.arange(16))
+
+
+def test_gray_images_have_the_operations_of_pillow_on_gray() -> None:
+    gray = tf.constant(IMAGES[..., :1] / 255.0, tf.float32)
+    for bare, kind in (
+        (ours.grayed(gray), ImageEnhance.Color), (ours.flattened(gray), ImageEnhance.Contrast),
+        (ours.smoothed(gray), ImageEnhance.Sharpness),
+    ):  # fmt: skip
+        got = ours.enhanced(gray, bare, tf.fill([len(IMAGES)], 0.3)).numpy()
+        for ours_, image in zip(got, IMAGES, strict=True):
+            theirs = np.asarray(kind(Image.fromarray(image[..., 0], "L")).enhance(0.3))
+            assert close(ours_, theirs[..., None])
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4, 5])
+@pytest.mark.parametrize("name", ["rand_augment", "trivial_augment"])
+def test_every_operation_works_on_any_number_of_channels(name: str, channels: int) -> None:
+    pixels = RANDOM.random((28, 8, 8, channels)).astype(np.float32)
+    strategy = find().strategies[name]()
+    result = strategy.examples(Batch(tf.constant(pixels), None, None), moment()).values.numpy()
+    assert result.shape == pixels.shape
+    assert np.isfinite(result).all()
+    assert result.min() >= 0.0
+    assert result.max() <= 1.0
+    assert (result != pixels).any(axis=(1, 2, 3)).sum() > 14

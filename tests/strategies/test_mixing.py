@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import stats
 
+from bench import UsageError
+from bench.core.strategy import clash
+from bench.plugins.registry import find
 from strategies._mixing import Pairs, beta, blend, pairs
 
 KEY = tf.constant([3, 5])
@@ -88,3 +91,18 @@ def test_unfolded_an_example_may_be_the_larger_part_of_two_blends_or_of_none() -
     drawn = pairs(KEY, 64, 1.0, "example", 1.0)
     leading = np.where(drawn.share.numpy() >= 0.5, np.arange(64), drawn.partners.numpy())
     assert 32 < len(set(leading)) < 60
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint16", "uint8"])
+def test_whole_numbers_are_refused(dtype: str) -> None:
+    """Lambda would be cast to 0: every input its partner, while the labels blend."""
+    images = tf.constant(np.full((2, 4), 200), dtype)
+    with pytest.raises(UsageError, match=f"needs floating-point values and got {dtype}"):
+        blend(images, Pairs(tf.constant([1, 0]), tf.constant([0.5, 0.5])))
+
+
+def test_techniques_that_mix_every_example_are_not_stacked() -> None:
+    for pair in combinations(("cutmix", "manifold_mixup", "mixup"), 2):
+        reason = clash([find().strategies[name]() for name in pair])
+        assert reason is not None
+        assert "mixes every example" in reason

@@ -9,7 +9,9 @@ from scipy import stats
 from scipy.special import softmax
 
 from bench import Batch, Loss, LossResult, Moment, Slot, TaskFacts
+from bench.core.strategy import clash
 from bench.plugins.registry import find
+from strategies.dropout import Dropout
 from strategies.r_drop import RDrop, symmetric_divergence
 from tests.strategies.moments import moment
 from tests.tiny import tiny_arm
@@ -69,3 +71,8 @@ def test_the_two_passes_have_different_masks(rate: float, differ: bool) -> None:
 def test_it_says_where_it_has_nothing_to_drop() -> None:
     facts = TaskFacts("maps", "image", 2, {"noise": ("map",)})
     assert "vector" in str(RDrop().applies(facts))
+
+
+def test_it_is_not_stacked_with_dropout_which_would_drop_twice() -> None:
+    for order in ((RDrop(), Dropout()), (Dropout(), RDrop())):
+        assert "drop out the same values" in (clash(order) or "")

@@ -149,7 +149,8 @@ def test_switching_it_on_does_something(
     trained: Callable[..., Trained], task: str, name: str
 ) -> None:
     plain, result = trained(task).result, trained(task, name).result
-    assert (plain.curve, plain.final, plain.facts) != (result.curve, result.final, result.facts)
+    kept = "kept_step" in result.facts  # early stopping may keep the last weights
+    assert kept or (plain.curve, plain.final) != (result.curve, result.final)
 
 
 @pytest.mark.parametrize(("task", "name"), WITH_IDENTITY)

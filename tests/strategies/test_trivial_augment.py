@@ -9,9 +9,10 @@ from PIL import Image
 from bench import Batch
 from strategies.trivial_augment import TrivialAugment
 from tests.strategies.moments import moment
-from tests.strategies.pillow import close, photograph, variants
+from tests.strategies.pillow import BLACK, close, photograph, variants
 
-IMAGE = photograph(32)
+SIDE, LEVELS = 16, 31
+IMAGE = photograph(SIDE)
 
 
 def augmented(count: int, prob: float = 1.0) -> np.ndarray:
@@ -23,23 +24,26 @@ def augmented(count: int, prob: float = 1.0) -> np.ndarray:
 
 
 def test_each_image_gets_one_operation_at_one_of_31_strengths_of_the_wide_space() -> None:
-    known = {
+    """The ranges, the black border and the whole numbers of the authors' code."""
+    expected = {
         (name, level): result
-        for level in range(31)
+        for level in range(LEVELS)
         for name, result in variants(
-            Image.fromarray(IMAGE), strength=level / 30, shear=0.99, pixels=32.0, degrees=135.0,
-            enhance=0.99, bits=6,
+            Image.fromarray(IMAGE), strength=level / 30, shear=0.99, pixels=float(SIDE),
+            degrees=135.0, enhance=0.99, bits=6, fill=BLACK, whole=True,
         ).items()
     }  # fmt: skip
-    levels, operations = set(), set()
+    names, images = list(expected), np.stack(list(expected.values()))
+    levels, operations = [], set()
     for image in augmented(280):
-        matching = [place for place, result in known.items() if close(image, result)]
+        matching = [names[index] for index in np.flatnonzero(close(image, images))]
         assert matching
         operations.add(matching[0][0].split()[0])
         if len(matching) == 1:
-            levels.add(matching[0][1])
+            levels.append(matching[0][1])
     assert len(operations) == 14
-    assert len(levels) > 25
+    assert set(levels) >= {1, 15, LEVELS - 1}
+    assert len(set(levels)) > 25
 
 
 def test_probability_zero_changes_nothing() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from bench.plugins.registry import find
@@ -21,9 +22,21 @@ def test_every_output_channel_has_mean_0_and_variance_1() -> None:
         np.testing.assert_allclose(kernel[..., channel], expected, atol=1e-5)
 
 
-def test_the_gain_gives_the_variance_of_he_initialization() -> None:
-    kernel = standardize(tf.constant(KERNEL), 1e-9, "he").numpy()
-    np.testing.assert_allclose(kernel.var((0, 1, 2)), 2 / 36, rtol=1e-4)
+def test_the_gain_is_that_of_the_paper() -> None:
+    """Brock et al. 2021: variance 2 / (1 - 1 / pi) / fan-in; their code has 1.7139 for the root."""
+    kernel = standardize(tf.constant(KERNEL), 1e-9, "relu").numpy()
+    np.testing.assert_allclose(kernel.var((0, 1, 2)), 2 / (1 - 1 / np.pi) / 36, rtol=1e-4)
+    np.testing.assert_allclose(kernel.std((0, 1, 2)), 1.7139 / 6, rtol=1e-3)
+
+
+def test_activations_keep_their_scale_through_many_layers() -> None:
+    """With He's gain of 2 the variance would fall to .68 of itself in each layer: to .05 in eight."""
+    random = np.random.default_rng(0)
+    values = tf.constant(random.normal(size=(256, 512)), tf.float32)
+    for _ in range(8):
+        kernel = tf.constant(random.normal(size=(512, 512)), tf.float32)
+        values = tf.nn.relu(values) @ standardize(kernel, 1e-9, "relu")
+    assert float(tf.math.reduce_variance(values)) == pytest.approx(1.0, rel=0.25)
 
 
 def test_scale_and_shift_of_a_raw_channel_do_not_matter() -> None:
@@ -64,7 +77,7 @@ def test_in_an_arm_raw_kernels_learn_and_evaluation_uses_standardized_ones() -> 
 
 def test_a_normalization_cancels_the_gain() -> None:
     losses = []
-    for gain in ("he", "none"):
+    for gain in ("relu", "none"):
         arm = tiny_arm(CIFAR10, [GroupNorm(2, epsilon=1e-8), WeightStandardization(gain)])
         arm.reset(0)
         # Without its shortcut the second block's branch and the stem are normalized.
