@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+from bench.core.errors import UsageError
+from bench.core.record import is_synthetic
 
 MODES = ("auto", "tfds", "synthetic")
 
@@ -22,11 +26,23 @@ class Source(NamedTuple):
 DEFAULT = Source()
 
 
-class Identity(NamedTuple):
-    """The name of a task's data."""
+@dataclass(frozen=True)
+class Identity:
+    """The name of a task's data.
+
+    Raises:
+        UsageError: the name says something else than `synthetic`: records know the data by its name.
+    """
 
     name: str
     """Name in records, tables and plots: `tfds:cifar10:3.0.2` or `synthetic:...`."""
     synthetic: bool
     notice: str = ""
     """A line that the user must see before anything trains, or nothing."""
+
+    def __post_init__(self) -> None:
+        if self.synthetic != is_synthetic(self.name):
+            raise UsageError(
+                f"the data {self.name!r} is declared with synthetic={self.synthetic}; the name of "
+                "generated data, and of no other, begins with 'synthetic:'"
+            )

@@ -11,7 +11,7 @@ from bench.core.errors import UsageError
 from bench.data import load as module
 from bench.data.load import identify, load, select
 from bench.data.prepared import Prepared, PublishedData
-from bench.data.source import Source
+from bench.data.source import Identity, Source
 from tests.bench.data.prepared_folder import write_texts
 
 
@@ -33,7 +33,7 @@ def test_auto_without_data_and_network_is_a_stand_in_and_says_so(
 ) -> None:
     source = Source("auto", tmp_path, tmp_path / "cache")
     identity = identify("imdb_reviews", source)
-    assert identity[:2] == ("synthetic:imdb_reviews:1", True)
+    assert (identity.name, identity.synthetic) == ("synthetic:imdb_reviews:1", True)
     data = load("imdb_reviews", source, length=40)
     assert (data.identity, data.synthetic, data.classes) == ("synthetic:imdb_reviews:1", True, 2)
     assert data.notice == identity.notice
@@ -51,7 +51,7 @@ def test_tfds_never_falls_back(tmp_path: Path, offline: None) -> None:
 
 def test_a_stand_in_that_was_asked_for_looks_nowhere(tmp_path: Path, no_look: None) -> None:
     identity = identify("cifar10", Source("synthetic", tmp_path))
-    assert identity[:2] == ("synthetic:cifar10:1", True)
+    assert (identity.name, identity.synthetic) == ("synthetic:cifar10:1", True)
     assert "STAND-IN DATA" in identity.notice
 
 
@@ -59,7 +59,7 @@ def test_prepared_data_needs_no_network(tmp_path: Path, no_look: None) -> None:
     write_texts(tmp_path, (["good"], [1]), (["fine"], [1]))
     for mode in ("auto", "tfds"):
         identity = identify("imdb_reviews", Source(mode, tmp_path))
-        assert identity == ("tfds:imdb_reviews/plain_text:1.0.0", False, "")
+        assert identity == Identity("tfds:imdb_reviews/plain_text:1.0.0", False, "")
 
 
 def test_damaged_data_is_never_replaced_by_a_stand_in(tmp_path: Path, offline: None) -> None:
@@ -75,7 +75,7 @@ def test_with_a_network_it_is_downloaded(tmp_path: Path, monkeypatch: pytest.Mon
         return Prepared(root / "downloaded", wanted.version, "key")
 
     def decode(
-        wanted: PublishedData, folder: Path, out: Path, *, vocabulary_size: int, length: int
+        source: PublishedData, folder: Path, out: Path, *_: object, **__: object
     ) -> dict[str, object]:
         assert folder == tmp_path / "downloaded"
         for split in ("train", "test"):
@@ -87,7 +87,7 @@ def test_with_a_network_it_is_downloaded(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(module, "download", download)
     monkeypatch.setattr(module, "decode", decode)
     source = Source("auto", tmp_path, tmp_path / "cache")
-    assert identify("cifar10", source) == ("tfds:cifar10:3.0.2", False, "")
+    assert identify("cifar10", source) == Identity("tfds:cifar10:3.0.2", False, "")
     data = load("cifar10", source)
     assert (data.identity, data.synthetic, data.notice) == ("tfds:cifar10:3.0.2", False, "")
     assert data.train.lengths is None
@@ -136,3 +136,11 @@ def test_generating_and_reading_import_no_tensorflow(tmp_path: Path) -> None:
     assert first.stdout == second.stdout
     data = load("imdb_reviews", Source("synthetic", cache=tmp_path), length=8)
     assert first.stdout.decode() == f"{select(data, 100, 50, 50).digest}\n[]\n"
+
+
+@pytest.mark.parametrize(("name", "synthetic"), [("mine:1", True), ("synthetic:mine:1", False)])
+def test_a_name_that_contradicts_what_is_declared_is_refused(name: str, synthetic: bool) -> None:
+    with pytest.raises(
+        UsageError, match=f"{name}' is declared with synthetic={synthetic}; the name"
+    ):
+        Identity(name, synthetic)

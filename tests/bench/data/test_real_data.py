@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from bench.data.load import identify, load, select
-from bench.data.source import Source
+from bench.data.source import Identity, Source
 
 pytestmark = pytest.mark.real_data
 
@@ -29,7 +29,7 @@ sys.addaudithook(tell)
 
 
 def test_cifar10() -> None:
-    assert identify("cifar10", REAL) == ("tfds:cifar10:3.0.2", False, "")
+    assert identify("cifar10", REAL) == Identity("tfds:cifar10:3.0.2", False, "")
     data = load("cifar10", REAL)
     assert (data.identity, data.synthetic, data.classes, data.notice) == (
         "tfds:cifar10:3.0.2",
