@@ -2,7 +2,19 @@
 
 from dataclasses import dataclass
 
-from bench import Batch, Facts, Loss, LossResult, Moment, Paper, Strategy, Tensor, parameter, tf
+from bench import (
+    Batch,
+    Facts,
+    Loss,
+    LossResult,
+    Moment,
+    Paper,
+    Strategy,
+    TaskFacts,
+    Tensor,
+    parameter,
+    tf,
+)
 
 SCALE = 1024.0
 """Keeps half-precision gradients from vanishing; a power of two, so it changes no bit of others."""
@@ -73,6 +85,9 @@ class Fgm(Strategy):
             "the network overfits less and its word embeddings are better",
         ),
     )
+
+    def applies(self, task: TaskFacts) -> str | None:
+        return None if task.continuous else "it needs embeddings, and the network gets token ids"
 
     def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         with tf.GradientTape() as tape:

@@ -28,6 +28,7 @@ outer ones. Every trial records that order.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
@@ -184,7 +185,15 @@ class TaskFacts(NamedTuple):
     modality: Modality
     classes: int
     offers: Mapping[str, tuple[str, ...]]
-    """Stage -> kinds of slots that the task's network has for it."""
+    """Stage -> kinds of slots that the task's network has for it.
+
+    On text, `features` too, if the network's `embed` returns embeddings: `("sequence",)`.
+    """
+
+    @property
+    def continuous(self) -> bool:
+        """True if the features are numbers that may be mixed and moved: pixels, embeddings."""
+        return self.modality == "image" or bool(self.offers.get("features"))
 
 
 def parameter(
@@ -335,6 +344,28 @@ SLOTTED = ("normalization", "kernel", "noise", "merge", "hidden")
 """Stages that need slots in the task's network."""
 
 
+NO_EMBEDDINGS = "the network of {} gets token ids; its task offers no `features`"
+"""Reason against a strategy that changes embeddings, with the name of the task."""
+
+
+def check_stages(kind: type[Strategy]) -> None:
+    """Refuse a strategy with a public method that is no stage and is almost named like one.
+
+    Raises:
+        UsageError: there is such a method; the harness would never call it.
+    """
+    stages = [*STAGES, "draw", "state", "applies", "measured"]
+    allowed = {*dir(Strategy), *(field.name for field in dataclasses.fields(kind))}
+    for name in dir(kind):
+        if name.startswith("_") or name in allowed or not callable(getattr(kind, name)):
+            continue
+        if nearest := difflib.get_close_matches(name, stages, n=1, cutoff=0.75):
+            raise UsageError(
+                f"{kind.facts.name} has a method {name!r}, which is no stage; rename it to "
+                f"{nearest[0]!r} if it is meant to be that stage, else to something less like it"
+            )
+
+
 def check(owner: str, declared: dataclasses.Field[Any], value: Any) -> None:
     """Refuse a value outside a parameter's declared range; a tensor was checked as a number."""
     if not isinstance(value, bool | int | float | str):
@@ -386,6 +417,8 @@ def applicability(strategy: Strategy, task: TaskFacts) -> str | None:
     for stage in SLOTTED:
         if strategy.touches(stage) and not task.offers.get(stage):
             return f"{task.name} has no {stage} slot"
+    if not task.continuous and any(strategy.touches(stage) for stage in ("embedded", "features")):
+        return NO_EMBEDDINGS.format(task.name)
     return strategy.applies(task)
 
 

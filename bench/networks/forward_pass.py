@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any
 
+import tensorflow as tf
+
 from bench.core.stage_checks import kept, kept_batch
 from bench.core.strategy import Batch, Moment, Slot, Strategy, Tensor
 
@@ -51,8 +53,12 @@ class Pass:
         if layer is None:
             return values
         if self.mask is None or "mask" not in signature(layer.call).parameters:
-            return layer(values, training=self.training)
-        return layer(values, mask=self.mask, training=self.training)
+            normalized = layer(values, training=self.training)
+        else:
+            normalized = layer(values, mask=self.mask, training=self.training)
+        # TensorFlow's graph rewriter merges the layer's sum with a shortcut's into one, with other
+        # rounding, unless something stands between them: then a strategy there is not the base.
+        return tf.ensure_shape(normalized, normalized.shape)
 
     def kernel(self, slot: Slot, kernel: Tensor) -> Tensor:
         """Return the kernel [..., in, out] that a layer uses in place of its stored one."""

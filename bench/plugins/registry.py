@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.core.errors import UsageError, unknown
-from bench.core.strategy import Strategy
+from bench.core.strategy import Strategy, check_stages
 from bench.core.study import BASELINE
 from bench.plugins.loading import Plugin, plugins
 from bench.plugins.presets import Preset, presets
@@ -75,6 +75,7 @@ def find(paths: Sequence[Path] = ()) -> Registry:
     for kind in plugins(paths):
         name = _name(kind, {*strategies, *tasks, *stacks})
         if issubclass(kind, Strategy):
+            check_stages(kind)
             strategies[name] = kind
         else:
             tasks[name] = _made(kind)

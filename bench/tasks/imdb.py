@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -20,17 +20,26 @@ if TYPE_CHECKING:
 class TextRecipe(Recipe):
     """A recipe with the sizes that all networks for reviews have."""
 
+    earlier: ClassVar = {**Recipe.earlier, "ends": "start"}
+
     vocabulary: Positive = 5_000
     """Number of token ids, with padding and unknown; the words come from the training split."""
     length: Positive = 100
     """Tokens of a review; longer ones are cut, shorter ones padded on the right."""
+    ends: Literal["start", "both"] = "start"
+    """Words that a longer review keeps: its first ones, or as many from its start as from its end."""
     embedding: Positive = 32
 
 
 class LstmRecipe(TextRecipe):
-    """A recipe with the sizes of an LSTM classifier."""
+    """A recipe with the sizes of an LSTM classifier, or of one on averaged words and word pairs."""
 
+    earlier: ClassVar = {**TextRecipe.earlier, "network": "lstm", "buckets": 200_000}
+    network: Literal["lstm", "ngrams"] = "lstm"
     units: Positive = 32
+    """Width of the LSTM."""
+    buckets: Positive = 200_000
+    """Rows of the table of word pairs of `ngrams`."""
 
 
 class TransformerRecipe(TextRecipe):
@@ -51,12 +60,16 @@ SMOKE: dict[str, Any] = {
     "batch_size": 32, "evaluations": 3, "vocabulary": 2_000, "length": 32, "embedding": 16,
 }  # fmt: skip
 QUICK: dict[str, Any] = {
-    "train_examples": 2_000, "validation_examples": 1_000, "test_examples": 2_000, "steps": 150,
+    "train_examples": 2_000, "validation_examples": 1_000, "test_examples": 25_000, "steps": 150,
     "batch_size": 64,
 }  # fmt: skip
 STANDARD: dict[str, Any] = {
-    "train_examples": 4_000, "validation_examples": 2_000, "test_examples": 5_000, "steps": 600,
+    "train_examples": 4_000, "validation_examples": 2_000, "test_examples": 25_000, "steps": 600,
     "batch_size": 64, "evaluations": 20, "length": 150,
+}  # fmt: skip
+STRONG: dict[str, Any] = {
+    "train_examples": 22_000, "validation_examples": 2_500, "test_examples": 25_000,
+    "batch_size": 64, "vocabulary": 20_000, "length": 512, "ends": "both", "margin": 0.5,
 }  # fmt: skip
 FULL: dict[str, Any] = {
     "train_examples": 22_000, "validation_examples": 2_500, "test_examples": 25_000, "steps": 3_500,
@@ -76,6 +89,7 @@ class Imdb(Task):
             "normalization": ("sequence",),
             "noise": ("sequence", "vector"),
             "hidden": ("sequence",),
+            "features": ("sequence",),
         },
     )
     summary = "film reviews, positive or negative; embedding, LSTM, classifier"
@@ -84,6 +98,9 @@ class Imdb(Task):
         "smoke": LstmRecipe(**SMOKE, learning_rate=5e-3, units=16),
         "quick": LstmRecipe(**QUICK, learning_rate=5e-3),
         "standard": LstmRecipe(**STANDARD, learning_rate=3e-3),
+        "strong": LstmRecipe(
+            **STRONG, steps=1_030, learning_rate=2e-3, evaluations=6, network="ngrams"
+        ),
         "full": LstmRecipe(**FULL, units=64),
     }
 
@@ -96,13 +113,24 @@ class Imdb(Task):
         from bench.data.load import load, select
 
         assert isinstance(recipe, TextRecipe)
-        data = load("imdb_reviews", source, vocabulary_size=recipe.vocabulary, length=recipe.length)
+        data = load(
+            "imdb_reviews",
+            source,
+            vocabulary_size=recipe.vocabulary,
+            length=recipe.length,
+            ends=recipe.ends,
+        )
         return select(data, recipe.train_examples, recipe.validation_examples, recipe.test_examples)
 
     def network(self, recipe: Recipe, parts: Parts) -> Network:
+        from bench.networks.ngrams import NgramNetwork
         from bench.networks.recurrent import RecurrentNetwork
 
         assert isinstance(recipe, LstmRecipe)
+        if recipe.network == "ngrams":
+            return NgramNetwork(
+                parts, recipe.vocabulary, recipe.buckets, recipe.embedding, self.facts.classes
+            )
         return RecurrentNetwork(
             parts, recipe.vocabulary, recipe.embedding, recipe.units, self.facts.classes
         )

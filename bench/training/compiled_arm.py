@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -17,12 +17,12 @@ from bench.core.strategy import Batch, Strategy, Tensor, ordered
 from bench.networks.forward_pass import Pass
 from bench.networks.parts import Parts
 from bench.tasks.task import Task
-from bench.training.batch_stages import after_examples, raw
+from bench.training.batch_stages import after_examples, features, raw
 from bench.training.building import build, precision
 from bench.training.device_data import Arrays, DeviceData
 from bench.training.evaluation import Evaluator, recalibrate
 from bench.training.gradient_chain import gradient_chain
-from bench.training.loss_chain import Model
+from bench.training.loss_chain import ForwardPasses, Model, loss_chain
 from bench.training.loss_scale import LossScale
 from bench.training.moments import Moments, drawn
 from bench.training.optimizer import make_optimizer
@@ -68,6 +68,9 @@ class CompiledArm:
         self.strategies = tuple(adjustable(s) for s in ordered(strategies))
         self.classes = task.facts.classes
         self.steps_an_epoch = recipe.train_examples // recipe.batch_size
+        self.draw = data.draw(0)
+        """The present trial's examples."""
+        self._train_rows = tf.Variable(self.draw.train, dtype=tf.int64, trainable=False)
         self.model = self._build(seed=0)
         self.network = self.model.network
         self.optimizer = make_optimizer(recipe)
@@ -85,7 +88,7 @@ class CompiledArm:
         self.seed = tf.Variable(0, dtype=tf.int64, trainable=False)
         compiled = partial(tf.function, autograph=False)
         self.compiled_step = compiled(self._step, jit_compile=settings.xla or None)
-        self.train_steps = compiled(self._train_steps)
+        self.train_steps = self._traced = compiled(self._train_steps)
         self._observe = compiled(self._observe_batch)
         self._evaluator = Evaluator(self.model)
 
@@ -93,7 +96,7 @@ class CompiledArm:
 
     def _build(self, seed: int) -> Model:
         parts = Parts(self.strategies, seed, self.settings.precision)
-        sample = Arrays(*(None if a is None else a[:2] for a in self.data.train))
+        sample = Arrays(*(None if a is None else a[:2] for a in self.data.pool))
         flow = Pass(self.strategies, sample.mask(tf.range(2)))
         # Keras asks Python for a seed even where it is given one.
         with isolated_python_random(seed), precision(self.settings.precision):
@@ -106,9 +109,12 @@ class CompiledArm:
         """Start over as a fresh process would for this seed; nothing is traced again.
 
         Args:
-            seed: seed of the initial weights, and of everything else if `streams` is 0.
+            seed: seed of the examples and the initial weights, and of everything else if `streams`
+                is 0.
             streams: another number gives other batches, augmentation and noise (the A/A arm).
         """
+        self.draw = self.data.draw(seed)
+        self._train_rows.assign(self.draw.train)
         # Eagerly on a GPU, cuDNN would tune each layer's kernels for a network that never trains.
         with tf.device("CPU:0"):
             fresh = self._build(seed).network
@@ -181,27 +187,48 @@ class CompiledArm:
 
     def examples(self, count: int) -> Tensor:
         """Return the raw values of the first training examples, at most `count`."""
-        return raw(self.data.train.values[:count])
+        return raw(tf.gather(self.data.pool.values, self._train_rows[:count]))
 
     def batch(self, rows: Tensor) -> Batch:
-        """Return the raw batch of some rows, int32 [B]."""
-        data = self.data.train
+        """Return the raw batch of some of the trial's training examples, int32 [B]."""
+        data, rows = self.data.pool, tf.gather(self._train_rows, rows)
         targets = tf.one_hot(tf.gather(data.labels, rows), self.classes)
         return Batch(raw(tf.gather(data.values, rows)), data.mask(rows), targets)
 
     def _step(self, rows: Tensor, step: Tensor, drawn: dict[str, Any]) -> Tensor:
         """Run one training step on the rows and return its objective."""
-        rate = scheduled(self.recipe, self.strategies, step)
-        progress = tf.cast(step, tf.float32) / float(self.recipe.steps)
-        epoch = step // self.steps_an_epoch
-        moments = Moments(self.seed, step, progress, rate, drawn, rows, epoch)
+        moments = self._moments(rows, step, drawn)
         batch = after_examples(self.strategies, self.batch(rows), moments)
         chain = update_chain(self.strategies, self.states, self.weights, moments, self._apply)
         update = self._scale.guarded(chain, self.weights.state)
         loss, gradients = gradient_chain(self.model, self.weights, self._scale, batch, moments)()
-        self.optimizer.learning_rate.assign(rate)
+        self.optimizer.learning_rate.assign(moments.learning_rate)
         update(gradients)
         return loss
+
+    def _moments(self, rows: Tensor, step: Tensor, drawn: dict[str, Any]) -> Moments:
+        rate = scheduled(self.recipe, self.strategies, step)
+        progress = tf.cast(step, tf.float32) / float(self.recipe.steps)
+        epoch = step // self.steps_an_epoch
+        return Moments(self.seed, step, progress, rate, drawn, rows, epoch)
+
+    def operations(self) -> Iterator[str]:
+        """Yield the types of all operations in the graph of the training; trace it if need be."""
+        number = tf.TensorSpec([], tf.int32)
+        graph = self._traced.get_concrete_function(number, number).graph.as_graph_def()
+        for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
+            yield from (node.op for node in nodes)
+
+    def first_losses(self) -> np.ndarray:
+        """Return the losses float32 [B] of the first step's batch, computed without a graph."""
+        step = tf.constant(0)
+        rows = self.order(step)[: self.recipe.batch_size]
+        moments = self._moments(rows, step, self.drawn(step))
+        batch = after_examples(self.strategies, self.batch(rows), moments)
+        with unchanged([v.value for v in self.network.variables]):
+            passes = ForwardPasses(self.model, moments, self.weights.state, first=True)
+            changed = features(self.strategies, self.network, batch, moments)
+            return loss_chain(self.strategies, moments, passes)(changed).losses.numpy()
 
     def _apply(self, gradients: Sequence[Tensor]) -> None:
         weights = self.network.trainable_variables
@@ -209,9 +236,10 @@ class CompiledArm:
 
     # Evaluation ----------------------------------------------------------------------------------
 
-    def logits(self, data: Arrays) -> np.ndarray:
-        """Return the logits float32 [N, K] of a split at the present weights."""
-        return self._evaluator.logits(data)
+    def logits(self, data: Arrays, rows: np.ndarray | None = None) -> np.ndarray:
+        """Return the logits float32 [N, K] of rows [N], or of all, at the present weights."""
+        every = np.arange(data.values.shape[0])
+        return self._evaluator.logits(data, every if rows is None else rows)
 
     def recalibrate(self, batches: int) -> None:
         """Estimate the moving statistics of the present weights on the first training batches.

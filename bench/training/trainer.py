@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 
@@ -13,10 +14,12 @@ from bench.core.recipe import Recipe, Statistics
 from bench.core.record import Evaluation, Hashes, Scores
 from bench.training.checkpoint import Checkpoint, Progress
 from bench.training.compiled_arm import CompiledArm
-from bench.training.device_data import Arrays
 from bench.training.evaluated_weights import evaluated_weights
+from bench.training.repeatability import watched_tracing
 from bench.training.scores import Quality, quality, scores
 
+CLEAN_TRAIN_EXAMPLES = 2_000
+"""Training examples on which the clean training accuracy is measured."""
 STRETCH = 250
 """Largest number of steps in one call of the compiled function."""
 
@@ -47,16 +50,14 @@ class Trainer:
     def __init__(self, arm: CompiledArm) -> None:
         self.arm = arm
         self.data = arm.data
+        self._traced = False
 
     def run(self, seed: int, streams: int = 0, checkpoint: Checkpoint | None = None) -> Result:
         """Train and evaluate one trial; continue from its checkpoint, if it has one."""
         arm, recipe = self.arm, self.arm.recipe
         arm.reset(seed, streams)
         hashes = arm.initial_hashes()
-        started = time.perf_counter()
-        arm.train_steps(tf.constant(0), tf.constant(0))
-        trace_seconds = time.perf_counter() - started
-
+        trace_seconds = self._trace()
         progress, best = Progress(), None
         if checkpoint is not None:
             progress, best = checkpoint.restore(arm.variables()) or (progress, best)
@@ -90,7 +91,8 @@ class Trainer:
             hashes=Hashes(
                 initial_weights=hashes,
                 batch_order=sha256(str(progress.checksums).encode()).hexdigest()[:16],
-                data=self.data.digest,
+                data=arm.draw.digest,
+                pool=arm.draw.pool,
             ),
             curve=tuple(progress.curve),
             steps=progress.step,
@@ -102,6 +104,15 @@ class Trainer:
             evaluation_seconds=seconds,
             facts=trial_facts(arm, progress),
         )
+
+    def _trace(self) -> float:
+        """Trace the training, if this is the first trial, and check it; return the seconds."""
+        clock = time.perf_counter()
+        with nullcontext() if self._traced else watched_tracing(self.arm):
+            self.arm.train_steps(tf.constant(0), tf.constant(0))
+            seconds = time.perf_counter() - clock
+        self._traced = True
+        return seconds
 
     def _trained(self, progress: Progress, boundary: int) -> tuple[Progress, bool]:
         """Train up to a step; return the progress, and True if the training diverged."""
@@ -121,7 +132,7 @@ class Trainer:
         return progress.evaluated(point, time.perf_counter() - clock)
 
     def _evaluation(self, progress: Progress) -> Evaluation:
-        on_validation = self._quality(self.data.validation)
+        on_validation = self._quality(self.arm.draw.validation)
         return Evaluation(
             step=progress.step,
             examples=progress.step * self.arm.recipe.batch_size,
@@ -130,8 +141,10 @@ class Trainer:
             validation_nll=on_validation.nll,
         )
 
-    def _quality(self, data: Arrays) -> Quality:
-        return quality(self.arm.logits(data), data.labels.numpy())
+    def _quality(self, rows: np.ndarray) -> Quality:
+        """Evaluate some examples of the pool."""
+        pool = self.data.pool
+        return quality(self.arm.logits(pool, rows), tf.gather(pool.labels, rows).numpy())
 
     def _scores(self, statistics: Statistics, best: list[np.ndarray] | None) -> Scores | None:
         """Evaluate the test split; None if the logits are not finite."""
@@ -139,8 +152,8 @@ class Trainer:
             logits = self.arm.logits(self.data.test)
             if not np.isfinite(logits).all():
                 return None
-            validation = self._quality(self.data.validation).accuracy
-            train = self._quality(self.data.clean_train).accuracy
+            validation = self._quality(self.arm.draw.validation).accuracy
+            train = self._quality(self.arm.draw.train[:CLEAN_TRAIN_EXAMPLES]).accuracy
             return scores(logits, self.data.test.labels.numpy(), validation, train)
 
 

@@ -1,0 +1,67 @@
+"""A look for random numbers that come from a global source instead of a stage's key.
+
+Such numbers make a trial that cannot be repeated, and arms that do not share their noise.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from bench.core.errors import UsageError
+from bench.training.compiled_arm import CompiledArm
+
+STATEFUL = frozenset({
+    "Multinomial", "ParameterizedTruncatedNormal", "RandomGamma", "RandomPoisson", "RandomPoissonV2",
+    "RandomShuffle", "RandomStandardNormal", "RandomUniform", "RandomUniformInt", "RngReadAndSkip",
+    "RngSkip", "SampleDistortedBoundingBoxV2", "StatefulRandomBinomial", "StatefulStandardNormalV2",
+    "StatefulTruncatedNormal", "StatefulUniform", "StatefulUniformFullInt", "StatefulUniformInt",
+    "TruncatedNormal",
+})  # fmt: skip
+"""Operations that draw from TensorFlow's own random state."""
+RELATIVE, ABSOLUTE = 1e-4, 1e-6
+"""Differences of two computations of a loss that may be rounding, as on a GPU."""
+ADVICE = (
+    "draw them from moment.key with tf.random.stateless_... or tf.random.experimental functions"
+)
+
+
+@contextmanager
+def watched_tracing(arm: CompiledArm) -> Iterator[None]:
+    """Trace an arm's training within; refuse random numbers from a global source.
+
+    Three things are looked at: operations in the graph, Python's and NumPy's global states, and the
+    losses of a batch, computed twice from the same state. The last one finds other generators, in
+    all stages up to the loss.
+
+    Raises:
+        UsageError: there are such random numbers.
+    """
+    before = global_states()
+    yield
+    if before != global_states():
+        raise refusal(arm, "Python's or NumPy's global random state")
+    if drawn := sorted(STATEFUL & set(arm.operations())):
+        raise refusal(arm, f"TensorFlow's global random state ({', '.join(drawn)})")
+    once, again = arm.first_losses(), arm.first_losses()
+    if not np.allclose(once, again, RELATIVE, ABSOLUTE, equal_nan=True):
+        raise refusal(arm, "a source of its own")
+
+
+def refusal(arm: CompiledArm, source: str) -> UsageError:
+    """Make the error for an arm that draws random numbers from a source."""
+    names = "+".join(s.facts.name for s in arm.strategies) or "the network"
+    return UsageError(
+        f"{names} draws random numbers from {source}, so the same step gives another loss each time; "
+        f"{ADVICE}"
+    )
+
+
+def global_states() -> tuple[Any, ...]:
+    """Return Python's and NumPy's global random states."""
+    kind, numbers, *rest = np.random.get_state()
+    return random.getstate(), kind, np.asarray(numbers).tobytes(), *rest
