@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from pydantic import (
     Field,
@@ -23,22 +23,22 @@ R = TypeVar("R", bound="Recipe")
 Statistics: TypeAlias = Literal["recalibrated", "moving"]
 
 
-EARLIER: Mapping[str, Any] = {
-    "optimizer": "adam",
-    "momentum": 0.9,
-    "schedule": "cosine",
-    "final_rate": 0.0,
-    "statistics": "moving",
-}
-"""Values of the parameters that recipes of earlier versions did not have.
-
-A recipe is stored without those that have the value of here. So a recipe of today equals the one of
-an earlier version that trains the same.
-"""
-
-
 class Recipe(Schema):
     """An optimizer without weight decay, cross-entropy on one-hot targets, no augmentation."""
+
+    earlier: ClassVar[Mapping[str, Any]] = {
+        "optimizer": "adam",
+        "momentum": 0.9,
+        "schedule": "cosine",
+        "final_rate": 0.0,
+        "statistics": "moving",
+        "resample": False,
+    }
+    """Values of the parameters that recipes of earlier versions did not have.
+
+    A recipe is stored without those that have the value of here. So a recipe of today equals the one
+    of an earlier version that trains the same.
+    """
 
     train_examples: Positive
     validation_examples: Positive
@@ -66,6 +66,12 @@ class Recipe(Schema):
     clean training batches. Moving averages lag in a short training, are those of mixed images where
     a technique mixes them, and do not belong to averaged weights.
     """
+    resample: bool = True
+    """Whether each seed draws training and validation examples of its own, the same for all arms.
+
+    False: all seeds share the first training and the last validation examples, and an effect says
+    nothing about other examples.
+    """
     threads: Positive = 1
     """Threads inside an operation of TensorFlow. Another number gives other weights."""
     margin: Annotated[float, Field(gt=0, le=50)] = 1.0
@@ -82,13 +88,13 @@ class Recipe(Schema):
     @model_serializer(mode="wrap")
     def _as_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         values = serialize(self)
-        return {k: v for k, v in values.items() if k not in EARLIER or v != EARLIER[k]}
+        same = {name for name, value in self.earlier.items() if values[name] == value}
+        return {name: value for name, value in values.items() if name not in same}
 
     @classmethod
     def stored(cls: type[R], values: Mapping[str, Any]) -> R:
         """Read a recipe from a record or a study of this or an earlier version."""
-        earlier = {k: v for k, v in EARLIER.items() if k in cls.model_fields}
-        return cls.model_validate({**earlier, **values})
+        return cls.model_validate({**cls.earlier, **values})
 
     def values(self) -> dict[str, Any]:
         """Return every parameter by name."""

@@ -22,7 +22,7 @@ _RESULT = "result.json"
 
 
 def decode(
-    source: PublishedData, folder: Path, out: Path, *, vocabulary_size: int, length: int
+    source: PublishedData, folder: Path, out: Path, vocabulary_size: int, length: int, ends: str
 ) -> dict[str, Any]:
     """Decode the prepared data in `folder` into `.npy` files in `out`, in a child process.
 
@@ -35,7 +35,7 @@ def decode(
     """
     done = run_module(
         "bench.data.decode",
-        [source.name, str(folder), str(out), str(vocabulary_size), str(length)],
+        [source.name, str(folder), str(out), str(vocabulary_size), str(length), ends],
     )
     try:
         result = json.loads((out / _RESULT).read_text(encoding="utf-8"))
@@ -51,12 +51,12 @@ def decode(
 
 def main(arguments: list[str]) -> None:
     """Write the arrays, and the result or the error into a file: the work of the child process."""
-    name, folder, out, vocabulary_size, length = arguments
+    name, folder, out, vocabulary_size, length, ends = arguments
     try:
         if published(name).kind == "images":
             names = _images(Path(folder), Path(out))
         else:
-            names = _texts(Path(folder), Path(out), int(vocabulary_size), int(length))
+            names = _texts(Path(folder), Path(out), int(vocabulary_size), int(length), ends)
         result: dict[str, Any] = {"class_names": names}
     except UsageError as error:
         result = {"error": str(error)}
@@ -82,7 +82,7 @@ def _images(folder: Path, out: Path) -> list[str]:
     return list(builder.info.features["label"].names)
 
 
-def _texts(folder: Path, out: Path, vocabulary_size: int, length: int) -> list[str]:
+def _texts(folder: Path, out: Path, vocabulary_size: int, length: int, ends: str) -> list[str]:
     builder = _builder(folder)
     ids: dict[str, int] = {}
     for split in SPLITS:
@@ -91,7 +91,7 @@ def _texts(folder: Path, out: Path, vocabulary_size: int, length: int) -> list[s
         split_words = [text.words(stored[row].decode("utf-8", "replace")) for row in order]
         if split == "train":
             ids = text.vocabulary(split_words, vocabulary_size)
-        values, lengths = text.encode(split_words, ids, length)
+        values, lengths = text.encode(split_words, ids, length, ends)
         np.save(out / f"{split}_values.npy", values)
         np.save(out / f"{split}_labels.npy", labels[order])
         np.save(out / f"{split}_lengths.npy", lengths)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -76,6 +76,7 @@ def load(
     *,
     vocabulary_size: int = 10000,
     length: int = 200,
+    ends: Literal["start", "both"] = "start",
 ) -> Dataset:
     """Load a data set as memory-mapped arrays: decode or generate it once, then read the cache.
 
@@ -84,7 +85,8 @@ def load(
         source: place of the data. If prepared data is there, no server is contacted.
         vocabulary_size: number of token ids of a text: padding 0, unknown 1, and the most frequent
             words of the whole official training split.
-        length: number of tokens of a text; a longer review keeps its beginning.
+        length: number of tokens of a text.
+        ends: the words that a longer review keeps, from its start or from both ends.
 
     Raises:
         UsageError: there is no such data set or mode; the prepared data is damaged; with "tfds",
@@ -97,16 +99,16 @@ def load(
             "least 3 and 1"
         )
     choice = _choose(name, source)
-    text = {"vocabulary_size": vocabulary_size, "length": length}
+    text: dict[str, Any] = {"vocabulary_size": vocabulary_size, "length": length}
+    if ends != "start":
+        text["ends"] = ends
     options = str(sorted(text.items())) if choice.published.kind == "text" else ""
     prepared = choice.prepared
 
     def build(out: Path) -> Mapping[str, Any]:
         if prepared is None:
             return synthetic.generate(name, out, vocabulary_size=vocabulary_size, length=length)
-        return decode(
-            choice.published, prepared.folder, out, vocabulary_size=vocabulary_size, length=length
-        )
+        return decode(choice.published, prepared.folder, out, vocabulary_size, length, ends)
 
     if choice.synthetic:
         content = choice.identity

@@ -36,9 +36,12 @@ def vocabulary(texts: Iterable[Sequence[str]], size: int) -> dict[str, int]:
 
 
 def encode(
-    texts: Sequence[Sequence[str]], ids: dict[str, int], length: int
+    texts: Sequence[Sequence[str]], ids: dict[str, int], length: int, ends: str = "start"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Encode the first `length` words of each text, padded on the right, and count them.
+    """Encode at most `length` words of each text, padded on the right, and count them.
+
+    Of a longer text the first words are kept (`start`), or as many from its beginning as from its end
+    (`both`): a review often gives its opinion last.
 
     A text without a word becomes one unknown word, so that no length is 0.
 
@@ -48,7 +51,11 @@ def encode(
     values = np.full((len(texts), length), PADDING, dtype=np.int32)
     lengths = np.empty(len(texts), dtype=np.int32)
     for row, text in enumerate(texts):
-        tokens = [ids.get(word, UNKNOWN) for word in text[:length]] or [UNKNOWN]
+        kept = text[:length]
+        if ends == "both" and len(text) > length:
+            last = length // 2
+            kept = [*text[: length - last], *text[len(text) - last :]]
+        tokens = [ids.get(word, UNKNOWN) for word in kept] or [UNKNOWN]
         values[row, : len(tokens)] = tokens
         lengths[row] = len(tokens)
     return values, lengths

@@ -12,12 +12,11 @@ import tensorflow as tf
 
 from bench.core.strategy import Slot, Tensor
 from bench.networks.forward_pass import Pass
-from bench.networks.layers import Convolution
+from bench.networks.layers import ACTIVATIONS, Convolution
 from bench.networks.network import Examples, Network
 from bench.networks.parts import Parts
 from bench.networks.residual import DEVIATION, MEAN
 
-ACTIVATIONS = {"relu": tf.nn.relu, "gelu": keras.activations.gelu, "silu": tf.nn.silu}
 HEAD_SCALE = 1 / 9
 WHITENING_SHIFT = 5e-4
 """Added to each eigenvalue, so that directions of almost no variance are not blown up."""

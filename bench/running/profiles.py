@@ -22,6 +22,7 @@ PROFILES = {
         Profile("smoke", seeds=2, processes=0),
         Profile("quick", seeds=3, processes=1),
         Profile("standard", seeds=10, processes=5),
+        Profile("strong", seeds=5, processes=5),
         Profile("full", seeds=5, processes=5),
     )
 }

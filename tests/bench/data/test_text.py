@@ -27,3 +27,10 @@ def test_ids_are_right_padded_and_cut_at_the_end() -> None:
     assert values.tolist() == [[2, 3, 2], [1, 0, 0], [1, 0, 0]]
     assert lengths.tolist() == [3, 1, 1]
     assert values.dtype == lengths.dtype == np.int32
+
+
+def test_both_ends_of_a_long_text_are_kept_and_a_short_one_is_whole() -> None:
+    ids = {letter: number for number, letter in enumerate("abcdefg", start=2)}
+    values, lengths = encode([list("abcdefg"), list("ab")], ids, 5, "both")
+    assert values.tolist() == [[2, 3, 4, 7, 8], [2, 3, 0, 0, 0]]
+    assert lengths.tolist() == [5, 2]
