@@ -21,13 +21,14 @@ def accept(
     from bench.compare import levels
     from bench.compare.regressions import compare
     from bench.core.errors import UsageError
-    from bench.storage.history import HISTORY, append
+    from bench.storage.history import HISTORY, append, read
 
     if not reason.strip():
         raise UsageError("--reason is empty: say why the shift is right")
     before, after = study_lines(results, base), study_lines(results, study)
     name = before[0].study
-    shifts = compare(before, after, accepted=levels.accepted_harm(results, name)).regressions
+    accepted, past = levels.accepted_harm(results, name), read(results / HISTORY).lines
+    shifts = compare(before, after, accepted=accepted, history=past).regressions
     if shifts.empty:
         print(f"nothing to accept: {after[0].study} shows no regression from {name}")
         return

@@ -40,6 +40,7 @@ def compare(
     from bench.core.errors import unknown
     from bench.report.export import formats
     from bench.report.export.compared import Compared
+    from bench.storage import history
 
     if format_ not in formats.SHOWN:
         raise unknown("format", format_, formats.SHOWN)
@@ -52,6 +53,7 @@ def compare(
         after,
         {**minimums(), **quality, **failing},
         accepted_harm(results, before[0].study),
+        history.read(results / history.HISTORY).lines,
     )
     compared = Compared(comparison, after)
     sys.stdout.write(formats.SHOWN[format_](compared))

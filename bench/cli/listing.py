@@ -19,9 +19,7 @@ def list_names(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """List strategies by family, and tasks."""
-    from bench.plugins.registry import find
-
-    registry = find(plugin or ())
+    registry = shared.registry(plugin)
     if as_json:
         print(json.dumps(described(registry)))
         return

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import typer
+from typer.core import TyperCommand
 
 from bench.cli import (
     accept,
@@ -21,10 +24,26 @@ from bench.cli import (
     run,
     shift,
     show,
+    streams,
     time,
     tune,
 )
-from bench.core.errors import BenchError
+from bench.core.errors import BenchError, UsageError
+
+
+class Once(TyperCommand):
+    """A command that refuses an option that is given twice, where one value would be dropped."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        single = [
+            p for p in order if p.nargs == 1 and not (p.multiple or getattr(p, "is_flag", True))
+        ]
+        for param in single:
+            if single.count(param) > 1:
+                raise UsageError(f"{param.opts[0]} is given twice, and only one of them can count")
+        return super().parse_args(ctx, args)
+
 
 app = typer.Typer(
     name="bench",
@@ -34,31 +53,44 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("run")(run.run)
-app.command("report")(report.report)
-app.command("time")(time.time_study)
-app.command("tune")(tune.tune)
-app.command("null")(null.null)
-app.command("map")(regime_map.regime_map)
-app.command("doctor")(doctor.doctor)
-app.command("list")(listing.list_names)
-app.command("pictures")(pictures.pictures)
-app.command("shift")(shift.shift)
-app.command("show")(show.show)
-app.command("compare")(compare.compare)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run.run,
+    "report": report.report,
+    "time": time.time_study,
+    "tune": tune.tune,
+    "null": null.null,
+    "map": regime_map.regime_map,
+    "doctor": doctor.doctor,
+    "list": listing.list_names,
+    "pictures": pictures.pictures,
+    "shift": shift.shift,
+    "show": show.show,
+    "compare": compare.compare,
+    "history": history.history,
+    "accept": accept.accept,
+    "compact": compact.compact,
+}
+for name, function in COMMANDS.items():
+    app.command(name, cls=Once)(function)
 app.add_typer(baseline.app, name="baseline")
-app.command("history")(history.history)
-app.command("accept")(accept.accept)
-app.command("compact")(compact.compact)
 
 
 def main() -> None:
     """Run a command; an error is one line on stderr and its exit code."""
+    streams.prepare()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:
+        streams.discard(1)  # what could not be written would be tried again at the exit
+        where = f" {error.filename}" if error.filename else ""
+        print(f"bench: cannot use{where or ' its output'}: {error.strerror}", file=sys.stderr)
+        sys.exit(BenchError.exit_code)
     except KeyboardInterrupt:
         print("bench: interrupted", file=sys.stderr)
         sys.exit(130)

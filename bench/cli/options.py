@@ -14,6 +14,7 @@ from bench.running.profiles import HELP
 
 if TYPE_CHECKING:
     from bench.core.study import Study
+    from bench.plugins.registry import Registry
     from bench.storage.store import Store
 
 Profile = Annotated[str, typer.Option(help=HELP)]
@@ -29,6 +30,11 @@ DataDir = Annotated[
 Results = Annotated[Path, typer.Option("--results", help="Parent folder of studies.")]
 StudyName = Annotated[
     str | None, typer.Argument(help="A study's name or folder; default: the newest.")
+]
+NewName = Annotated[str | None, typer.Option(help="Of the study; default: profile-data[-base].")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="mixup.alpha=0.4 or recipe.learning_rate=0.01; repeatable."),
 ]
 Jobs = Annotated[int | None, typer.Option(help="Trials side by side.")]
 Plugins = Annotated[
@@ -57,6 +63,17 @@ def names(text: str | None) -> list[str] | None:
     if len(set(listed)) < len(listed):
         raise UsageError(f"{text!r} names something twice")
     return listed
+
+
+def registry(plugins: Sequence[Path] | None) -> Registry:
+    """Find all strategies and tasks, without the start-up lines of a plugin's TensorFlow."""
+    from bench.core.environment import muffled
+    from bench.plugins.registry import find
+
+    if not plugins:
+        return find()
+    with muffled():
+        return find(files(plugins))
 
 
 def files(plugins: Sequence[Path] | None) -> tuple[Path, ...]:

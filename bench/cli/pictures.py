@@ -11,6 +11,7 @@ from bench.cli import options as shared
 from bench.cli.options import names
 
 PROFILE = "smoke"
+"""Profile of the recipe; a task without it is drawn with its first one."""
 IMAGES = 6
 
 
@@ -28,13 +29,12 @@ def pictures(
     from bench.core.environment import muffled
     from bench.core.errors import UsageError
     from bench.core.strategy import BATCH_STAGES, applicability
-    from bench.plugins.registry import find
     from bench.report.plots.batch import batch_plot
     from bench.report.plots.origin import Origin
     from bench.tasks.loading import load_data
     from bench.tasks.task import Source
 
-    registry, source = find(plugin or ()), Source("synthetic")
+    registry, source = shared.registry(plugin), Source("synthetic")
     drawn = registry.task(task)
     facts = drawn.facts
     if facts.modality != "image":
@@ -46,7 +46,7 @@ def pictures(
     changing = [s for s in chosen if any(s.touches(stage) for stage in BATCH_STAGES)]
     if not changing:
         raise UsageError(f"none of {', '.join(listed)} changes a batch of images")
-    recipe = drawn.recipe(PROFILE)
+    recipe = drawn.recipe(PROFILE if PROFILE in drawn.profiles else next(iter(drawn.profiles)))
     subset = load_data(drawn, recipe, source)
     with muffled():
         from bench.training.batch_pictures import pictured

@@ -11,8 +11,7 @@ def report(
 ) -> None:
     """Write the tables, plots and page of a study from its records."""
     from bench.cli.summary import print_paths
-    from bench.plugins.registry import find
     from bench.report.report import report_study
 
     stored, store = shared.stored_study(study_folder(results, study))
-    print_paths(report_study(stored, store, find(plugin or ())))
+    print_paths(report_study(stored, store, shared.registry(plugin)))

@@ -32,16 +32,11 @@ def run(
     sweep: Annotated[
         str | None, typer.Option(help="Such as recipe.learning_rate=0.3x,1x,3x.")
     ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="mixup.alpha=0.4 or recipe.learning_rate=0.01; repeatable."),
-    ] = None,
+    set_: shared.Settings = None,
     data: shared.Data = "auto",
     data_dir: shared.DataDir = None,
     results: shared.Results = RESULTS,
-    name: Annotated[
-        str | None, typer.Option(help="Of the study; default: profile-data[-base].")
-    ] = None,
+    name: shared.NewName = None,
     jobs: shared.Jobs = None,
     executor: Annotated[str, typer.Option(help="local or ray.")] = "local",
     address: Annotated[str | None, typer.Option(help="Of a Ray cluster.")] = None,
@@ -91,9 +86,7 @@ def run(
 ) -> None:
     """Train arms x seeds of a study, only what is missing, and report."""
     from bench.cli.progress import display
-    from bench.cli.summary import described, summarize
-    from bench.plugins.registry import find
-    from bench.report.card import cards
+    from bench.cli.summary import Ran, described, summarize
     from bench.report.report import report_study
     from bench.running import study_run, tuning
     from bench.running.growth import grown
@@ -134,7 +127,7 @@ def run(
     )
     timed = (size.processes if processes is None else processes) if step_times else 0
     options = study_run.RunOptions(results, source, training, timed, equal_time)
-    registry, shown = find(training.plugins), display(quiet, as_json)
+    registry, shown = shared.registry(plugin), display(quiet, as_json)
     requested, store = study_run.planned(request, registry, options, shown)
     if dry_run:
         print(described(grown(store, requested, registry).study, store))
@@ -146,7 +139,7 @@ def run(
             return
         measured = study_run.measure(study, store, options, shown)
         paths = report_study(study, store, registry)
-    summarize(study, store, measured, paths, cards(registry.strategies), as_json)
+    summarize(Ran(requested, study, store, measured, paths), registry, as_json)
     if measured.trained.interrupted:
         raise typer.Exit(130)
     if measured.trained.failed or measured.untimed:

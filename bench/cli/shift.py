@@ -28,7 +28,6 @@ def shift(
 ) -> None:
     """Measure internal covariate shift: how far activations' inputs move between evaluations."""
     from bench.core.environment import muffled
-    from bench.plugins.registry import find
     from bench.report.shift import write_shift
     from bench.running.plan import plan
     from bench.running.request import Request
@@ -37,7 +36,7 @@ def shift(
 
     plugins = files(plugin)
     request = Request(profile, names(tasks) or (), names(strategies), seeds=seeds)
-    planned = plan(request, find(plugins), Source(data, data_dir))
+    planned = plan(request, shared.registry(plugin), Source(data, data_dir))
     for line in planned.notices:
         shared.notice(line)
     with muffled():

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.options import RESULTS, Plugins, Results
+from bench.cli import options as shared
+from bench.cli.options import RESULTS
 from bench.core.errors import unknown
 from bench.core.strategy import COST_LIMITS, Strategy
 from bench.tasks.task import Task
@@ -17,13 +18,11 @@ from bench.tasks.task import Task
 
 def show(
     name: Annotated[str, typer.Argument(help="A strategy or a task.")],
-    plugin: Plugins = None,
-    results: Results = RESULTS,
+    plugin: shared.Plugins = None,
+    results: shared.Results = RESULTS,
 ) -> None:
     """Show what is known of a strategy: equation, parameters, claims, what was measured here."""
-    from bench.plugins.registry import find
-
-    registry = find(plugin or ())
+    registry = shared.registry(plugin)
     if name in registry.strategies:
         print(card(registry.strategies[name]))
         print(measured(name, results))
@@ -42,6 +41,8 @@ def card(kind: type[Strategy]) -> str:
     lines += textwrap.dedent("    " + (kind.__doc__ or "").strip()).splitlines()
     lines += ["", f"equation    {facts.equation}", f"source      {source}"]
     lines.append(f"applies to  {', '.join(facts.modalities)}")
+    if facts.cost not in COST_LIMITS:
+        raise unknown(f"cost class of {facts.name}", facts.cost, COST_LIMITS)
     limit = COST_LIMITS[facts.cost]
     lines.append(f"cost        {facts.cost}: at most {limit:.0%} over the baseline's step")
     if isinstance(facts.identity, str):

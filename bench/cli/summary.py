@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
 
-from bench.cli.options import warn
+from bench.analysis.analysis import Analysis
+from bench.cli.options import TASKS, warn
 from bench.cli.progress import duration
 from bench.core.study import Study
-from bench.report.card import Card
+from bench.plugins.registry import Registry
+from bench.report.card import cards
 from bench.report.report import ReportPaths
 from bench.running.study_run import Measured
 from bench.running.training_phase import expected_seconds
@@ -43,18 +46,23 @@ def described(study: Study, store: Store) -> str:
     return "\n".join(lines)
 
 
-def summarize(
-    study: Study,
-    store: Store,
-    measured: Measured,
-    paths: ReportPaths,
-    cards: Mapping[str, Card],
-    as_json: bool,
-) -> None:
-    """Print the decision table, failures, the paths of the report, and how to get verdicts."""
+class Ran(NamedTuple):
+    """A run that has ended."""
+
+    request: Study
+    """Study as it was asked for; the stored one may have more arms."""
+    study: Study
+    store: Store
+    measured: Measured
+    paths: ReportPaths
+
+
+def summarize(ran: Ran, registry: Registry, as_json: bool) -> None:
+    """Print the requested rows of the decision table, failures, paths, and how to get verdicts."""
     from bench.report.terminal import print_decision
 
-    trained = measured.trained
+    study, store, paths = ran.study, ran.store, ran.paths
+    trained = ran.measured.trained
     if as_json:
         event = {
             "event": "study",
@@ -70,7 +78,8 @@ def summarize(
         }
         print(json.dumps(event), flush=True)
         return
-    print_decision(study, paths.analysis, cards, sys.stdout)
+    shown, rows = requested_rows(ran)
+    print_decision(shown, rows, cards(registry.strategies), sys.stdout)
     for name, failure in trained.failed.items():
         reason = (failure.reason.strip().splitlines() or [""])[-1]
         print(f"failed: {name}: {failure.kind}: {reason}", file=sys.stderr)
@@ -80,12 +89,27 @@ def summarize(
             "the same command with --retry failed runs them again",
             file=sys.stderr,
         )
-    for name, failure in measured.untimed.items():
+    for name, failure in ran.measured.untimed.items():
         print(f"not timed: {name}: {failure.reason}", file=sys.stderr)
     if trained.interrupted:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
+    print(f"trials: {trained.there} were measured before, {trained.written} trained now")
     print_paths(paths)
-    print(advice(study, store))
+    print(advice(study, store, registry))
+
+
+def requested_rows(ran: Ran) -> tuple[Study, Analysis]:
+    """Return the study and its analysis with the requested arms only."""
+    keys = {(arm.task, arm.name) for arm in ran.request.arms}
+    keys |= {(absent.task, absent.arm) for absent in ran.request.not_applicable}
+    arms = tuple(arm for arm in ran.study.arms if (arm.task, arm.name) in keys)
+    rows, baselines = ran.paths.analysis.decision, ran.paths.analysis.baselines
+    analysis = replace(
+        ran.paths.analysis,
+        decision=rows[[key in keys for key in zip(rows["task"], rows["arm"], strict=True)]],
+        baselines=baselines[baselines["task"].isin(list(ran.request.data))],
+    )
+    return ran.study.model_copy(update={"arms": arms}), analysis
 
 
 def print_paths(paths: ReportPaths) -> None:
@@ -97,7 +121,7 @@ def print_paths(paths: ReportPaths) -> None:
     print(f"page:   {paths.page}")
 
 
-def advice(study: Study, store: Store) -> str:
+def advice(study: Study, store: Store, registry: Registry) -> str:
     """Name the command that gives verdicts, and its time."""
     if study.synthetic:
         return (
@@ -111,9 +135,15 @@ def advice(study: Study, store: Store) -> str:
             f"verdicts: when all {study.seeds} seeds are there ({len(missing)} trials are missing); "
             "the same command trains them"
         )
-    more = study.model_copy(update={"seeds": VERDICT_SEEDS})
-    if study.profile in ("smoke", "quick"):
+    if not study.family:
+        return "verdicts: none, this study declares no comparison; its effects are exploratory"
+    if study.profile in ("smoke", "quick") and set(study.data) == {*TASKS.split(",")}:
         command = "make bench PROFILE=standard"
         return f"verdicts: `{command}` ({VERDICT_SEEDS} seeds; up to 3 hours on two cores)"
+    if study.profile in ("smoke", "quick") and all(
+        "standard" in registry.task(task).profiles for task in study.data
+    ):
+        return f"verdicts: the same command with --profile standard ({VERDICT_SEEDS} seeds)"
+    more = study.model_copy(update={"seeds": VERDICT_SEEDS})
     seconds = expected_seconds(store, store.missing(more)) or 0.0
     return f"verdicts: the same command with --seeds {VERDICT_SEEDS}, about {duration(seconds / 2)}"

@@ -44,7 +44,6 @@ def time_study(
     """Measure step times of a study's arms beside their baseline, only what is missing."""
     from bench.cli.timing_progress import watch
     from bench.core.errors import unknown
-    from bench.plugins.registry import find
     from bench.report.export import pytest_benchmark
     from bench.running.growth import check_code, check_folder, check_open
     from bench.running.study_run import settled_source
@@ -58,7 +57,7 @@ def time_study(
             raise unknown(f"task of study {stored.name}", task, stored.data)
     check_open(store)
     check_folder(store, stored)
-    check_code(stored, find(plugin or ()))
+    check_code(stored, shared.registry(plugin))
     options = TimingOptions(
         processes=processes,
         seconds=seconds,

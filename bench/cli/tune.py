@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,19 @@ import typer
 
 from bench.cli import options as shared
 from bench.cli.options import RESULTS, TASKS, files, names
+
+DEFAULTS = {"--tasks": TASKS, "--data": "auto", "--results": RESULTS}
+
+
+def words(typed: Mapping[str, Sequence[object] | None]) -> str:
+    """Write options as they are typed, without those that have their default or no value."""
+    pairs = [(option, value) for option, values in typed.items() for value in values or ()]
+    given = [
+        (option, str(value))
+        for option, value in pairs
+        if value is not None and value != DEFAULTS.get(option)
+    ]
+    return shlex.join(word for pair in given for word in pair)
 
 
 def tune(
@@ -24,6 +39,8 @@ def tune(
     data: shared.Data = "auto",
     data_dir: shared.DataDir = None,
     results: shared.Results = RESULTS,
+    name: shared.NewName = None,
+    set_: shared.Settings = None,
     output: Annotated[
         Path | None, typer.Option(help="The file to write; default: tuned.json of the study.")
     ] = None,
@@ -34,14 +51,13 @@ def tune(
     """Tune every arm with equal effort on validation; for `bench run --tuned FILE`."""
     from bench.cli.progress import display
     from bench.core.study import BASELINE
-    from bench.plugins.registry import find
     from bench.running import study_run, tuning
-    from bench.running.request import Request
+    from bench.running.request import Request, settings
     from bench.running.training_phase import TrainingOptions, has_gpu_driver
     from bench.tasks.task import Source
 
     training = TrainingOptions(plugins=files(plugin), jobs=jobs)
-    registry, shown = find(training.plugins), display(quiet, as_json=False)
+    registry, shown = shared.registry(plugin), display(quiet, as_json=False)
     listed = registry.named(names(strategies))
     arms = registry.defaults() if listed is None else listed
     request = Request(
@@ -52,6 +68,8 @@ def tune(
         seeds=seeds,
         xla=has_gpu_driver(),
         points=points,
+        settings=settings(set_ or ()),
+        name=name,
         prefix="tune-",
     )
     options = study_run.RunOptions(results, Source(data, data_dir), training)
@@ -66,14 +84,19 @@ def tune(
     tuned = tuning.choose(study, store.records().records, points, own)
     path = output or store.folder / "tuned.json"
     tuning.write(tuned, path)
-    for task, settings in tuned.settings.items():
-        for arm, setting in settings.items():
+    for task, chosen in tuned.settings.items():
+        for arm, setting in chosen.items():
             values = ", ".join(f"{k}={v}" for k, v in setting.parameters.items())
             print(
                 f"{task:<18}{arm:<18}validation {setting.default_validation_accuracy:.1%} -> "
                 f"{setting.validation_accuracy:.1%}  learning_rate={setting.learning_rate:g} {values}"
             )
     print(f"tuned settings: {path}")
-    print(f"next: bench run --profile {profile} --tuned {path}")
+    typed: dict[str, Sequence[object] | None] = {
+        "--profile": [profile], "--tasks": [tasks], "--strategies": [",".join(arms)],
+        "--base": [base], "--set": set_, "--data": [data], "--data-dir": [data_dir],
+        "--results": [results], "--plugin": plugin, "--tuned": [path],
+    }  # fmt: skip
+    print(f"next: bench run {words(typed)}")
     if trained.failed:
         raise typer.Exit(1)

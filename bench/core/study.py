@@ -13,6 +13,7 @@ SCHEMA = 1
 BASELINE = "baseline"
 TUNED = "[tuned]"
 """End of the name of an arm with the settings of `bench tune`."""
+MOST_SEEDS = 100_000
 SMOKE_SEEDS = 5
 """Seeds below which a study is a smoke run and gets no verdicts."""
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.+=-]{0,119}$"
@@ -93,7 +94,7 @@ class Study(Schema):
     base: tuple[Use, ...] = ()
     arms: tuple[Arm, ...]
     not_applicable: tuple[NotApplicable, ...] = ()
-    seeds: Annotated[int, Field(ge=1, le=100_000)]
+    seeds: Annotated[int, Field(ge=1, le=MOST_SEEDS)]
     family: tuple[tuple[Name, Name], ...] = ()
     """Confirmatory family as (task, arm) pairs, declared before the study ran."""
     margin: dict[str, Finite] = {}

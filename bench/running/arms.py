@@ -222,8 +222,19 @@ class ArmBuilder:
 
 
 def uses(stack: Sequence[Strategy]) -> tuple[Use, ...]:
-    """Return strategies as an arm stores them, in the order of their composition."""
-    return tuple(
-        Use(name=strategy.facts.name, parameters=parameters(strategy))
-        for strategy in ordered(stack)
-    )
+    """Return strategies as an arm stores them, in the order of their composition.
+
+    Raises:
+        UsageError: a parameter is neither a number nor a text, so no record can hold it.
+    """
+    stored = []
+    for strategy in ordered(stack):
+        values = parameters(strategy)
+        for name, value in values.items():
+            if not isinstance(value, bool | int | float | str):
+                raise UsageError(
+                    f"{strategy.facts.name}.{name} is a {type(value).__name__}; a parameter is a "
+                    "number, a text, true or false"
+                )
+        stored.append(Use(name=strategy.facts.name, parameters=values))
+    return tuple(stored)

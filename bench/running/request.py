@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from bench.core.errors import UsageError, unknown
-from bench.core.study import NAME
+from bench.core.study import MOST_SEEDS, NAME
 from bench.plugins.registry import Registry
 from bench.running import tuning
 from bench.running.profiles import PROFILES
@@ -77,8 +77,10 @@ def check(request: Request, registry: Registry) -> None:
         tuning.check(request.tuned, request.profile, request.base, request.tasks)
     if request.exploratory and request.sequential:
         raise UsageError("--exploratory gives no verdicts: nothing for --until-decided to wait for")
-    if request.seeds < 1:
-        raise UsageError(f"--seeds is {request.seeds}; it is at least 1")
+    if not 1 <= request.seeds <= MOST_SEEDS:
+        raise UsageError(f"--seeds is {request.seeds}; it is at least 1 and at most {MOST_SEEDS:,}")
+    if not request.tasks:
+        raise UsageError("--tasks names no task; `bench list` names them all")
 
 
 def settings(typed: Iterable[str]) -> dict[str, str]:

@@ -31,12 +31,14 @@ class Sweep(NamedTuple):
         return cls(owner, parameter, tuple(values.split(",")))
 
     def others(self, default: Any) -> dict[str, Any]:
-        """Return label -> value, such as `[alpha=0.4]`, for the values that are not the default."""
+        """Return label -> value, such as `[alpha=0.4]`, each once and without the default."""
         values = [scaled(text, default) for text in self.values]
         return {self._label(value): value for value in values if value != default}
 
     def _label(self, value: Any) -> str:
         text = f"{value:g}" if isinstance(value, float) else f"{value}"
+        if isinstance(value, float) and float(text) != value:
+            text = repr(value)  # two values never share a label
         return f"[{self.parameter}={text}]"
 
 

@@ -58,6 +58,7 @@ class TrainingWork:
         self._trainers: OrderedDict[str, Trainer] = OrderedDict()
 
     def __call__(self, trial: Trial) -> Record:
+        from bench.timing.step_graph import matrix_flops, step_graph
         from bench.training.checkpoint import Checkpoint
 
         arm = trial.arm
@@ -91,6 +92,7 @@ class TrainingWork:
             final=result.final,
             other_statistics=result.other_statistics,
             parameters=result.parameters,
+            step_flops=matrix_flops(step_graph(trainer.arm)),
             trace_seconds=result.trace_seconds,
             train_seconds=result.train_seconds,
             evaluation_seconds=result.evaluation_seconds,

@@ -54,6 +54,12 @@ def test_list_as_json_names_what_there_is(tmp_path: Path) -> None:
         (["run", "--plugin", "missing.py"], "does not exist"),
         (["run", "--stack", "batch_norm+layer_norm"], "one owner"),
         (["run", "--retry", "all"], "only `failed`"),
+        (["run", "--tasks", ""], "names no task"),
+        (
+            ["run", "--sweep", "mixup.alpha=1", "--sweep", "cutmix.alpha=1"],
+            "--sweep is given twice",
+        ),
+        (["tune", "--tasks", "imdb", "--tasks", "cifar10"], "--tasks is given twice"),
         (["run", "--executor", "slurm", "--profile", "smoke"], "unknown executor 'slurm'"),
         (["run", "--tuned", "missing.json"], "bench tune"),
         (["run", "--strategies", "mixup,mixup"], "twice"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from bench import Facts, Paper, Strategy, parameter
 from bench.core.errors import UsageError
 from bench.core.study import Arm, Study
 from bench.plugins.registry import Registry, find
@@ -137,6 +140,30 @@ def test_a_strategy_sweep_changes_that_strategy_alone(registry: Registry) -> Non
     ]  # fmt: skip
 
 
+def test_a_value_that_is_repeated_in_a_sweep_is_one_arm(registry: Registry) -> None:
+    study = made(registry, strategies=("mixup",), sweep="mixup.alpha=0.1,0.1,0.10,1e-1")
+    assert arm_names(study) == ["baseline", "mixup", "mixup[alpha=0.1]"]
+    study = made(registry, strategies=("mixup",), sweep="mixup.alpha=0.1234567,0.1234568")
+    assert arm_names(study)[2:] == ["mixup[alpha=0.1234567]", "mixup[alpha=0.1234568]"]
+
+
+@pytest.mark.parametrize("value", [(1, 2), abs])
+def test_a_parameter_that_no_record_can_hold_is_one_clear_line(
+    registry: Registry, value: object
+) -> None:
+    @dataclass(frozen=True)
+    class Odd(Strategy):
+        odd: object = parameter(value)  # type: ignore[arg-type]
+        facts: ClassVar = Facts(
+            "odd", "own", Paper("me", 2026, "odd"), "x", "x", ("image",), "free", "none"
+        )
+
+    more = registry._replace(strategies={**registry.strategies, "odd": Odd})
+    with pytest.raises(UsageError, match=r"odd\.odd is a .*; a parameter is a number") as raised:
+        made(more, strategies=("odd",))
+    assert "\n" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
@@ -152,6 +179,8 @@ def test_a_strategy_sweep_changes_that_strategy_alone(registry: Registry) -> Non
         ({"settings": {"alpha": "1"}}, "OWNER.PARAMETER"),
         ({"sweep": "recipe.learning_rate"}, "OWNER.PARAMETER"),
         ({"seeds": 0}, "at least 1"),
+        ({"seeds": 200_000}, "at most 100,000"),
+        ({"tasks": ()}, "names no task"),
         ({"exploratory": True, "sequential": True}, "nothing for"),
     ],
 )
