@@ -118,6 +118,11 @@ class Record(Schema):
     other_statistics: Scores | None = None
     """Scores with the `statistics` that the recipe does not name; null without moving statistics."""
     parameters: Count
+    step_flops: Finite | None = None
+    """Floating-point operations of the matrix products and convolutions of a training step.
+
+    A multiply-add counts as two. Null if the count would be a guess, as in a recurrent network.
+    """
     trace_seconds: Finite
     train_seconds: Finite
     evaluation_seconds: Finite
@@ -131,6 +136,11 @@ class Record(Schema):
     def trial(self) -> str:
         """Return the name of the trial."""
         return trial_name(self.task, self.arm, self.seed)
+
+    @property
+    def training_flops(self) -> float | None:
+        """Return the floating-point operations of all training steps; None if not counted."""
+        return None if self.step_flops is None else self.step_flops * self.steps
 
 
 def trial_name(task: str, arm: str, number: int) -> str:
