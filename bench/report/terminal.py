@@ -20,6 +20,8 @@ from bench.report.verdicts import KINDS
 STYLES = {"helps": "bold blue", "hurts": "bold red", "same": "green", "open": "dim"}
 """Kind of a verdict -> style."""
 FIRST = ("effect", "tuned", "verdict", "step", "examples")
+NARROWEST = 60
+"""Characters that a table needs; a narrower terminal gets a line for each figure."""
 ROOM = 110
 """Characters that a terminal needs for all columns of `shown`; narrower ones get `FIRST`."""
 
@@ -48,11 +50,26 @@ def print_decision(
     for line in lines:
         console.print(Text(clean(line), style="bold yellow" if is_warning(line) else "dim"))
     keys = head if console.width >= ROOM else FIRST
-    console.print(_table(rows, {key: head[key] for key in keys if key in head}))
+    fitting = {key: head[key] for key in keys if key in head}
+    if console.width >= NARROWEST:
+        console.print(_table(rows, fitting))
+    else:
+        console.print(Text(_list(rows, fitting)))
     for row in rows:
         if not row.cells:
             reason = clean(f"{row.arm} is not applicable to {row.task}: {row.warning}")
             console.print(Text(reason, style="dim"))
+    for remark in remarks(rows):
+        console.print(Text(remark, style="yellow"))
+
+
+def remarks(rows: Sequence[Row]) -> list[str]:
+    """Write the warnings of the rows with figures, such as that seeds diverged."""
+    return [
+        clean(f"{row.task} {_name(row)}: {row.warning}")
+        for row in rows
+        if row.cells and row.warning
+    ]
 
 
 def plain(lines: Sequence[str], rows: Sequence[Row], head: Mapping[str, str]) -> str:
@@ -63,12 +80,24 @@ def plain(lines: Sequence[str], rows: Sequence[Row], head: Mapping[str, str]) ->
         cells = [f"{c.text} {c.detail}".strip() for c in (row.cells.get(k) for k in head) if c]
         shown = cells or [f"{row.verdict or row.evidence}: {row.warning}"]
         texts.append("\t".join(clean(value) for value in (row.task, _name(row), *shown)))
+    texts += [f"# {remark}" for remark in remarks(rows)]
     return "\n".join(texts) + "\n"
 
 
 def clean(text: str) -> str:
     """Put a text on one line without control characters, so that no name moves the cursor."""
     return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _list(rows: Sequence[Row], head: Mapping[str, str]) -> str:
+    """Write the rows one below the other, a line for each figure."""
+    lines = []
+    for row in rows:
+        if row.cells:
+            lines.append(clean(f"{row.task} {_name(row)}"))
+            cells = ((name, _cell(key, row).plain) for key, name in head.items())
+            lines += [clean(f"  {name}: {text}") for name, text in cells if text.strip()]
+    return "\n".join(lines)
 
 
 def _table(rows: Sequence[Row], head: Mapping[str, str]) -> Table:

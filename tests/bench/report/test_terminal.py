@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -78,3 +79,23 @@ def test_a_narrow_terminal_gets_the_first_columns(study, monkeypatch) -> None:
     text = printed(study, Terminal())
     assert "Verdict" in text
     assert "Seeds to decide" not in text
+
+
+def test_a_very_narrow_terminal_gets_a_line_for_each_figure(study, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    text = re.sub(r"\x1b\[[0-9;]*m", "", printed(study, Terminal()))
+    lines = [line.strip() for line in text.splitlines()]
+    start = lines.index("cifar10 mixup")
+    assert lines[start + 1].startswith("Effect: +")
+    assert all(len(line) <= 20 for line in lines)
+
+
+@pytest.mark.parametrize("out", [io.StringIO, Terminal])
+def test_the_word_diverged_stands_beside_the_figures(study, monkeypatch, out) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    made, analysis = study
+    decision = analysis.decision.copy()
+    decision.loc[decision["arm"] == "mixup", "warning"] = "2 diverged seeds"
+    text = printed((made, replace(analysis, decision=decision)), out())
+    assert "cifar10 mixup: 2 diverged seeds" in text
