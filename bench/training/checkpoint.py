@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,15 +88,23 @@ class Checkpoint:
     def maybe_save(
         self, variables: Sequence[Any], best: Sequence[np.ndarray] | None, progress: Progress
     ) -> None:
-        """Save if the interval has passed."""
-        if time.monotonic() - self._saved >= self.interval:
+        """Save if the interval has passed; a disk that refuses costs the checkpoint, not the trial."""
+        if time.monotonic() - self._saved < self.interval:
+            return
+        try:
             self.save(variables, best, progress)
-            self._saved = time.monotonic()
+        except OSError as error:
+            print(f"no checkpoint {self.path}: {error.strerror}", file=sys.stderr, flush=True)
+        self._saved = time.monotonic()
 
     def save(
         self, variables: Sequence[Any], best: Sequence[np.ndarray] | None, progress: Progress
     ) -> None:
-        """Write the file."""
+        """Write the file.
+
+        Raises:
+            OSError: it cannot be written; no part of it stays.
+        """
         meta = {
             "identity": self.identity,
             "best": len(best or ()),
@@ -105,12 +115,22 @@ class Checkpoint:
         arrays |= {f"best{i}": value for i, value in enumerate(best or ())}
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
-        with open(temporary, "wb") as file:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, self.path)
+        try:
+            with open(self._temporary, "wb") as file:
+                np.savez(file, **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(self._temporary, self.path)
+        except OSError:
+            self._temporary.unlink(missing_ok=True)
+            raise
+
+    @property
+    def _temporary(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.tmp")
 
     def remove(self) -> None:
-        self.path.unlink(missing_ok=True)
+        """Remove the file, and what a killed process left half-written."""
+        for path in (self.path, self._temporary):
+            with suppress(OSError):  # the trial is measured; its record decides what runs again
+                path.unlink()
