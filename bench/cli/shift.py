@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bench.cli import options as shared
-from bench.cli.options import TASKS, files, names
+from bench.cli.options import RESULTS, TASKS, files, names
 from bench.core.errors import UsageError
 
 
@@ -21,9 +21,10 @@ def shift(
     seeds: Annotated[int, typer.Option(help="N means seeds 0 to N-1.", min=1)] = 3,
     data: shared.Data = "auto",
     data_dir: shared.DataDir = None,
-    output: Annotated[Path, typer.Option(help="Folder for tables and plots.")] = Path(
-        "results/shift"
-    ),
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder for tables and plots; default: results/shift-PROFILE."),
+    ] = None,
     plugin: shared.Plugins = None,
 ) -> None:
     """Measure internal covariate shift: how far activations' inputs move between evaluations."""
@@ -42,8 +43,9 @@ def shift(
     with muffled():
         from bench.running.observations import observe
     source = settled_source(planned.study, data_dir)
-    observed = observe(planned.study, source, plugins, output)
+    folder = output or RESULTS / f"shift-{profile}"
+    observed = observe(planned.study, source, plugins, folder)
     if observed.empty:
         raise UsageError("no network here has a normalization slot that was seen twice")
-    for path in write_shift(observed, output, profile):
+    for path in write_shift(observed, folder, profile):
         print(path)
