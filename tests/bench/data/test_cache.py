@@ -4,6 +4,7 @@ import errno
 import json
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -245,19 +246,21 @@ def test_users_share_a_cache() -> None:
     with tempfile.TemporaryDirectory() as name:
         shared = Path(name)
         shared.chmod(0o777)
-        build = Builder()
         before = os.umask(0o077)
         try:
-            fetch(shared / "mine", build)
+            fetch(shared / "entry", Builder())
         finally:
             os.umask(before)
+        shutil.rmtree(shared / "entry")
+        assert (shared / "entry.lock").exists()
 
-        def read() -> bool:
-            return fetch(shared / "theirs", Builder()).folder is not None
+        def build() -> bool:
+            return fetch(shared / "entry", Builder()).folder is not None
 
-        assert as_nobody(read)
-        assert fetch(shared / "theirs", build).folder == shared / "theirs"
-        assert build.calls == 1
+        assert as_nobody(build)
+        unused = Builder()
+        assert fetch(shared / "entry", unused).folder == shared / "entry"
+        assert unused.calls == 0
 
 
 def test_no_place_for_temporary_files_is_one_line(

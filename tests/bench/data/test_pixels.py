@@ -79,6 +79,9 @@ def test_the_splits_are_scaled_alike() -> None:
     dark = standardized[:2].clip(None, 0)
     found = pixels(standardized, dark, "mine")
     assert np.allclose(found.test, shown(BYTES)[:2].clip(None, 0.4), atol=1e-6)
+    found = pixels(dark, standardized, "mine")
+    assert np.allclose(found.train, shown(BYTES)[:2].clip(None, 0.4), atol=1e-6)
+    assert np.allclose(found.test, shown(BYTES), atol=1e-6)
 
 
 def test_splits_in_two_scales_are_refused() -> None:

@@ -86,12 +86,14 @@ def test_a_training_example_of_the_test_split_is_in_no_split_and_is_counted() ->
     data = dataset()
     values = data.train.values.copy()
     values[3], values[19] = data.test.values[7], data.test.values[0]
-    data = replace(data, train=replace(data.train, values=values))
+    lengths = np.array([*[4] * 5, *[3] * 15], np.int32)
+    data = replace(data, train=replace(data.train, values=values, lengths=lengths))
     subset = select(data, 12, 6, 5)
     assert subset.train.labels.tolist() == [0, 1, 2, *range(4, 13)]
     assert subset.validation.labels.tolist() == list(range(13, 19))
     assert subset.train.lengths is not None
-    assert len(subset.train.lengths) == 12
+    assert subset.train.lengths.tolist() == [*[4] * 4, *[3] * 8]
+    assert subset.train.values[:, 0].tolist() == (2 + 4 * subset.train.labels).tolist()
     assert subset.facts == {"repeated_in_test": 2}
     assert subset.digest != select(dataset(), 12, 6, 5).digest
     with pytest.raises(UsageError, match=r"the 18 training examples of synthetic:small:1 \(2 more"):

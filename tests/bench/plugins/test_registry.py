@@ -125,9 +125,16 @@ def test_a_plugin_imports_the_modules_beside_it_at_once_and_later(tmp_path: Path
 
 
 def test_a_file_beside_a_plugin_hides_no_installed_module(tmp_path: Path) -> None:
-    (tmp_path / "colorsys.py").write_text("raise RuntimeError('the wrong one')\n")
-    path = strategy_file(tmp_path / "mine.py", "mine", "import colorsys", "colorsys.__name__")
-    assert find([path]).strategies["mine"].facts.summary == "colorsys"
+    (tmp_path / "imaplib.py").write_text("IMAP4 = 'the wrong one'\n")
+    path = strategy_file(tmp_path / "mine.py", "mine", "import imaplib", "repr(imaplib.IMAP4)")
+    program = (
+        "import sys; from pathlib import Path; from bench.plugins.loading import plugin_module;"
+        "print('imaplib' in sys.modules, plugin_module(Path(sys.argv[1])).Mine.facts.summary)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True
+    )
+    assert done.stdout == "False <class 'imaplib.IMAP4'>\n", done.stderr
 
 
 def test_two_plugins_never_share_a_module_by_accident(tmp_path: Path) -> None:

@@ -107,6 +107,25 @@ def test_the_reason_of_a_wait_is_named(tmp_path: Path) -> None:
         assert reasons == [f"step times wait for {reason} on this machine"]
 
 
+def test_a_process_that_waited_for_a_file_that_is_gone_takes_the_new_one(tmp_path: Path) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def train() -> None:
+        with training(tmp_path):
+            entered.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=train)
+    with timing(tmp_path):
+        thread.start()
+        assert not entered.wait(0.3)
+        (tmp_path / FILE).unlink()
+    assert entered.wait(10)
+    assert not is_free(tmp_path)
+    leave.set()
+    thread.join()
+
+
 def test_a_lock_that_was_cleaned_away_is_made_again(tmp_path: Path) -> None:
     with training(tmp_path):
         (tmp_path / FILE).unlink()
@@ -180,15 +199,17 @@ def test_what_is_no_plain_file_is_never_followed_or_waited_for(
     obstacle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / FILE
+    secret = tmp_path / "secret"
+    secret.write_text("unchanged")
     if obstacle == "link":
-        path.symlink_to(tmp_path / "secret")
+        path.symlink_to(secret)
     elif obstacle == "pipe":
         os.mkfifo(path)
     else:
         path.mkdir()
     with training(tmp_path):
         assert not is_free(tmp_path)
-    assert not (tmp_path / "secret").exists()
+    assert secret.read_text() == "unchanged"
     assert capsys.readouterr().err.count("this user has one alone") == 1
 
 
