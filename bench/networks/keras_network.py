@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,7 @@ class KerasNetwork(Network):
     """
 
     def __init__(self, make: Callable[[], keras.Model], seed: int) -> None:
-        super().__init__()
+        super().__init__(dtype="float32")  # The model's own layers cast to their precision.
         with isolated_python_random(seed):
             self.model = made(make)
         self.mean_color: Any = None
@@ -71,7 +72,10 @@ class KerasNetwork(Network):
         raw = features if self.mean_color is None else features + self.mean_color
         if flow.mask is None:
             return self.model(raw, training=flow.training)
-        return self.model(raw, mask=flow.mask, training=flow.training)
+        with warnings.catch_warnings():
+            # Keras says that nothing after the model sees the mask; there is nothing.
+            warnings.filterwarnings("ignore", message=".*does not support masking")
+            return self.model(raw, mask=flow.mask, training=flow.training)
 
 
 def made(make: Callable[[], keras.Model]) -> keras.Model:

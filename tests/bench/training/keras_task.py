@@ -79,7 +79,7 @@ def arm(
 ) -> CompiledArm:
     """An arm that trains a user's model."""
     task, chosen = UserTask(make, modality), recipe(**changes)
-    data = DeviceData.of(task.load(chosen, Source()))
+    data = DeviceData.of(task.load(chosen, Source()), resample=False)
     return CompiledArm(task, strategies, chosen, settings or Settings(), data)
 
 

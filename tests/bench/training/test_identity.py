@@ -27,7 +27,7 @@ BASES = {
 """Task -> bases: moving statistics, other batches, noise, two passes."""
 QUICK = ("batch_norm",)
 SEVERAL_PASSES = ("r_drop", "fgm")
-"""Strategies that average passes under different masks, so that on a noisy base they are not the base."""
+"""Strategies that average passes under different masks: on a noisy base they are not the base."""
 NOISY = ("dropout",)
 WRAPPING = ("loss", "gradients", "update", "evaluated", "merge")
 """Stages of the strategies that are tested on all bases; the rest is tested on batch normalization."""
