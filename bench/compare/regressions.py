@@ -6,7 +6,7 @@ that is a finding of its own. Holm's adjustment runs over everything that is tes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ from bench.analysis.columns import columns
 from bench.compare.matching import by_task, software_changes
 from bench.compare.metrics import by_name
 from bench.compare.metrics import minimums as least_changes
-from bench.compare.shifts import Accepted, Rejected, Shift, comparable, tested
+from bench.compare.occasions import INSEPARABLE, LEAST_OCCASIONS
+from bench.compare.shifts import Accepted, Rejected, Shift, comparable, metric_shifts
 from bench.stats import changes
 from bench.storage.history import Line
 
@@ -70,6 +71,7 @@ def compare(
     new: Sequence[Line],
     minimums: Mapping[str, float] | None = None,
     accepted: Accepted | None = None,
+    history: Iterable[Line] = (),
 ) -> Comparison:
     """Compare two studies' lines, each of one study.
 
@@ -77,9 +79,11 @@ def compare(
         minimums: metric -> the least change that counts, percent or the metric's unit; None: the
             metrics' own.
         accepted: shifts to be measured from, instead of none.
+        history: lines of further studies: how far occasions of the same code are apart.
     """
     minimums = least_changes() if minimums is None else minimums
     base_arms, new_arms = by_task(base), by_task(new)
+    others = [line for line in history if line.study != new[0].study]
     shifts: list[Shift] = []
     rejected: list[Rejected] = []
     process_sd: dict[str, float] = {}
@@ -87,7 +91,7 @@ def compare(
         pairs, incomparable = comparable(task, base_arms.get(task, {}), new_arms.get(task, {}))
         rejected += incomparable
         for metric in by_name().values():
-            result = tested(task, metric, pairs, accepted or {})
+            result = metric_shifts(task, metric, pairs, accepted or {}, others)
             shifts += result.shifts
             rejected += result.rejected
             if np.isfinite(result.process_sd):
@@ -102,7 +106,7 @@ def compare(
         treatment=tuple(software_changes(base, new)),
         findings=_findings(shifts, rejected, minimums),
         minimums=minimums,
-        advice=_advice(process_sd, minimums["step_time"], len(shifts)),
+        advice=(*_notices(shifts), *_advice(process_sd, minimums["step_time"], len(shifts))),
     )
 
 
@@ -152,6 +156,17 @@ def _explained(shift: Shift, word: str, least: float) -> tuple[str, str]:
         reason = "same software, and a plain matrix product slowed as much: the machine"
         return "inconclusive", reason
     return word, shift.remark
+
+
+def _notices(shifts: Sequence[Shift]) -> list[str]:
+    """Say which shared changes cannot be told from the occasion, and what helps."""
+    return [
+        f"NOTICE {shift.task}: the {shift.metric.title} that all arms share is {INSEPARABLE}. "
+        "Measure them in turn (make compare-env), or add studies of the same code from other "
+        f"occasions to the history, {LEAST_OCCASIONS} in all (bench history --add)"
+        for shift in shifts
+        if shift.remark == INSEPARABLE
+    ]
 
 
 def _advice(process_sd: Mapping[str, float], least: float, size: int) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from bench.compare.matching import different, different_hardware
 from bench.compare.metrics import Metric
+from bench.compare.occasions import INSEPARABLE, Spread, in_turn, over_occasions, spread
 from bench.compare.units import Sides, sides, start_equal, values
 from bench.stats import changes
 from bench.storage.history import Line
@@ -78,11 +79,14 @@ def comparable(
     return pairs, rejected
 
 
-def tested(task: str, metric: Metric, pairs: Pairs, accepted: Accepted) -> Tested:
+def metric_shifts(
+    task: str, metric: Metric, pairs: Pairs, accepted: Accepted, history: Sequence[Line]
+) -> Tested:
     """Test what all arms share, and what each arm has beyond that.
 
     Args:
         accepted: shifts that were accepted; others are tested against none.
+        history: lines of other studies, which show how far occasions are apart.
     """
     reasons = {arm: _why_not(metric, *lines) for arm, lines in pairs.items()}
     rejected = [Rejected(task, arm, metric.name, why) for arm, why in reasons.items() if why]
@@ -98,6 +102,9 @@ def tested(task: str, metric: Metric, pairs: Pairs, accepted: Accepted) -> Teste
     table = sides(metric, usable)
     paired = not metric.speed and all(start_equal(*lines) for lines in usable.values())
     shared = _shared(task, metric, table, paired, accepted)
+    if metric.compared.level is not None and not in_turn(*zip(*usable.values(), strict=True)):
+        occasions = spread(metric, {arm: lines[0] for arm, lines in usable.items()}, history)
+        shared = _over_occasions(shared, occasions)
     own, change = _own(task, metric, usable, table, paired, accepted)
     sd = np.nan
     if metric.compared.level is not None:
@@ -128,6 +135,14 @@ def _shared(task: str, metric: Metric, table: Sides, paired: bool, accepted: Acc
     return Shift(
         task, ENVIRONMENT, metric, means[0], means[1], change, name, null, "", table.machine_shift
     )
+
+
+def _over_occasions(shared: Shift, occasions: Spread | None) -> Shift:
+    """Judge a shared shift whose sides were not measured in turn."""
+    change = over_occasions(shared.change, occasions, shared.accepted)
+    if occasions is None:
+        return shared._replace(change=change, remark=INSEPARABLE)
+    return shared._replace(change=change, test=f"{shared.test}, {occasions.occasions} occasions")
 
 
 def _own(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.compare.metrics import by_name
+from bench.compare.occasions import LEAST_OCCASIONS
 from bench.report.export.compared import SPEED_ONLY, Compared, findings, summary, treatment
 from bench.report.tables import escape_markdown, pipes
 
@@ -27,7 +28,9 @@ def render(compared: Compared) -> str:
     note = (
         f"A regression is a change beyond its minimum ({least}) whose one-sided p, Holm-adjusted "
         "over all rows, is below .01. `all arms` is what the arms of a task have in common: the "
-        "environment; an arm's own rows are its change beyond that."
+        "environment; an arm's own rows are its change beyond that. A change of speed that all arms "
+        "share counts only if both sides were measured in turn, or if it stands out from the "
+        f"spread of {LEAST_OCCASIONS} or more occasions in the history."
     )
     lines = [
         f"# {escape_markdown(f'{comparison.base} -> {comparison.new}')}",

@@ -24,6 +24,7 @@ def lines(
     slower: dict[str, float] | None = None,
     all_slower: float = 0.0,
     all_worse: float = 0.0,
+    hour: int | None = 0,
     **changes: Any,
 ) -> list[Line]:
     """A study's lines, of one task.
@@ -34,6 +35,8 @@ def lines(
         accuracy_shift: arm -> points of accuracy.
         slower: arm -> share of its step time, beside the baseline's.
         all_slower, all_worse: of all arms, a share of the step time and points of accuracy.
+        hour: of the day in which its processes began, one a minute: studies of the same hour were
+            measured in turn. None: start times are not known.
     """
     shared = random.normal(0, process_sd, processes)
     found = []
@@ -66,9 +69,16 @@ def lines(
                 for i, (a, b) in enumerate(zip(scores, areas, strict=True))
             ),
             "processes": tuple(
-                ProcessResult(process=i, ratio=r, ms=t, memory_mb=m, matrix_rate=1e9)
+                ProcessResult(
+                    process=i, ratio=r, ms=t, memory_mb=m, matrix_rate=1e9, started=began(hour, i)
+                )
                 for i, (r, t, m) in enumerate(zip(ratios, ms, memory, strict=True))
             ),
         }
         found.append(Line(**(known | changes)))
     return found
+
+
+def began(hour: int | None, process: int) -> str:
+    """When a process began."""
+    return "" if hour is None else f"2026-01-01T{hour:02d}:{process:02d}:00.000000+00:00"

@@ -1,0 +1,130 @@
+"""Occasions: sides that were measured in turn, and the spread between sides that were not.
+
+All processes of one occasion share the state of the machine: its temperature, its neighbors. They
+are no replicates of occasions. A step time that changes for all arms can be told from the occasion in
+two ways only: the sides took turns, or the history shows how far occasions of the same code are
+apart. Memory does not depend on the occasion: 22 studies of one afternoon have a standard deviation
+of 0.1% in memory, and of 5% in step time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from bench.compare.matching import different, different_hardware
+from bench.compare.metrics import Metric
+from bench.compare.units import values
+from bench.stats import changes
+from bench.storage.history import Line, latest
+
+LEAST_OCCASIONS = 3
+"""Occasions that a spread is estimated from at the least."""
+INSEPARABLE = "not separable from the occasion: no sign that the sides were measured in turn"
+
+
+class Spread(NamedTuple):
+    """Spread of the level that all arms share, between occasions of the same code."""
+
+    sd: float
+    """Standard deviation of an occasion, on the scale of `Metric.harm`."""
+    df: int
+    occasions: int
+
+
+def in_turn(base: Collection[Line], new: Collection[Line]) -> bool:
+    """Tell from the start times of their processes whether two sides were measured in turn.
+
+    The first two processes are one of each side, the next two as well, and so on. A drift of the
+    machine then hits both sides alike. Lines without start times (of older versions) never count
+    as measured in turn.
+    """
+    if {line.study for line in base} == {line.study for line in new}:
+        return True
+    starts = [_starts(side) for side in (base, new)]
+    order = [side for _, side in sorted((t, side) for side in (0, 1) for t in starts[side])]
+    couples = [set(order[at : at + 2]) for at in range(0, len(order) - 1, 2)]
+    return all(starts) and all(len(couple) == 2 for couple in couples)
+
+
+def _starts(side: Iterable[Line]) -> list[str]:
+    """Return when each process of a side began; nothing where that is not known of all."""
+    starts: dict[int, str] = {}
+    for process in (process for line in side for process in line.processes):
+        if not process.started:
+            return []
+        earliest = starts.setdefault(process.process, process.started)
+        starts[process.process] = min(earliest, process.started)
+    return list(starts.values())
+
+
+def spread(metric: Metric, base: Mapping[str, Line], history: Iterable[Line]) -> Spread | None:
+    """Estimate how far occasions are apart, from the studies of a history; None if they are few.
+
+    An occasion is a study that timed the same arms with the same data, recipe and settings on the
+    same machine. It is compared with occasions of the same software only.
+
+    Args:
+        base: arm -> line of the side that others are compared with, the baseline first.
+        history: lines of other studies.
+    """
+    level = metric.compared.level
+    field = level.field if level else metric.compared.field
+    studies: dict[str, dict[str, Line]] = {}
+    for line in latest([*history, *base.values()]).values():
+        if _same_code(base.get(line.arm), line) and values(line, field):
+            studies.setdefault(line.study, {})[line.arm] = line
+    levels: dict[str, list[list[float]]] = {}
+    for lines in studies.values():
+        if lines.keys() == base.keys():
+            software = repr([sorted(lines[arm].software.items()) for arm in base])
+            logs = [np.log(list(values(lines[arm], field).values())) for arm in base]
+            levels.setdefault(software, []).append([float(np.mean(log)) for log in logs])
+    shared = [_shared(np.array(group).T) for group in levels.values()]
+    occasions = sum(map(len, shared))
+    df = occasions - len(shared)
+    if df < LEAST_OCCASIONS - 1:
+        return None
+    squares = sum(float(np.sum((group - group.mean()) ** 2)) for group in shared)
+    sd = max(float(np.sqrt(squares / df)), metric.harm(metric.compared.floor))
+    return Spread(sd, df, occasions)
+
+
+def _same_code(base: Line | None, line: Line) -> bool:
+    if base is None or base.task != line.task:
+        return False
+    return not (different(base, line) or different_hardware(base, line))
+
+
+def _shared(levels: changes.Array) -> changes.Array:
+    """Return what arms share of their levels, shape (occasions,), from (arms, occasions)."""
+    return changes.common(levels - levels.mean(axis=1, keepdims=True))
+
+
+def over_occasions(
+    change: changes.Change, occasions: Spread | None, null: float = 0.0
+) -> changes.Change:
+    """Judge a shared change against the spread of occasions as well as against that of processes.
+
+    Both p values and both intervals must agree: the larger p and the hull of the intervals count.
+    Without a spread there is neither.
+
+    Args:
+        change: of one metric, from sides that were not measured in turn.
+        null: the change to test against.
+    """
+    if occasions is None:
+        none = np.array(np.nan)
+        return change._replace(low=none, high=none, p_worse=none, p_better=none)
+    error = occasions.sd * np.sqrt(2)
+    half = stats.t.isf(changes.SAME_ALPHA, occasions.df) * error
+    t = (change.estimate - null) / error
+    return change._replace(
+        low=np.minimum(change.low, change.estimate - half),
+        high=np.maximum(change.high, change.estimate + half),
+        p_worse=np.maximum(change.p_worse, stats.t.sf(t, occasions.df)),
+        p_better=np.maximum(change.p_better, stats.t.cdf(t, occasions.df)),
+    )

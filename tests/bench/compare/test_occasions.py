@@ -1,0 +1,173 @@
+"""What all arms share is told from the occasion, or it is no finding."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.compare import occasions
+from bench.compare.metrics import by_name
+from bench.compare.occasions import INSEPARABLE, in_turn, spread
+from bench.compare.regressions import Comparison, compare
+from bench.compare.shifts import ENVIRONMENT
+from bench.stats import changes
+from bench.storage.history import Line, read, study_lines
+from tests.bench.compare.lines import ARMS, began, lines
+
+HISTORY = Path(__file__).parents[3] / "results" / "planted-slowdown" / "history.jsonl"
+FEW = ARMS[:2]
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(11)
+
+
+def side(name: str, random: np.random.Generator, minutes: list[int | None]) -> list[Line]:
+    """A study of two arms whose processes began at these minutes."""
+    changed = []
+    for line in lines(name, random, FEW, processes=len(minutes)):
+        processes = tuple(
+            process.model_copy(update={"started": "" if at is None else began(0, at)})
+            for process, at in zip(line.processes, minutes, strict=True)
+        )
+        changed.append(line.model_copy(update={"processes": processes}))
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("base", "new", "answer"),
+    [
+        ([0, 3, 4], [1, 2, 5], True),  # old new, new old, old new
+        ([0, 3, 4, 7], [1, 2, 5], True),  # one is still to come
+        ([0, 1], [2, 3], False),  # one side after the other
+        ([0, 1, 2, 5, 6], [3, 4, 7], False),  # one side had a start
+        ([0, None], [1, 2], False),
+        ([None, None], [None, None], False),
+    ],
+)
+def test_sides_that_took_turns_are_known_by_their_start_times(
+    base: list[int | None], new: list[int | None], answer: bool, random: np.random.Generator
+) -> None:
+    sides = side("old", random, base), side("new", random, new)
+    assert in_turn(*sides) is answer
+    assert in_turn(*reversed(sides)) is answer
+
+
+def shared(comparison: Comparison, metric: str = "step_time") -> dict:
+    rows = comparison.findings
+    return rows[(rows["arm"] == ENVIRONMENT) & (rows["metric"] == metric)].iloc[0].to_dict()
+
+
+def test_a_shared_slow_down_from_another_occasion_is_no_finding(
+    random: np.random.Generator,
+) -> None:
+    before = lines("old", random, processes=8)
+    after = lines("new", random, processes=8, hour=1, all_slower=0.1, slower={"arm4": 0.1})
+    comparison = compare(before, after)
+    row = shared(comparison)
+    assert (row["verdict"], row["reason"]) == ("inconclusive", INSEPARABLE)
+    assert np.isnan([row["low"], row["high"], row["p_adjusted"]]).all()
+    assert set(comparison.regressions["arm"]) == {"arm4"}, "an arm beside its own baseline stays"
+    assert comparison.advice[0].startswith(
+        "NOTICE images: the step time that all arms share is not"
+    )
+    turns = compare(before, lines("new", random, processes=8, all_slower=0.1))
+    assert shared(turns)["verdict"] == "regressed"
+    assert shared(comparison, "memory")["verdict"] == "unchanged", "no matter of the occasion"
+    assert not any(line.startswith("NOTICE") for line in turns.advice)
+
+
+def test_without_a_slow_arm_the_exit_code_is_0(random: np.random.Generator) -> None:
+    before = lines("old", random, processes=8)
+    after = lines("new", random, processes=8, hour=None, all_slower=0.3)
+    assert compare(before, after).exit_code() == 0
+
+
+def past(random: np.random.Generator, sd: float, count: int) -> list[Line]:
+    """Studies of the same code on occasions that lie `sd` (a share) apart."""
+    return [
+        line
+        for number in range(count)
+        for line in lines(f"past{number}", random, hour=2 + number,
+                          all_slower=float(np.expm1(random.normal(0, sd))))
+    ]  # fmt: skip
+
+
+def test_the_history_says_how_far_occasions_are_apart(random: np.random.Generator) -> None:
+    before = lines("old", random, processes=8)
+    after = lines("new", random, processes=8, hour=1, all_slower=0.25)
+    quiet, loud = (compare(before, after, history=past(random, sd, 12)) for sd in (0.01, 0.1))
+    assert shared(quiet)["verdict"] == "regressed"
+    assert shared(quiet)["test"] == "Welch, 13 occasions"
+    assert shared(loud)["verdict"] == "inconclusive"
+    assert shared(loud)["low"] < shared(quiet)["low"] < 25 < shared(quiet)["high"]
+
+
+def test_fewer_than_three_occasions_are_no_history(random: np.random.Generator) -> None:
+    before = lines("old", random, processes=8)
+    after = lines("new", random, processes=8, hour=1, all_slower=0.25)
+    studies = past(random, 0.01, 2)
+    assert shared(compare(before, after, history=studies[: len(ARMS)]))["reason"] == INSEPARABLE
+    assert "occasions" in shared(compare(before, after, history=studies))["test"]
+    mine = [line.model_copy(update={"study": "new"}) for line in studies]
+    assert shared(compare(before, after, history=mine))["reason"] == INSEPARABLE
+    elsewhere = [line.model_copy(update={"machine": "m2"}) for line in studies]
+    assert shared(compare(before, after, history=elsewhere))["reason"] == INSEPARABLE
+
+
+def test_occasions_are_compared_within_their_software(random: np.random.Generator) -> None:
+    """An upgrade that took 50% is no spread of occasions."""
+    base = {line.arm: line for line in lines("old", random, process_sd=0.001)}
+    upgraded = [
+        line
+        for number in range(3)
+        for line in lines(f"n{number}", random, process_sd=0.001, all_slower=0.5,
+                          software={"tensorflow": "2.21.0"})
+    ]  # fmt: skip
+    found = spread(by_name()["step_time"], base, upgraded)
+    assert found is not None
+    assert (found.df, found.occasions) == (2, 4)
+    assert found.sd < 0.005
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Line]]:
+    """The committed studies: ten pairs of the same code, and one with a slower copy."""
+    monkeypatch.setattr(changes, "units_needed", lambda *_: 1)  # advice takes a second each
+    monkeypatch.setattr(gc, "collect", lambda: 0)  # statsmodels calls it for each family
+    stored = read(HISTORY).lines
+    return {name: study_lines(stored, name) for name in {line.study for line in stored}}
+
+
+def test_the_same_code_on_other_occasions_raises_at_most_one_alarm(
+    measured: dict[str, list[Line]],
+) -> None:
+    same = sorted(name for name in measured if name.startswith("same"))
+    history = [line for study in measured.values() for line in study]
+    pairs = [(a, b) for a in same for b in same if a.split("-")[0] != b.split("-")[0]]
+    assert len(pairs) == 360
+    for known in (history, []):
+        findings = [compare(measured[a], measured[b], history=known).findings for a, b in pairs]
+        assert sum((f["verdict"].isin(["regressed", "improved"])).any() for f in findings) <= 1
+
+
+def test_the_planted_slow_down_is_still_named(measured: dict[str, list[Line]]) -> None:
+    history = [line for study in measured.values() for line in study]
+    comparison = compare(measured["planted0-old"], measured["planted0-new"], history=history)
+    assert comparison.exit_code() == 3
+    assert set(comparison.regressions["arm"]) == {"planted"}
+    assert "22 occasions" not in shared(comparison)["test"]
+    assert "21 occasions" in shared(comparison)["test"]
+
+
+def test_a_spread_of_nothing_is_a_floor(random: np.random.Generator) -> None:
+    base = {line.arm: line for line in lines("old", random)}
+    copies = [line.model_copy(update={"study": f"{n}"}) for n in range(3) for line in base.values()]
+    found = spread(by_name()["step_time"], base, copies)
+    assert found is not None
+    assert found.sd == pytest.approx(np.log1p(0.001))
+    assert occasions.LEAST_OCCASIONS == 3
