@@ -1,4 +1,4 @@
-"""Effect per strategy: interval, raw seeds, margin of relevance, noise floor of the A/A arm."""
+"""Effect per strategy: interval, raw seeds, margin of relevance, range of arms without an effect."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy import stats
 
 from bench.report.plots import style
 from bench.report.plots.canvas import Plot, draw
@@ -33,7 +34,7 @@ def effect_plot(
         effects: A row per arm with arm, reference, label (which names a reference that is not the
             baseline, where the arm's name does not tell it), role, effect, low, high
             (percentage points of test accuracy), equivalence_low, equivalence_high (90% interval),
-            verdict.
+            n, sd (of paired differences), verdict.
         points: A row per arm and seed with arm, seed, difference (percentage points).
         margin: Margin of practical relevance, percentage points.
     """
@@ -52,7 +53,7 @@ def effect_plot(
         axes.set_xlim(*limits)
         axes.axvspan(-margin, margin, color=style.BAND, lw=0, zorder=0)
         axes.axvline(0, color=style.SOFT, lw=0.9, zorder=1)
-        for x in _noise_floor(rows):
+        for x in null_range(rows):
             axes.axvline(x, color=style.SOFT, lw=0.8, ls=style.DOTTED, zorder=1)
         seeds = {arm: raw.sort_values("seed") for arm, raw in points.groupby("arm")}
         for y, row in enumerate(each(rows)):
@@ -104,9 +105,25 @@ def _limits(rows: pd.DataFrame, points: pd.DataFrame, margin: float) -> tuple[fl
     return low - room, high + room
 
 
-def _noise_floor(rows: pd.DataFrame) -> list[float]:
-    control = rows.loc[rows["role"] == "control", ["low", "high"]].dropna()
-    return [float(control["low"].min()), float(control["high"].max())] if len(control) else []
+def null_range(rows: pd.DataFrame) -> tuple[float, ...]:
+    """Return the range that holds the estimate of an arm without an effect with 95%.
+
+    Such an arm is taken to spread over seeds as the controls do. The interval of a control itself is
+    no such range: an arm without an effect lies outside it in more than 5 of 100 studies.
+
+    Args:
+        rows: role, n (seeds), sd (of paired differences, percentage points).
+
+    Returns:
+        Both ends, or nothing without a control of two seeds.
+    """
+    controls = rows.loc[(rows["role"] == "control") & (rows["n"] > 1), ["sd", "n"]].dropna()
+    if controls.empty:
+        return ()
+    df = controls["n"] - 1
+    sd = math.sqrt(np.average(controls["sd"] ** 2, weights=df))
+    half = stats.t.isf(0.025, df.sum()) * sd / math.sqrt(controls["n"].min())
+    return -half, half
 
 
 def _subtitle(rows: pd.DataFrame, margin: float) -> str:
@@ -117,7 +134,7 @@ def _subtitle(rows: pd.DataFrame, margin: float) -> str:
         f"grey: \N{PLUS-MINUS SIGN}{margin:g}"
         + ("" if crowded else ", no practical difference"): True,
         "thick: 90% interval": rows["equivalence_low"].notna().any(),
-        "dotted: noise floor (A/A)": _noise_floor(rows),
+        "dotted: 95% of null arms (A/A)": null_range(rows),
         "a[\N{HORIZONTAL ELLIPSIS}] vs its baseline[\N{HORIZONTAL ELLIPSIS}]": own.any(),
         "a[without b] vs a": left_out,
         "dots: seeds": True,

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
@@ -17,7 +18,7 @@ from bench.report.plots.canvas import Plot
 from bench.report.plots.convergence import convergence_plot
 from bench.report.plots.cost import cost_plot
 from bench.report.plots.curves import curve_bands, curve_plot
-from bench.report.plots.effect import effect_plot
+from bench.report.plots.effect import effect_plot, null_range
 from bench.report.plots.heat import interaction_plot
 from bench.report.plots.labels import Label, place_labels
 from bench.report.plots.origin import Origin
@@ -39,6 +40,8 @@ def effects(count: int) -> pd.DataFrame:
             "equivalence_low": effect - 0.5,
             "equivalence_high": effect + 0.5,
             "verdict": "inconclusive",
+            "n": 10,
+            "sd": 2.0,
         }
     )
 
@@ -61,8 +64,26 @@ def test_effects_are_ordered_with_the_control_last() -> None:
     assert svg.count("stroke-width: 3.4") == len(rows), "a 90% interval for each arm"
     assert names == ["arm03", "arm02", "arm01", "arm00", "baseline[A/A]"]
     assert "+1.5 [0.5, 2.5]" in drawn
-    assert any("noise floor" in text for text in drawn)
+    assert any("95% of null arms (A/A)" in text for text in drawn)
     assert any("thick: 90% interval" in text for text in drawn)
+
+
+def test_an_arm_without_an_effect_lies_within_the_dotted_lines_in_95_of_100_studies() -> None:
+    rng = np.random.default_rng(0)
+    inside = []
+    for _ in range(2000):
+        control, null = rng.normal(0, 1.5, 8), rng.normal(0, 1.5, 8)
+        row = {"role": "control", "n": 8, "sd": control.std(ddof=1)}
+        low, high = null_range(pd.DataFrame([row, {**row, "role": "treatment", "sd": 99.0}]))
+        inside.append(low < null.mean() < high)
+    assert np.mean(inside) == pytest.approx(0.95, abs=0.015)
+
+
+def test_without_a_control_there_are_no_dotted_lines() -> None:
+    rows = effects(3)
+    assert null_range(rows) == ()
+    assert null_range(rows.assign(role="control", n=1, sd=np.nan)) == ()
+    assert "dotted" not in effect_plot("t", rows, points(rows), 1.0, WHERE).svg
 
 
 def test_a_far_seed_does_not_squash_the_others() -> None:
