@@ -134,7 +134,7 @@ def _subtitle(rows: pd.DataFrame, margin: float) -> str:
         f"grey: \N{PLUS-MINUS SIGN}{margin:g}"
         + ("" if crowded else ", no practical difference"): True,
         "thick: 90% interval": rows["equivalence_low"].notna().any(),
-        "dotted: 95% of null arms (A/A)": null_range(rows),
+        "dotted: 95% of null arms": null_range(rows),
         "a[\N{HORIZONTAL ELLIPSIS}] vs its baseline[\N{HORIZONTAL ELLIPSIS}]": own.any(),
         "a[without b] vs a": left_out,
         "dots: seeds": True,

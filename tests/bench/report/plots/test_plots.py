@@ -64,7 +64,7 @@ def test_effects_are_ordered_with_the_control_last() -> None:
     assert svg.count("stroke-width: 3.4") == len(rows), "a 90% interval for each arm"
     assert names == ["arm03", "arm02", "arm01", "arm00", "baseline[A/A]"]
     assert "+1.5 [0.5, 2.5]" in drawn
-    assert any("95% of null arms (A/A)" in text for text in drawn)
+    assert any("95% of null arms" in text for text in drawn)
     assert any("thick: 90% interval" in text for text in drawn)
 
 
