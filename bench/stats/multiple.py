@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from statsmodels.stats.multitest import multipletests
+from scipy import stats
 
 Array = NDArray[np.float64]
 
@@ -15,22 +15,19 @@ Array = NDArray[np.float64]
 def holm(p: Array, size: int) -> Array:
     """Adjust p values over families of `size`, whose members without a p count as p = 1.
 
+    All families are adjusted at once; statsmodels takes a minute for the thousands of a simulation.
+
     Args:
         p: (..., members), each row a family of its own; NaN stays NaN.
         size: members of a family, measured or not; at least the number of finite p values.
     """
-    if not p.size:
-        return np.full(p.shape, np.nan)
-
-    def adjust(family: Array) -> Array:
-        known = np.isfinite(family)
-        whole = np.append(family[known], np.ones(max(size - int(known.sum()), 0)))
-        adjusted = np.full(len(family), np.nan)
-        if known.any():
-            adjusted[known] = multipletests(whole, method="holm")[1][: known.sum()]
-        return adjusted
-
-    return np.apply_along_axis(adjust, -1, p)
+    order = np.argsort(p, axis=-1)  # NaN last
+    factors = np.maximum(size - np.arange(p.shape[-1]), 1)
+    ordered = np.minimum(np.take_along_axis(p, order, axis=-1) * factors, 1.0)
+    ordered = np.maximum.accumulate(ordered, axis=-1)
+    adjusted = np.empty_like(p)
+    np.put_along_axis(adjusted, order, ordered, axis=-1)
+    return adjusted
 
 
 def benjamini_hochberg(p: Array) -> Array:
@@ -38,5 +35,5 @@ def benjamini_hochberg(p: Array) -> Array:
     known = np.isfinite(p)
     result = np.full(len(p), np.nan)
     if known.any():
-        result[known] = multipletests(p[known], method="fdr_bh")[1]
+        result[known] = stats.false_discovery_control(p[known])
     return result

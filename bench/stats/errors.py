@@ -1,0 +1,130 @@
+"""Standard errors of mean differences of many arms, over trials and test examples."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.stats.crossed import Components, added
+from bench.stats.laws import AnyLook, FixedLook, Law
+from bench.stats.moderated import NONE, SHARED, Prior, correlation, moderate, prior
+
+Array = NDArray[np.float64]
+ROUNDING = 1e-12
+"""Standard deviation, as a share of the largest difference, that counts as rounding noise."""
+
+
+class Sample(NamedTuple):
+    """The differences of one arm to its reference."""
+
+    differences: Array
+    """(trials,), in the unit of the effect."""
+    parts: Components | None = None
+    """Variance components of which test examples were right; None: not recorded."""
+    scale: float = 1.0
+    """Factor from the unit of `parts` to that of `differences`."""
+
+
+class Errors(NamedTuple):
+    """Standard errors and what they consist of, each of shape (samples,); NaN below two trials."""
+
+    error: Array
+    """Standard error of the mean difference."""
+    df: Array
+    """Degrees of freedom of `error`."""
+    sd: Array
+    """Moderated standard deviation of the differences."""
+    sd_df: Array
+    """Degrees of freedom of `sd`."""
+    trial_error: Array
+    """The part of `error` from trials."""
+    example_error: Array
+    """The part from test examples that are hard or easy for all trials; 0 if not recorded."""
+    residual_sd: Array
+    """Standard deviation of a difference from sampling its test examples alone; NaN if not recorded."""
+    examples: Array
+    """Test examples; NaN if not recorded."""
+
+    def at(self, trials: Array | int, df: Array) -> tuple[Array, Array]:
+        """Return the variance of the mean after so many trials, and its degrees of freedom.
+
+        Args:
+            trials: (samples,) or a number.
+            df: degrees of freedom that `sd` then has.
+        """
+        # Without recorded examples the second part is 0, whatever its degrees of freedom.
+        examples = np.where(np.isfinite(self.examples), self.examples - 1, 1.0)
+        return added(self.sd**2 / trials, df, self.example_error**2, examples)
+
+    def law(self, trials: Array, first: int | None) -> Law:
+        """Return the law of the errors.
+
+        Args:
+            trials: (samples,) trials that each has.
+            first: trials at the first look, where there may be several looks; None: a fixed number.
+        """
+        if first is None:
+            return FixedLook(self.df)
+        start = np.minimum(first, trials)
+        first_df = np.maximum(self.sd_df - (trials - start), 1.0)
+        variance, df = self.at(start, first_df)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gain = variance / self.error**2
+        return AnyLook(self.df, df, np.where(np.isfinite(gain), np.maximum(gain, 1.0), 1.0))
+
+
+def common_level(samples: Sequence[Sample]) -> Prior:
+    """Estimate the common level of the variances of samples."""
+    variances, df = _own(samples)
+    lengths = Counter(len(sample.differences) for sample in samples)
+    if not lengths:
+        return NONE
+    most = lengths.most_common(1)[0][0]
+    same = [sample.differences for sample in samples if len(sample.differences) == most]
+    correlated = correlation(np.stack(same)) if most else SHARED
+    return prior(variances, df, correlated)
+
+
+def errors(samples: Sequence[Sample], level: Prior) -> Errors:
+    """Return the standard errors of samples whose variances have a common level.
+
+    A trial's variance is at least that from sampling its test examples.
+
+    Args:
+        samples: of one task and metric.
+        level: of `common_level`, of these samples or of others like them.
+    """
+    variances, df = moderate(*_own(samples), level)
+    parts = [sample.parts for sample in samples]
+    scale = np.array([sample.scale**2 for sample in samples])
+    residual = scale * np.array([p.residual_variance if p else np.nan for p in parts])
+    example = scale * np.array([p.example_variance if p else 0.0 for p in parts])
+    variances = np.fmax(variances, np.where(np.isfinite(variances), residual, np.nan))
+    trials = np.array([len(sample.differences) for sample in samples], dtype=float)
+    made = Errors(
+        error=variances,
+        df=df,
+        sd=np.sqrt(variances),
+        sd_df=df,
+        trial_error=np.sqrt(variances / np.maximum(trials, 1)),
+        example_error=np.sqrt(example),
+        residual_sd=np.sqrt(residual),
+        examples=np.array([p.examples if p else np.nan for p in parts], dtype=float),
+    )
+    variance, total_df = made.at(np.maximum(trials, 1), df)
+    return made._replace(error=np.sqrt(variance), df=total_df)
+
+
+def _own(samples: Sequence[Sample]) -> tuple[Array, Array]:
+    """Return the sample variances and their degrees of freedom; NaN variance below two trials."""
+    variances, df = [], []
+    for d in (sample.differences for sample in samples):
+        size = float(np.abs(d).max(initial=0.0))
+        variance = float(d.var(ddof=1)) if len(d) > 1 else np.nan
+        variances.append(0.0 if variance <= (ROUNDING * size) ** 2 else variance)
+        df.append(max(len(d) - 1, 1))
+    return np.array(variances, dtype=float), np.array(df, dtype=float)
