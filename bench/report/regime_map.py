@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from bench.analysis.regimes import check, differing, regimes
+from bench.analysis.verdict import ALPHA
 from bench.core.study import Study
 from bench.report.headings import base_name
 from bench.report.plots.canvas import Plot
@@ -58,8 +59,11 @@ def write_map(
 
 
 def map_plot(task: str, rows: pd.DataFrame, axis: str, study: Study) -> Plot:
-    """Draw the effect of each arm in each regime of a task, arms ordered by their mean effect."""
-    rows = rows.assign(certain=(rows["low"] > 0) | (rows["high"] < 0))
+    """Draw the effect of each arm in each regime of a task, arms ordered by their mean effect.
+
+    A number is bold only where it survives the adjustment over all cells of the map.
+    """
+    rows = rows.assign(certain=rows["p_adjusted"] < ALPHA)
     regimes = list(dict.fromkeys(rows["regime"]))
     order = rows.groupby("arm")["effect"].mean().sort_values(ascending=False).index
     gaps = rows.groupby("regime")["gap"].first()
@@ -75,7 +79,7 @@ def map_plot(task: str, rows: pd.DataFrame, axis: str, study: Study) -> Plot:
     return heat_plot(
         f"regimes-{task}",
         f"Effect over regimes on {shorten(task)}",
-        f"points of test accuracy, {count} seeds; bold: 95% interval without zero; exploratory",
+        f"points of test accuracy, {count} seeds; exploratory; bold: adjusted over the map, p < .05",
         effect,
         certain.eq(True),
         Origin(first["data"], bool(rows["synthetic"].any()), base_name(study), study.profile),

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from bench.analysis.verdict import ALPHA
 from bench.report.plots import style
 from bench.report.plots.canvas import Plot, draw
 from bench.report.plots.origin import Origin
@@ -27,7 +28,7 @@ def interaction_plot(task: str, pairs: pd.DataFrame, origin: Origin) -> Plot:
     """Draw the gain of two strategies together beyond the sum of both.
 
     Args:
-        pairs: A row per pair: first, second (names), effect, low, high (percentage points).
+        pairs: A row per pair: first, second (names), effect (percentage points), p_adjusted.
     """
     names = sorted({*pairs["first"], *pairs["second"]})
     table = pd.DataFrame(np.nan, index=names[1:], columns=names[:-1])
@@ -35,11 +36,11 @@ def interaction_plot(task: str, pairs: pd.DataFrame, origin: Origin) -> Plot:
     for row in each(pairs):
         below, above = sorted((row.first, row.second))
         table.loc[above, below] = row.effect
-        certain.loc[above, below] = bool(row.low > 0 or row.high < 0)
+        certain.loc[above, below] = bool(row.p_adjusted < ALPHA)
     return heat_plot(
         f"interactions-{task}",
         f"Interactions on {style.shorten(task)}",
-        "together less the sum of both, points of test accuracy; bold: interval without zero",
+        "together less the sum of both, points of test accuracy; bold: adjusted p < .05",
         table,
         certain,
         origin,

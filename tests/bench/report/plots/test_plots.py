@@ -55,6 +55,10 @@ def texts(svg: str) -> list[str]:
     return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
 
 
+def bold(svg: str) -> list[str]:
+    return re.findall(r'<text style="font-weight: 700[^>]*>([^<]*)</text>', svg)
+
+
 def test_effects_are_ordered_with_the_control_last() -> None:
     rows = effects(5)
     rows.loc[4, ["label", "role"]] = ["baseline[A/A]", "control"]
@@ -209,7 +213,9 @@ def test_convergence_says_how_many_seeds_got_there() -> None:
 def test_an_interaction_stands_once() -> None:
     pairs = pd.DataFrame(
         {"first": ["a", "c", "a"], "second": ["b", "b", "c"], "effect": [1.5, -2.0, 0.1],
-         "low": [1, -3, -1], "high": [2, -1, 1]}
+         "p_adjusted": [0.06, 0.04, 0.9]}
     )  # fmt: skip
-    drawn = texts(interaction_plot("t", pairs, WHERE).svg)
+    svg = interaction_plot("t", pairs, WHERE).svg
+    drawn = texts(svg)
     assert sorted(t for t in drawn if t in ("+1.5", "−2.0", "+0.1")) == ["+0.1", "+1.5", "−2.0"]
+    assert bold(svg) == ["−2.0", "Interactions on t"], "what survives the adjustment, no more"
