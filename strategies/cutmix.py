@@ -73,7 +73,8 @@ def span(batch: Batch, cut: Cut) -> tuple[Tensor, Tensor]:
     inside = interval(cut.center[:, 0], 1.0 - share, length, values.shape[1])
     inside &= mask & tf.gather(mask, partners)
     mixed = tf.where(inside[..., None], tf.gather(values, partners), values)
-    return mixed, 1.0 - count(inside) / count(mask)
+    # An empty text keeps all of nothing.
+    return mixed, 1.0 - count(inside) / tf.maximum(count(mask), 1.0)
 
 
 def count(there: Tensor) -> Tensor:
