@@ -34,7 +34,7 @@ def list_names(
     print("tasks")
     for task in registry.tasks.values():
         print(f"  {task.facts.name:<{width}}{task.summary}")
-    print("presets (for --stack)")
+    print("presets (for --stack and --base)")
     for name, preset in registry.presets.items():
         print(f"  {name:<{width}}{'+'.join(preset.strategies)}")
     print("* in the default set; `bench show NAME` tells more")

@@ -22,12 +22,18 @@ Tasks = Annotated[str, typer.Option(help="Tasks, separated by commas.")]
 Strategies = Annotated[
     str | None, typer.Option(help="Strategies, separated by commas, or all; default: the six.")
 ]
-Base = Annotated[str | None, typer.Option(help="Strategies that the baseline already has.")]
+Base = Annotated[
+    str | None, typer.Option(help="Strategies, or a preset, that the baseline already has.")
+]
 Data = Annotated[str, typer.Option(help="auto, tfds (never falls back) or synthetic.")]
 DataDir = Annotated[
     Path | None, typer.Option(help="Prepared tensorflow-datasets; default: TFDS_DATA_DIR.")
 ]
 Results = Annotated[Path, typer.Option("--results", help="Parent folder of studies.")]
+FirstSeed = Annotated[
+    int | None,
+    typer.Option(help="Smallest seed; 0 repeats exactly; default: drawn for a new study."),
+]
 StudyName = Annotated[
     str | None, typer.Argument(help="A study's name or folder; default: the newest.")
 ]

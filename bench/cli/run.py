@@ -20,8 +20,11 @@ def run(
     profile: shared.Profile = "quick",
     tasks: shared.Tasks = TASKS,
     strategies: shared.Strategies = None,
-    seeds: Annotated[int | None, typer.Option(help="N means seeds 0 to N-1.")] = None,
-    design: Annotated[str, typer.Option(help="one-in, leave-one-out or pairwise.")] = "one-in",
+    seeds: Annotated[int | None, typer.Option(help="Number of seeds; default: by profile.")] = None,
+    first_seed: shared.FirstSeed = None,
+    design: Annotated[
+        str, typer.Option(help="one-in, leave-one-out, pairwise or around.")
+    ] = "one-in",
     stack: Annotated[
         list[str] | None, typer.Option(help="An arm of its own: a+b+c, or a preset; repeatable.")
     ] = None,
@@ -105,6 +108,7 @@ def run(
         base=names(base) or (),
         design=design,
         seeds=size.seeds if seeds is None else seeds,
+        first_seed=first_seed,
         settings=settings(set_ or ()),
         sweep=sweep,
         controls=controls,
@@ -133,7 +137,7 @@ def run(
         print(described(grown(store, requested, registry).study, store))
         return
     with store.lock():
-        study = study_run.declared(requested, store, registry, retry == "changed")
+        study = study_run.declared(requested, store, registry, shown, retry == "changed")
         if declare:
             print(f"declared, nothing trained: {store.folder / 'study.json'}")
             return

@@ -98,7 +98,10 @@ def _interleaved(labels: np.ndarray, seed: int) -> np.ndarray:
     position = np.empty(len(labels))
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
-        position[rows] = (random.permutation(len(rows)) + 0.5) / len(rows)
+        # NumPy keeps the numbers of `random` from version to version, and not those of `permutation`.
+        position[rows[np.argsort(random.random(len(rows)))]] = (np.arange(len(rows)) + 0.5) / len(
+            rows
+        )
     return np.lexsort((labels, position))
 
 

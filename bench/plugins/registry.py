@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bench.core.errors import UsageError, unknown
 from bench.core.strategy import Strategy, check_stages
@@ -53,6 +53,18 @@ class Registry(NamedTuple):
             if name not in self.strategies:
                 raise unknown("strategy", name, [*self.strategies, *self.presets])
         return tuple(names)
+
+    def stacks(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """Name the strategies of several stacks or presets, one after the other."""
+        return tuple(name for text in texts for name in self.stack(text))
+
+    def preset_values(self, texts: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return strategy -> the parameters that the presets among some stacks set."""
+        values: dict[str, dict[str, Any]] = {}
+        for text in texts:
+            for strategy, settings in getattr(self.presets.get(text), "settings", {}).items():
+                values.setdefault(strategy, {}).update(settings)
+        return values
 
     def named(self, names: Sequence[str] | None) -> Sequence[str] | None:
         """Return the names, or every strategy's if `all` is the only one."""

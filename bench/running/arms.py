@@ -28,6 +28,8 @@ class Candidate(NamedTuple):
     added: tuple[str, ...] = ()
     """Strategies beside those of the base."""
     reference: str = BASELINE
+    left_out: tuple[str, ...] = ()
+    """Strategies of the base that the arm lacks."""
 
 
 class ArmBuilder:
@@ -36,7 +38,8 @@ class ArmBuilder:
     def __init__(self, request: Request, registry: Registry) -> None:
         self.request, self.registry = request, registry
         self.sweep = Sweep.parse(request.sweep) if request.sweep else None
-        self.strategy_values: dict[str, dict[str, Any]] = {}
+        self.base = registry.stacks(request.base)
+        self.strategy_values = registry.preset_values([*request.base, *request.stacks])
         self.recipe_values: dict[str, str] = {}
         for key, text in request.settings.items():
             owner, _, name = key.partition(".")
@@ -65,6 +68,9 @@ class ArmBuilder:
         request = self.request
         names = self.registry.defaults() if request.strategies is None else request.strategies
         stacks = {text: self.registry.stack(text) for text in request.stacks}
+        if request.design == "around":
+            yield from self.around(names)
+            return
         if request.design == "leave-one-out":
             for full, stack in (stacks or {"+".join(names): tuple(names)}).items():
                 yield Candidate(full, stack)
@@ -82,10 +88,19 @@ class ArmBuilder:
             for first, second in combinations(names, 2):
                 yield Candidate(f"{first}+{second}", (first, second))
 
+    def around(self, names: Sequence[str]) -> Iterator[Candidate]:
+        """Yield the base less each of its strategies, then the base plus each other strategy."""
+        for name in self.base:
+            yield Candidate(f"without {name}", left_out=(name,))
+        for name in names:
+            if name not in self.base:
+                yield Candidate(name, (name,))
+
     def arms(self, task: Task) -> Iterator[Arm | NotApplicable]:
         """Yield the baseline, the controls, the treatments and their variants on one task."""
         typed_stacks = {self.registry.stack(text) for text in self.request.stacks}
         baseline = Candidate(BASELINE)
+        self.check_base(task)
         yield self.arm(task, baseline, role="baseline")
         if self.request.controls:
             control = self.arm(task, Candidate(CONTROL), role="control")
@@ -94,7 +109,7 @@ class ArmBuilder:
         for candidate in self.candidates():
             if candidate.name in made:
                 continue
-            reason = self.reason(task, candidate.added, candidate.added in typed_stacks)
+            reason = self.reason(task, candidate, candidate.added in typed_stacks)
             if reason is None and candidate.reference not in made:
                 reason = f"its reference {candidate.reference} does not apply"
             if reason is not None:
@@ -187,7 +202,7 @@ class ArmBuilder:
     ) -> Arm:
         """Make an arm from a candidate that applies, with changed parameters."""
         changes = strategy_changes or {}
-        names = (*self.request.base, *candidate.added)
+        names = self.names(candidate)
         stack = [self.strategy(name, changes.get(name)) for name in names]
         if any(strategy.touches("stopping") for strategy in stack):
             treatment = (*treatment, "early stopping")
@@ -201,23 +216,42 @@ class ArmBuilder:
             treatment=() if role == "baseline" else treatment,
         )
 
-    def reason(self, task: Task, added: Sequence[str], typed: bool) -> str | None:
-        """Return why a stack over the base cannot be on a task; None if it can.
+    def check_base(self, task: Task) -> None:
+        """Refuse a base with a strategy that the task cannot have.
+
+        Raises:
+            UsageError: with the reason.
+        """
+        for strategy in map(self.strategy, self.base):
+            if (why := applicability(strategy, task.facts)) is not None:
+                base = "+".join(self.request.base)
+                raise UsageError(
+                    f"--base {base} cannot be the base of {task.facts.name}: "
+                    f"{strategy.facts.name} {why}; choose other --tasks, or another base"
+                )
+
+    def names(self, candidate: Candidate) -> tuple[str, ...]:
+        """Name all strategies of a candidate, those of the base included."""
+        kept = (name for name in self.base if name not in candidate.left_out)
+        return (*kept, *candidate.added)
+
+    def reason(self, task: Task, candidate: Candidate, typed: bool) -> str | None:
+        """Return why a candidate cannot be on a task; None if it can.
 
         Raises:
             UsageError: the strategies of the base, or of a stack that was typed, exclude each other.
         """
-        for name in added:
-            if name in self.request.base:
+        for name in candidate.added:
+            if name in self.base:
                 return f"{name} is already in the base"
-        stack = [self.strategy(name) for name in (*self.request.base, *added)]
+        stack = [self.strategy(name) for name in self.names(candidate)]
         for strategy in stack:
             why = applicability(strategy, task.facts)
             if why is not None:
                 return why
         problem = clash(stack)
-        if problem is not None and (typed or not added):
-            raise UsageError(f"{'+'.join((*self.request.base, *added))}: {problem}")
+        if problem is not None and (typed or not candidate.added):
+            raise UsageError(f"{'+'.join(self.names(candidate))}: {problem}")
         return problem
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bench.core import environment
 from bench.core.errors import UsageError
-from bench.core.study import BASELINE, Arm, NotApplicable, Study
+from bench.core.study import BASELINE, TUNED, Arm, NotApplicable, Study
 from bench.plugins.registry import Registry
 from bench.running.arms import ArmBuilder, uses
 from bench.running.request import Request, check
@@ -44,10 +44,11 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
         data={name: identity.name for name, identity in identities.items()},
         synthetic=synthetic,
         design=request.design,
-        base=tuple(use for name in request.base for use in uses([builder.strategy(name)])),
+        base=tuple(use for name in builder.base for use in uses([builder.strategy(name)])),
         arms=arms,
         not_applicable=tuple(arm for arm in made if isinstance(arm, NotApplicable)),
         seeds=request.seeds,
+        first_seed=request.first_seed or 0,
         family=_family(request, arms),
         margin={name: builder.recipe(task).margin for name, task in tasks.items()},
         sequential=request.sequential,
@@ -76,15 +77,15 @@ def _all_synthetic(identities: Mapping[str, Identity]) -> bool:
 
 
 def _family(request: Request, arms: tuple[Arm, ...]) -> tuple[tuple[str, str], ...]:
-    """Return the comparisons that the study declares; none outside the plain design."""
-    if request.design != "one-in" or any(
-        (request.base, request.sweep, request.stacks, request.points, request.exploratory)
-    ):
+    """Return the comparisons that the study declares; none outside the two plain designs."""
+    plain = request.design == "around" or (request.design == "one-in" and not request.base)
+    if not plain or request.sweep or request.stacks or request.points or request.exploratory:
         return ()
+    reference = BASELINE if request.tuned is None else f"{BASELINE}{TUNED}"
     return tuple(
         (arm.task, arm.name)
         for arm in arms
-        if arm.reference == BASELINE and arm.role == "treatment"
+        if arm.reference == reference and arm.role == "treatment"
     )
 
 

@@ -13,7 +13,9 @@ from bench.running import tuning
 from bench.running.profiles import PROFILES
 from bench.running.tuning import Tuned
 
-DESIGNS = ("one-in", "leave-one-out", "pairwise")
+DESIGNS = ("one-in", "leave-one-out", "pairwise", "around")
+LARGEST_SEED = 2_000_000_000
+"""Seeds are int32 on the device."""
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -27,9 +29,11 @@ class Request(NamedTuple):
     stacks: Sequence[str] = ()
     """Arms such as `cutmix+label_smoothing`, or presets by name."""
     base: Sequence[str] = ()
-    """Strategies that every arm has, the baseline too."""
+    """Strategies, or presets by name, that every arm has, the baseline too."""
     design: str = "one-in"
     seeds: int = 3
+    first_seed: int | None = 0
+    """None: the stored study's, or one that is drawn for a new study."""
     settings: Mapping[str, str] = {}
     """`recipe.learning_rate` or `mixup.alpha` -> value, as typed."""
     sweep: str | None = None
@@ -65,10 +69,11 @@ def check(request: Request, registry: Registry) -> None:
             raise unknown(kind, name, existing)
     for task in request.tasks:
         registry.task(task)
-    for name in (*(request.strategies or ()), *request.base):
+    for name in request.strategies or ():
         registry.strategy(name)
-    for stack in request.stacks:
-        registry.stack(stack)
+    registry.stacks([*request.base, *request.stacks])
+    if request.design == "around" and not request.base:
+        raise UsageError("--design around needs a --base to go around: strategies, or a preset")
     if request.name is not None and not re.fullmatch(NAME, request.name):
         raise UsageError(
             f"--name {request.name!r}: a name has letters, digits, '_', '.', '+', '=' and '-' only"
@@ -79,6 +84,8 @@ def check(request: Request, registry: Registry) -> None:
         raise UsageError("--exploratory gives no verdicts: nothing for --until-decided to wait for")
     if not 1 <= request.seeds <= MOST_SEEDS:
         raise UsageError(f"--seeds is {request.seeds}; it is at least 1 and at most {MOST_SEEDS:,}")
+    if request.first_seed is not None and not 0 <= request.first_seed <= LARGEST_SEED:
+        raise UsageError(f"--first-seed is {request.first_seed}; it is 0 to {LARGEST_SEED:,}")
     if not request.tasks:
         raise UsageError("--tasks names no task; `bench list` names them all")
 
