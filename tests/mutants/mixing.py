@@ -112,7 +112,7 @@ MUTANTS = [
     ),
     Mutant(
         "cutmix-text-share-counts-padding", CUTMIX,
-        "count(inside) / count(mask)", "count(inside) / count(tf.ones_like(mask))", CUTMIX_TESTS,
+        "tf.maximum(count(mask), 1.0)", "count(tf.ones_like(mask))", CUTMIX_TESTS,
     ),
     Mutant(
         "cutmix-pastes-padding-into-a-text", CUTMIX,

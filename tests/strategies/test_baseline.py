@@ -11,7 +11,8 @@ from bench.core.recipe import changed
 from bench.plugins.registry import find
 from bench.training.compiled_arm import CompiledArm, Settings
 from bench.training.schedule import learning_rate
-from tests.tiny import tiny_data, tiny_recipe, trace
+from tests.strategies.arms import eager_step
+from tests.tiny import tiny_data, tiny_recipe
 
 TASKS = find().tasks
 
@@ -37,7 +38,7 @@ def step(request: pytest.FixtureRequest) -> Step:
     chosen = logits[np.arange(len(labels)), labels]
     plain = float(np.mean(np.log(np.exp(logits).sum(axis=1)) - chosen))
     before = [v.numpy() for v in arm.network.trainable_variables]
-    (loss,) = trace(arm, steps=1).losses
+    loss = eager_step(arm)
     after = [v.numpy() for v in arm.network.trainable_variables]
     moved = max(float(np.abs(a - b).max()) for a, b in zip(after, before, strict=True))
     return Step(loss, plain, moved / float(learning_rate(whole, 0)))

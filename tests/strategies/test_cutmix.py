@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import stats
 
 from bench import Batch, UsageError
 from strategies._mixing import Pairs
@@ -136,3 +137,25 @@ def test_any_number_of_channels_will_do(channels: int) -> None:
 def test_values_that_are_no_images_are_named() -> None:
     with pytest.raises(UsageError, match=r"cutmix needs images \[B, H, W, C\] and got .*12, 20"):
         cutmix(Batch(tf.constant(numbered((SIZE, HEIGHT, WIDTH))), None, IDENTITY), drawn())
+
+
+def test_the_span_of_a_text_is_the_share_that_was_drawn_around_its_center() -> None:
+    """In one dimension: floor((1 - lambda) length) positions, without the box's square root."""
+    length, cut = 40, drawn()
+    mask = np.ones((SIZE, length), bool)
+    mixed = cutmix(
+        Batch(tf.constant(numbered((SIZE, length, 2))), tf.constant(mask), IDENTITY), cut
+    )
+    pasted = mixed.values.numpy()[..., 0] != np.arange(SIZE)[:, None]
+    for i in range(SIZE):
+        size = int((np.float32(1) - cut.pairs.share.numpy()[i]) * np.float32(length))
+        first = int(cut.center.numpy()[i, 0] * np.float32(length)) - size // 2
+        expected = np.zeros(length, bool)
+        expected[max(first, 0) : max(first + size, 0)] = True
+        np.testing.assert_array_equal(pasted[i], expected)
+
+
+def test_lambda_is_distributed_as_its_alpha_says() -> None:
+    share = CutMix(alpha=0.3).draw(KEY, 4_000).pairs.share.numpy()
+    assert stats.kstest(share, stats.beta(0.3, 0.3).cdf).pvalue > 0.01
+    assert stats.kstest(share, stats.beta(1.0, 1.0).cdf).pvalue < 1e-6

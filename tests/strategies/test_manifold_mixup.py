@@ -13,6 +13,7 @@ from scipy.stats import chisquare, kstest
 from bench import Batch, Facts, Moment, Paper, Slot, Strategy
 from bench.plugins.registry import find
 from strategies.manifold_mixup import Choice, ManifoldMixUp
+from tests.strategies.arms import eager_step
 from tests.strategies.moments import key, moment
 from tests.tiny import tiny_arm
 
@@ -62,7 +63,7 @@ def test_places_are_uniform_and_shares_follow_beta_2_2() -> None:
 
 @dataclass(frozen=True)
 class Probe(Strategy):
-    """Notes the hidden slots that it meets while the step is traced."""
+    """A strategy that notes the hidden slots that it meets."""
 
     met: ClassVar[list[tuple[str, int, int]]] = []
     facts: ClassVar = Facts(
@@ -78,8 +79,8 @@ class Probe(Strategy):
     ("task", "names"), [("cifar10", ["input", "block0", "block1"]), ("imdb", ["input", "lstm"])]
 )
 def test_the_harness_counts_the_slots_of_a_network(task: str, names: list[str]) -> None:
-    Probe.met.clear()
     arm = tiny_arm(find().tasks[task], [Probe()])
     arm.reset(0)
-    arm.train_steps(tf.constant(0), tf.constant(1))
+    Probe.met.clear()
+    eager_step(arm)
     assert Probe.met[: len(names)] == [(name, i, len(names)) for i, name in enumerate(names)]

@@ -1,7 +1,8 @@
 """What holds for every strategy, whichever there are: a new one is tested without writing anything.
 
 A strategy whose default cannot act in four steps gets an entry in `tests/strategies/settings.py`.
-`make test` runs one task of each modality, `make test-long` all of them and each compiled alone.
+`make test` trains a few arms for each modality: stacks whose members are switched on one by one, in one
+traced graph. `make test-long` trains each strategy alone too, on all tasks, and compiles it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,32 +27,47 @@ from bench.core.strategy import applicability, clash, configured
 from bench.plugins.registry import find
 from bench.training.compiled_arm import CompiledArm, Settings
 from bench.training.trainer import Result, Trainer
+from tests.strategies.arms import Arm, acting, applying, only, shared, switchable
 from tests.strategies.fresh import cases
-from tests.strategies.settings import ACTING
 from tests.tiny import STEPS, Trace, tiny_arm, trace
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "docs" / "template_strategy.py"
 REGISTRY = find([TEMPLATE])  # a newcomer copies it, so it must hold what every strategy holds
 STRATEGIES, TASKS = REGISTRY.strategies, REGISTRY.tasks
-CASES = cases(REGISTRY)
 QUICK = {task.facts.modality: name for name, task in reversed(TASKS.items())}.values()
 """The first task of each modality."""
+NOISE = [
+    name
+    for name in applying(REGISTRY, "imdb_transformer")
+    if any(acting(REGISTRY, name).touches(stage) for stage in ("noise", "merge", "embedded"))
+]
+SHARED = [arm for task in QUICK for arm in shared(REGISTRY, task)]
+NOISY = Arm("imdb_transformer", tuple(name for name in NOISE if name != "r_drop"))
+"""Noise at the slots of a network that is not in `QUICK`; `r_drop` conflicts with `dropout`."""
+ALONE = [Arm(task, (name,)) for task, name in cases(REGISTRY)]
 
 
-def some(cases: Iterable[tuple[str, str]], quick: Iterable[tuple[str, str]]) -> list[Any]:
-    """Parameters of a test; the cases that are not quick are slow."""
-    soon = set(quick)
-    return [pytest.param(*c, marks=[] if c in soon else [pytest.mark.slow]) for c in cases]
+def marked(soon: Sequence[Arm], later: Sequence[Arm]) -> list[Any]:
+    """Return parameters of a test; the arms of `later` are slow."""
+    slow = [arm for arm in later if arm not in soon]
+    made = [pytest.param(arm, id=str(arm)) for arm in soon]
+    return [*made, *(pytest.param(arm, id=str(arm), marks=pytest.mark.slow) for arm in slow)]
 
 
-EACH = some(CASES, [case for case in CASES if case[0] in QUICK])
-ONCE = some(CASES, {name: (task, name) for task, name in reversed(CASES)}.values())
-COMPILED = some([(task, name) for task, name in CASES if TASKS[task].xla], [])
-WITH_IDENTITY = [p for p in EACH if not isinstance(STRATEGIES[p.values[1]].facts.identity, str)]
+def members(arms: Sequence[Any]) -> list[Any]:
+    """Return an arm and each of its strategies in turn as parameters of a test."""
+    return [
+        pytest.param(arm, name, id=f"{arm.task}-{name}-of-{len(arm.names)}", marks=param.marks)
+        for param in arms
+        for arm in param.values
+        for name in arm.names
+    ]
 
 
-def acting(name: str) -> Strategy:
-    return configured(STRATEGIES[name], ACTING.get(name, {}))
+ARMS = marked([*SHARED, NOISY], ALONE)
+MEMBERS = members(ARMS)
+MIXED = marked([arm for arm in SHARED if len(arm.names) > 1], ALONE)
+COMPILED = [pytest.param(arm, id=str(arm)) for arm in ALONE if TASKS[arm.task].xla]
 
 
 class Trained(NamedTuple):
@@ -60,26 +76,60 @@ class Trained(NamedTuple):
     arm: CompiledArm
     result: Result
     initial: dict[str, str]
+    initial_logits: bytes
+    """Of the test split before training."""
     untouched: bool
-    """Whether Python's and NumPy's global random states were left alone."""
+    """True if Python's and NumPy's global random states were left alone."""
     trace: Trace
 
 
 @pytest.fixture(scope="module")
 def trained() -> Callable[..., Trained]:
-    """(task, strategy or nothing) -> its arm, built and trained once for all tests here."""
+    """Return the arm of a task and some strategies, built and trained once for all tests here."""
 
     @cache
-    def train(task: str, name: str = "") -> Trained:
+    def train(task: str, names: tuple[str, ...] = ()) -> Trained:
         before = random.getstate(), repr(np.random.get_state())
-        arm = tiny_arm(TASKS[task], [acting(name)] if name else [])
+        arm = tiny_arm(TASKS[task], [acting(REGISTRY, name) for name in names])
         arm.reset(0)
-        initial = arm.initial_hashes()
+        initial, logits = arm.initial_hashes(), arm.logits(arm.data.test).tobytes()
         result = Trainer(arm).run(0)
         after = random.getstate(), repr(np.random.get_state())
-        return Trained(arm, result, initial, before == after, trace(arm))
+        return Trained(arm, result, initial, logits, before == after, trace(arm))
 
     return train
+
+
+class Single(NamedTuple):
+    """One strategy of an arm switched on."""
+
+    trace: Trace
+    replaces: bool
+    """True if it evaluates other weights than the trained ones."""
+
+
+@pytest.fixture(scope="module")
+def single(trained: Callable[..., Trained]) -> Callable[..., Single]:
+    """Return what one strategy of a trained arm does, with all the others switched off."""
+
+    @cache
+    def train(arm: Arm, name: str) -> Single:
+        compiled = trained(*arm).arm
+        with only(compiled, REGISTRY, (name,)):
+            traced = trace(compiled)
+            return Single(traced, replaced(compiled))
+
+    return train
+
+
+def replaced(arm: CompiledArm) -> bool:
+    """Tell whether a strategy would evaluate other weights than the arm has."""
+    for strategy, state in zip(arm.strategies, arm.states, strict=True):
+        values = strategy.evaluated(arm.weights, state) or arm.weights.trainable
+        pairs = zip(values, arm.weights.trainable, strict=True)
+        if any(np.any(np.asarray(one) != np.asarray(other)) for one, other in pairs):
+            return True
+    return False
 
 
 # What is declared --------------------------------------------------------------------------------
@@ -125,7 +175,7 @@ def test_the_identity_setting_is_one_of_the_settings(name: str) -> None:
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_strategy_applies_somewhere_or_says_why_not(name: str) -> None:
-    reasons = [applicability(acting(name), task.facts) for task in TASKS.values()]
+    reasons = [applicability(acting(REGISTRY, name), task.facts) for task in TASKS.values()]
     assert None in reasons
     assert all(reason is None or len(reason) > 10 for reason in reasons)
 
@@ -133,54 +183,54 @@ def test_a_strategy_applies_somewhere_or_says_why_not(name: str) -> None:
 # Training ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("task", "name"), EACH)
+def test_the_arms_have_every_strategy_on_every_kind_of_data() -> None:
+    for task in QUICK:
+        names = [name for arm in SHARED if arm.task == task for name in arm.names]
+        assert sorted(names) == sorted(applying(REGISTRY, task))
+
+
+@pytest.mark.parametrize("arm", ARMS)
 @pytest.mark.filterwarnings("error:.*does not support masking")
-def test_it_trains_on_every_task_that_it_claims(
-    trained: Callable[..., Trained], task: str, name: str
-) -> None:
-    result = trained(task, name).result
+def test_it_trains_on_every_task_that_it_claims(trained: Callable[..., Trained], arm: Arm) -> None:
+    result = trained(*arm).result
     assert result.status == "ok"
     assert result.final is not None
     assert np.isfinite(np.float64(result.final.nll))
 
 
-@pytest.mark.parametrize(("task", "name"), EACH)
+@pytest.mark.parametrize(("arm", "name"), MEMBERS)
 def test_switching_it_on_does_something(
-    trained: Callable[..., Trained], task: str, name: str
+    trained: Callable[..., Trained], single: Callable[..., Single], arm: Arm, name: str
 ) -> None:
-    plain, result = trained(task).result, trained(task, name).result
-    kept = "kept_step" in result.facts  # early stopping may keep the last weights
-    assert kept or (plain.curve, plain.final) != (result.curve, result.final)
+    """It changes the training, or what is evaluated, or when the training stops."""
+    switched, plain = single(arm, name), trained(arm.task)
+    kept = "kept_step" in trained(*arm).result.facts
+    assert kept or switched.replaces or switched.trace != plain.trace
 
 
-@pytest.mark.parametrize(("task", "name"), WITH_IDENTITY)
-def test_the_identity_setting_is_the_baseline_bit_for_bit(
-    trained: Callable[..., Trained], task: str, name: str
+@pytest.mark.parametrize(
+    "arm", [param for param in ARMS if switchable(REGISTRY, param.values[0].names[0])]
+)
+def test_the_identity_settings_are_the_baseline_bit_for_bit(
+    trained: Callable[..., Trained], arm: Arm
 ) -> None:
-    """In the graph that was traced at the default: the strength is a variable there."""
-    arm = trained(task, name).arm
-    (strategy,) = arm.strategies
-    strengths = STRATEGIES[name].facts.identity
-    assert not isinstance(strengths, str)
-    before = {field: float(getattr(strategy, field)) for field in strengths}
-    for field, value in strengths.items():
-        getattr(strategy, field).assign(value)
-    try:
-        assert trace(arm) == trained(task).trace
-    finally:
-        for field, value in before.items():
-            getattr(strategy, field).assign(value)
+    """In the graph that was traced at the default: the strengths are variables there."""
+    compiled = trained(*arm).arm
+    with only(compiled, REGISTRY, ()):
+        assert trace(compiled) == trained(arm.task).trace
+        assert not replaced(compiled)
 
 
-@pytest.mark.parametrize(("task", "name"), EACH)
+@pytest.mark.parametrize(("arm", "name"), MEMBERS)
 def test_what_it_draws_depends_on_the_step_and_the_seed(
-    trained: Callable[..., Trained], task: str, name: str
+    trained: Callable[..., Trained], arm: Arm, name: str
 ) -> None:
-    arm = trained(task, name).arm
+    compiled = trained(*arm).arm
     draws = []
     for seed, step in ((0, 0), (0, 1), (1, 0), (0, 0)):
-        arm.seed.assign(seed)
-        numbers = [np.ravel(t) for t in tf.nest.flatten(arm.drawn(tf.constant(step)))]
+        compiled.seed.assign(seed)
+        drawn = compiled.drawn(tf.constant(step)).get(name, ())
+        numbers = [np.ravel(t) for t in tf.nest.flatten(drawn)]
         draws.append(np.concatenate([np.zeros(0), *numbers]).tolist())
     first, later, other, again = draws
     assert first == again
@@ -190,48 +240,56 @@ def test_what_it_draws_depends_on_the_step_and_the_seed(
 # Fairness ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("task", "name"), EACH)
+@pytest.mark.parametrize(("arm", "name"), MEMBERS)
 def test_batches_come_in_the_order_of_the_baseline(
-    trained: Callable[..., Trained], task: str, name: str
+    trained: Callable[..., Trained], single: Callable[..., Single], arm: Arm, name: str
 ) -> None:
-    assert len(set(trained(task).trace.order)) == STEPS
-    assert trained(task, name).trace.order == trained(task).trace.order
+    assert len(set(trained(arm.task).trace.order)) == STEPS
+    assert single(arm, name).trace.order == trained(arm.task).trace.order
+    assert trained(*arm).trace.order == trained(arm.task).trace.order
 
 
-@pytest.mark.parametrize(("task", "name"), EACH)
-def test_shared_weights_start_as_in_the_baseline(
-    trained: Callable[..., Trained], task: str, name: str
-) -> None:
-    assert trained(task).initial.items() <= trained(task, name).initial.items()
+@pytest.mark.parametrize("arm", ARMS)
+def test_shared_weights_start_as_in_the_baseline(trained: Callable[..., Trained], arm: Arm) -> None:
+    assert trained(arm.task).initial.items() <= trained(*arm).initial.items()
 
 
-@pytest.mark.parametrize(("task", "name"), EACH)
-def test_global_random_states_are_left_alone(
-    trained: Callable[..., Trained], task: str, name: str
-) -> None:
-    assert trained(task, name).untouched
+@pytest.mark.parametrize("arm", ARMS)
+def test_global_random_states_are_left_alone(trained: Callable[..., Trained], arm: Arm) -> None:
+    assert trained(*arm).untouched
 
 
-@pytest.mark.parametrize(("task", "name"), EACH)
+@pytest.mark.parametrize("arm", ARMS)
 def test_a_reset_starts_over_without_tracing_again(
-    trained: Callable[..., Trained], task: str, name: str
+    trained: Callable[..., Trained], arm: Arm
 ) -> None:
-    arm, first = trained(task, name).arm, trained(task, name).trace
-    assert trace(arm, seed=1).losses != first.losses
-    assert trace(arm, seed=0) == first
-    assert arm.train_steps.experimental_get_tracing_count() == 1
+    compiled, first = trained(*arm).arm, trained(*arm).trace
+    assert trace(compiled, seed=1).losses != first.losses
+    assert trace(compiled, seed=0) == first
+    assert compiled.train_steps.experimental_get_tracing_count() == 1
 
 
-@pytest.mark.parametrize(("task", "name"), EACH)
+@pytest.mark.parametrize("arm", ARMS)
 def test_evaluation_is_deterministic_and_changes_nothing(
-    trained: Callable[..., Trained], task: str, name: str
+    trained: Callable[..., Trained], arm: Arm
 ) -> None:
-    arm = trained(task, name).arm
-    before = [np.array(v) for v in arm.variables()]
-    logits = arm.logits(arm.data.test)
-    np.testing.assert_array_equal(arm.logits(arm.data.test), logits)
-    for old, new in zip(before, arm.variables(), strict=True):
+    compiled = trained(*arm).arm
+    before = [np.array(v) for v in compiled.variables()]
+    logits = compiled.logits(compiled.data.test)
+    np.testing.assert_array_equal(compiled.logits(compiled.data.test), logits)
+    for old, new in zip(before, compiled.variables(), strict=True):
         np.testing.assert_array_equal(old, np.array(new))
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_in_evaluation_only_normalizations_and_kernels_act(
+    trained: Callable[..., Trained], arm: Arm
+) -> None:
+    """Noise ends where training ends: the untrained network gives the logits of the baseline."""
+    strategies = [acting(REGISTRY, name) for name in arm.names]
+    in_the_network = any(s.touches("normalization") or s.touches("kernel") for s in strategies)
+    alike = trained(*arm).initial_logits == trained(arm.task).initial_logits
+    assert alike != in_the_network
 
 
 @pytest.mark.slow
@@ -251,19 +309,19 @@ def test_a_reset_arm_is_what_a_fresh_process_gives() -> None:
 # Other ways to compute ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("task", "name"), COMPILED)
-def test_compiled_by_xla_it_computes_the_same(
-    trained: Callable[..., Trained], task: str, name: str
-) -> None:
-    plain = trained(task, name).trace
-    compiled = trace(tiny_arm(TASKS[task], [acting(name)], Settings(xla=True)))
+@pytest.mark.parametrize("arm", COMPILED)
+@pytest.mark.slow
+def test_compiled_by_xla_it_computes_the_same(trained: Callable[..., Trained], arm: Arm) -> None:
+    plain = trained(*arm).trace
+    strategies = [acting(REGISTRY, name) for name in arm.names]
+    compiled = trace(tiny_arm(TASKS[arm.task], strategies, Settings(xla=True)))
     np.testing.assert_allclose(compiled.losses, plain.losses, rtol=1e-3)
 
 
 @pytest.mark.parametrize("task", [name for name, task in TASKS.items() if task.xla])
 def test_the_default_set_trains_compiled_by_xla(task: str) -> None:
     stack: list[Strategy] = []
-    for strategy in map(acting, REGISTRY.defaults()):
+    for strategy in (acting(REGISTRY, name) for name in REGISTRY.defaults()):
         if clash([*stack, strategy]) is None:
             stack.append(strategy)
     compiled = trace(tiny_arm(TASKS[task], stack, Settings(xla=True)))
@@ -271,11 +329,11 @@ def test_the_default_set_trains_compiled_by_xla(task: str) -> None:
     assert np.isfinite(np.frombuffer(compiled.logits, np.float32)).all()
 
 
-@pytest.mark.parametrize(("task", "name"), ONCE)
-def test_it_trains_in_mixed_precision(
-    trained: Callable[..., Trained], task: str, name: str
-) -> None:
-    plain = trained(task, name).trace
-    mixed = trace(tiny_arm(TASKS[task], [acting(name)], Settings("mixed_bfloat16")))
+@pytest.mark.parametrize("arm", MIXED)
+def test_it_trains_in_mixed_precision(trained: Callable[..., Trained], arm: Arm) -> None:
+    """`test_stages.py` has each stage by itself, and the layers of the normalizations."""
+    plain = trained(*arm).trace
+    strategies = [acting(REGISTRY, name) for name in arm.names]
+    mixed = trace(tiny_arm(TASKS[arm.task], strategies, Settings("mixed_bfloat16")))
     assert np.isfinite(np.frombuffer(mixed.logits, np.float32)).all()
     np.testing.assert_allclose(mixed.losses, plain.losses, rtol=0.1)
