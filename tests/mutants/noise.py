@@ -47,7 +47,7 @@ MUTANTS = [
         "        if self._moment_of is None:\n"
         "            from tests.strategies.moments import moment as made\n"
         "            self._moment_of = lambda *_: made()",
-        tests("noise"), "dropout",
+        WIDE, "in_evaluation and cifar10-dropout",
     ),
     Mutant(
         "spatial-dropout-of-single-activations", SPATIAL,
