@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -17,16 +17,17 @@ from bench.core.strategy import Batch, Strategy, Tensor, ordered
 from bench.networks.forward_pass import Pass
 from bench.networks.parts import Parts
 from bench.tasks.task import Task
-from bench.training.batch_stages import after_examples, features, raw
+from bench.training.batch_stages import after_examples, raw
 from bench.training.building import build, precision
 from bench.training.device_data import Arrays, DeviceData
 from bench.training.evaluation import Evaluator, recalibrate
 from bench.training.gradient_chain import gradient_chain
-from bench.training.loss_chain import ForwardPasses, Model, loss_chain
+from bench.training.loss_chain import Model
 from bench.training.loss_scale import LossScale
 from bench.training.moments import Moments, drawn
 from bench.training.optimizer import make_optimizer
 from bench.training.schedule import scheduled
+from bench.training.training_loop import Epochs, run_steps
 from bench.training.update_chain import update_chain
 from bench.training.variables import (
     AVERAGES,
@@ -83,7 +84,7 @@ class CompiledArm:
         self.states = [s.state(self.weights) for s in self.strategies]
         self._scale = LossScale(settings.precision)
         self.stops_at_once = not tf.config.list_physical_devices("GPU")
-        """False if the steps of a call after one that is not finite run too, and do not count."""
+        """See `run_steps`."""
         # TensorFlow keeps int32 variables in the host's memory, where XLA on a GPU cannot read them.
         self.seed = tf.Variable(0, dtype=tf.int64, trainable=False)
         compiled = partial(tf.function, autograph=False)
@@ -141,39 +142,18 @@ class CompiledArm:
     # Training ------------------------------------------------------------------------------------
 
     def _train_steps(self, first: Tensor, count: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Run steps `first` to `first + count - 1`, or until the objective is not finite.
+        """Run `count` steps from step `first` on, as `run_steps` does."""
 
-        Returns:
-            the sum of the objective over the steps done (float32), their number (int32), and a
-            checksum of the row numbers of their batches, in order (int64). A step whose objective
-            is not finite is the last one that counts.
-        """
-        size = self.recipe.batch_size
-        positions = tf.range(1, size + 1, dtype=tf.int64)
+        def train(rows: Tensor, step: Tensor) -> Tensor:
+            return self.compiled_step(rows, step, self.drawn(step))
 
-        def body(
-            number: Tensor, order: Tensor, total: Tensor, done: Tensor, checksum: Tensor
-        ) -> tuple[Tensor, ...]:
-            counts = tf.math.is_finite(total)
-            step = first + number
-            place = step % self.steps_an_epoch
-            order = tf.cond(tf.equal(place, 0), lambda: self.order(step), lambda: order)
-            rows = tf.slice(order, [place * size], [size])
-            loss = self.compiled_step(rows, step, self.drawn(step))
-            numbered = tf.reduce_sum(tf.cast(rows + 1, tf.int64) * positions)
-            further = checksum * 1_000_003 + numbered
-            done = done + tf.cast(counts, tf.int64)
-            return number + 1, order, total + loss, done, tf.where(counts, further, checksum)
+        epochs = Epochs(self.order, self.recipe.batch_size, self.steps_an_epoch)
+        return run_steps(train, epochs, first, count, self.stops_at_once)
 
-        def goes_on(number: Tensor, _order: Tensor, total: Tensor, *_: Tensor) -> Tensor:
-            # On a GPU the check would copy the objective to the host and wait for it at every step.
-            waits = self.stops_at_once
-            return (number < count) & tf.math.is_finite(total) if waits else number < count
-
-        none = tf.constant(0, tf.int64)
-        start = (tf.constant(0), self.order(first), tf.constant(0.0), none, none)
-        _, _, total, done, checksum = tf.while_loop(goes_on, body, start, parallel_iterations=1)
-        return total, tf.cast(done, tf.int32), checksum
+    def graph(self) -> Any:
+        """Return the graph of the training; it is traced if need be."""
+        number = tf.TensorSpec([], tf.int32)
+        return self._traced.get_concrete_function(number, number).graph
 
     def order(self, step: Tensor) -> Tensor:
         """Return the row numbers int32 [train examples] in the order of the step's epoch."""
@@ -197,7 +177,7 @@ class CompiledArm:
 
     def _step(self, rows: Tensor, step: Tensor, drawn: dict[str, Any]) -> Tensor:
         """Run one training step on the rows and return its objective."""
-        moments = self._moments(rows, step, drawn)
+        moments = self.moments(rows, step, drawn)
         batch = after_examples(self.strategies, self.batch(rows), moments)
         chain = update_chain(self.strategies, self.states, self.weights, moments, self._apply)
         update = self._scale.guarded(chain, self.weights.state)
@@ -206,29 +186,12 @@ class CompiledArm:
         update(gradients)
         return loss
 
-    def _moments(self, rows: Tensor, step: Tensor, drawn: dict[str, Any]) -> Moments:
+    def moments(self, rows: Tensor, step: Tensor, drawn: dict[str, Any]) -> Moments:
+        """Return what the stages see of a step on some rows."""
         rate = scheduled(self.recipe, self.strategies, step)
         progress = tf.cast(step, tf.float32) / float(self.recipe.steps)
         epoch = step // self.steps_an_epoch
         return Moments(self.seed, step, progress, rate, drawn, rows, epoch)
-
-    def operations(self) -> Iterator[str]:
-        """Yield the types of all operations in the graph of the training; trace it if need be."""
-        number = tf.TensorSpec([], tf.int32)
-        graph = self._traced.get_concrete_function(number, number).graph.as_graph_def()
-        for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
-            yield from (node.op for node in nodes)
-
-    def first_losses(self) -> np.ndarray:
-        """Return the losses float32 [B] of the first step's batch, computed without a graph."""
-        step = tf.constant(0)
-        rows = self.order(step)[: self.recipe.batch_size]
-        moments = self._moments(rows, step, self.drawn(step))
-        batch = after_examples(self.strategies, self.batch(rows), moments)
-        with unchanged([v.value for v in self.network.variables]):
-            passes = ForwardPasses(self.model, moments, self.weights.state, first=True)
-            changed = features(self.strategies, self.network, batch, moments)
-            return loss_chain(self.strategies, moments, passes)(changed).losses.numpy()
 
     def _apply(self, gradients: Sequence[Tensor]) -> None:
         weights = self.network.trainable_variables

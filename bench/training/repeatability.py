@@ -11,9 +11,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from bench.core.errors import UsageError
+from bench.training.batch_stages import after_examples, features
 from bench.training.compiled_arm import CompiledArm
+from bench.training.loss_chain import ForwardPasses, loss_chain
+from bench.training.variables import unchanged
 
 STATEFUL = frozenset({
     "Multinomial", "ParameterizedTruncatedNormal", "RandomGamma", "RandomPoisson", "RandomPoissonV2",
@@ -45,9 +49,9 @@ def watched_tracing(arm: CompiledArm) -> Iterator[None]:
     yield
     if before != global_states():
         raise refusal(arm, "Python's or NumPy's global random state")
-    if drawn := sorted(STATEFUL & set(arm.operations())):
+    if drawn := sorted(STATEFUL & set(operations(arm.graph()))):
         raise refusal(arm, f"TensorFlow's global random state ({', '.join(drawn)})")
-    once, again = arm.first_losses(), arm.first_losses()
+    once, again = first_losses(arm), first_losses(arm)
     if not np.allclose(once, again, RELATIVE, ABSOLUTE, equal_nan=True):
         raise refusal(arm, "a source of its own")
 
@@ -65,3 +69,22 @@ def global_states() -> tuple[Any, ...]:
     """Return Python's and NumPy's global random states."""
     kind, numbers, *rest = np.random.get_state()
     return random.getstate(), kind, np.asarray(numbers).tobytes(), *rest
+
+
+def operations(graph: Any) -> Iterator[str]:
+    """Yield the types of all operations in a graph and in the functions that it calls."""
+    definition = graph.as_graph_def()
+    for nodes in (definition.node, *(f.node_def for f in definition.library.function)):
+        yield from (node.op for node in nodes)
+
+
+def first_losses(arm: CompiledArm) -> np.ndarray:
+    """Return the losses float32 [B] of the first step's batch, computed without a graph."""
+    step = tf.constant(0)
+    rows = arm.order(step)[: arm.recipe.batch_size]
+    moments = arm.moments(rows, step, arm.drawn(step))
+    batch = after_examples(arm.strategies, arm.batch(rows), moments)
+    with unchanged([v.value for v in arm.network.variables]):
+        passes = ForwardPasses(arm.model, moments, arm.weights.state, first=True)
+        changed = features(arm.strategies, arm.network, batch, moments)
+        return loss_chain(arm.strategies, moments, passes)(changed).losses.numpy()

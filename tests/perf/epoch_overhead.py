@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 from statistics import median
 
+from bench.core.record import paired_ratio
 from bench.plugins.registry import find
 from bench.running.training_work import start_tensorflow
 from bench.tasks.task import Source
@@ -55,7 +56,7 @@ def measured(ours: Steps, theirs: Steps, seconds: float, block_steps: int | None
     block_steps = block_steps or block_steps_for(warm, other)
     times = interleaved(ours, theirs, block_steps, seconds)
     print(f"  {median(times[0]):.3f} ms against {median(times[1]):.3f} ms, {len(times[0])} pairs")
-    return median(a / b for a, b in zip(*times, strict=True))
+    return paired_ratio(*times)
 
 
 if __name__ == "__main__":

@@ -218,7 +218,7 @@ def test_cutout_paints_the_mean_color_and_the_model_gets_pixels() -> None:
     seen: list[tf.Tensor] = []
     inner = made.network.model
     made.network.model = lambda values, training: seen.append(values) or inner(values)
-    moments = made._moments(tf.range(12), tf.constant(0), {})
+    moments = made.moments(tf.range(12), tf.constant(0), {})
     batch = after_examples(made.strategies, made.batch(tf.range(12)), moments)
     for changed, expected in (
         (features(made.strategies, made.network, batch, moments).values, tf.fill(12, mean)),
