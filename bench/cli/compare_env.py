@@ -85,12 +85,30 @@ def measure(sides: Sequence[Side], results: Path, processes: int) -> None:
     """
     for side in sides:
         run = [side.program("bench"), "run", "--name", side.study, "--results", str(results)]
-        call([*run, "--no-step-times", "--quiet", *side.options])
+        call([*run, "--no-step-times", "--quiet", *_same_seeds(side), *side.options])
     for number, process in turns(processes):
         side = sides[number]
         time = [side.program("bench"), "time", side.study, "--results", str(results)]
         plugins = [word for pair in _plugins(side.options) for word in pair]
         call([*time, "--processes", str(process + 1), "--quiet", *plugins, *side.timing])
+
+
+def _same_seeds(side: Side) -> list[str]:
+    """Return the options that give both sides the same seeds, which pairs their trials.
+
+    The sides repeat each other, so no side may declare a comparison. A suite of an older version
+    always begins with seed 0, and has no option for it.
+    """
+    help_text = subprocess.run(
+        [side.program("bench"), "run", "--help"], check=False, capture_output=True, text=True
+    ).stdout
+    options = {"--exploratory": ["--exploratory"], "--first-seed": ["--first-seed", "0"]}
+    return [
+        word
+        for option, words in options.items()
+        if option in help_text and option not in side.options
+        for word in words
+    ]
 
 
 def _plugins(options: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from bench.core.study import Study
 from bench.plugins.registry import Registry
 from bench.report.card import cards
 from bench.report.report import ReportPaths
+from bench.running.seeds import seeds_text
 from bench.running.study_run import Measured
 from bench.running.training_phase import expected_seconds
 from bench.storage.store import Store
@@ -31,6 +32,7 @@ def described(study: Study, store: Store) -> str:
         f"study {study.name} in {store.folder}",
         *(f"  {task}: {data}" for task, data in study.data.items()),
         f"{len(study.arms)} arms x {study.seeds} seeds = {len(trials)} trials",
+        seeds_text(study.seed_range()),
     ]
     for arm in study.arms:
         against = f"  against {arm.reference}" if arm.reference else ""

@@ -36,6 +36,7 @@ def tune(
         int, typer.Option(help="Settings that each arm tries, its default included.", min=2)
     ] = 8,
     seeds: Annotated[int, typer.Option(help="Seeds of each setting.", min=1)] = 2,
+    first_seed: shared.FirstSeed = None,
     data: shared.Data = "auto",
     data_dir: shared.DataDir = None,
     results: shared.Results = RESULTS,
@@ -66,6 +67,7 @@ def tune(
         strategies=arms,
         base=names(base) or (),
         seeds=seeds,
+        first_seed=first_seed,
         xla=has_gpu_driver(),
         points=points,
         settings=settings(set_ or ()),
@@ -75,7 +77,7 @@ def tune(
     options = study_run.RunOptions(results, Source(data, data_dir), training)
     requested, store = study_run.planned(request, registry, options, shown)
     with store.lock():
-        study = study_run.declared(requested, store, registry)
+        study = study_run.declared(requested, store, registry, shown)
         trained = study_run.measure(study, store, options, shown).trained
     if trained.interrupted:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)

@@ -144,7 +144,12 @@ class Record(Schema):
 
 
 def trial_name(task: str, arm: str, number: int) -> str:
-    """Name a trial (number: its seed) or a timing (its process), in characters safe in a file name.
+    """Name a trial (number: its seed) or a timing (its process), in characters safe in a file name."""
+    return f"{file_stem(task, arm)}{number:03d}"
+
+
+def file_stem(task: str, arm: str) -> str:
+    """Return the common begin of the names of an arm's files.
 
     Characters other than letters, digits, `_`, `+`, `.`, `=` and `-` become `-`. If that or the cut
     at 80 characters changed the arm's name, a short hash of it keeps two arms apart.
@@ -153,7 +158,7 @@ def trial_name(task: str, arm: str, number: int) -> str:
     if safe != arm:
         safe = f"{safe}-{sha256(arm.encode()).hexdigest()[:8]}"
     clean_task = re.sub(r"[^A-Za-z0-9_-]", "-", task)[:60]
-    return f"{clean_task}--{safe}--{number:03d}"
+    return f"{clean_task}--{safe}--"
 
 
 def is_synthetic(data: str) -> bool:

@@ -81,6 +81,16 @@ class Timing(Schema):
         return self.process
 
 
+class Seen(Schema):
+    """Seeds on which an arm's effect was looked at in an earlier study."""
+
+    task: Name
+    arm: Name
+    study: Name
+    """Name of the earlier study."""
+    seeds: tuple[Count, ...]
+
+
 class Study(Schema):
     """Arms, seeds and declared comparisons: `study.json`."""
 
@@ -95,6 +105,10 @@ class Study(Schema):
     arms: tuple[Arm, ...]
     not_applicable: tuple[NotApplicable, ...] = ()
     seeds: Annotated[int, Field(ge=1, le=MOST_SEEDS)]
+    first_seed: Count = 0
+    """Smallest seed; 0 in studies of older versions. The others follow it."""
+    seen: tuple[Seen, ...] = ()
+    """Effects that earlier studies showed on the same seeds, data and recipe."""
     family: tuple[tuple[Name, Name], ...] = ()
     """Confirmatory family as (task, arm) pairs, declared before the study ran."""
     margin: dict[str, Finite] = {}
@@ -110,7 +124,11 @@ class Study(Schema):
 
     def trials(self) -> list[Trial]:
         """List every trial, seed by seed, so that an interrupted study has complete comparisons."""
-        return [Trial(arm=arm, seed=seed) for seed in range(self.seeds) for arm in self.arms]
+        return [Trial(arm=arm, seed=seed) for seed in self.seed_range() for arm in self.arms]
+
+    def seed_range(self, seeds: int | None = None) -> range:
+        """Return the seeds of the study, or the first `seeds` of them."""
+        return range(self.first_seed, self.first_seed + (self.seeds if seeds is None else seeds))
 
     def is_judged(self) -> bool:
         """Tell if the complete study has verdicts, all at one number of seeds."""
@@ -134,7 +152,7 @@ class Study(Schema):
         Raises:
             UsageError: the two differ in data, recipe, base or settings.
         """
-        for field in ("profile", "base", "settings"):
+        for field in ("profile", "base", "settings", "first_seed"):
             self._same(field, getattr(self, field), getattr(request, field))
         for field in ("data", "margin"):
             stored, asked = getattr(self, field), getattr(request, field)
@@ -152,6 +170,7 @@ class Study(Schema):
                 "data": {**self.data, **request.data},
                 "margin": {**self.margin, **request.margin},
                 "seeds": max(self.seeds, request.seeds),
+                "seen": tuple(dict.fromkeys((*self.seen, *request.seen))),
                 "sequential": self.sequential or request.sequential,
             }
         )

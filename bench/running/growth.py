@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bench.core.errors import UsageError
-from bench.core.record import trial_name
-from bench.core.study import Study
+from bench.core.record import file_stem
+from bench.core.study import Seen, Study
 from bench.plugins.registry import Registry
+from bench.running.seeds import check_fresh, seen, studies_in
 from bench.running.source_code import changed_arms, was_edited, with_code
 from bench.storage.store import Store
 
@@ -22,23 +23,32 @@ class Growth(NamedTuple):
     study: Study
     edited: Mapping[ArmKey, Sequence[str]]
     """Arms whose code differs from that of their measurements -> what differs."""
+    seen: Sequence[Seen]
+    """Effects that other studies showed on seeds to come."""
 
 
 def grown(store: Store, request: Study, registry: Registry) -> Growth:
     """Add a requested study to the stored one; every arm gets its code as it is now.
 
     Raises:
-        UsageError: the two differ in data, recipe, base or settings, or the folder was renamed.
+        UsageError: the two differ in data, recipe, base, seeds or settings, the folder was renamed,
+            or a declared comparison was looked at on these seeds.
     """
     stored = store.study()
-    if stored is None:
-        return Growth(request, {})
-    check_folder(store, stored)
-    study = stored.extended(request)
-    if study.seeds > stored.seeds and was_judged(store, stored):
-        study = study.model_copy(update={"seeds_before": (*stored.seeds_before, stored.seeds)})
-    present = with_code(study, registry)
-    return Growth(present, changed_arms(study, present))
+    study, edited = request, {}
+    if stored is not None:
+        check_folder(store, stored)
+        study = stored.extended(request)
+        if study.seeds > stored.seeds and was_judged(store, stored):
+            study = study.model_copy(update={"seeds_before": (*stored.seeds_before, stored.seeds)})
+        present = with_code(study, registry)
+        study, edited = present, changed_arms(study, present)
+    if study.synthetic:  # it gets no verdict
+        return Growth(study, edited, ())
+    effects = seen(study, stored, studies_in(store.folder.parent))
+    check_fresh(study, effects)
+    all_seen = tuple(dict.fromkeys((*study.seen, *effects)))
+    return Growth(study.model_copy(update={"seen": all_seen}), edited, effects)
 
 
 def was_judged(store: Store, study: Study) -> bool:
@@ -100,7 +110,7 @@ def replace_edited(store: Store, growth: Growth, retrain: bool) -> Study:
     Raises:
         UsageError: there are measurements, and `retrain` is false.
     """
-    study, names = growth.study, {key: arm_files(*key) for key in growth.edited}
+    study, names = growth.study, {key: file_stem(*key) for key in growth.edited}
     measured = {key: growth.edited[key] for key, f in names.items() if store.has_numbered(f)}
     if measured and not retrain:
         raise UsageError(
@@ -118,8 +128,3 @@ def replace_edited(store: Store, growth: Growth, retrain: bool) -> Study:
 
 def _was_edited(edited: Mapping[ArmKey, Sequence[str]]) -> str:
     return was_edited(name for names in edited.values() for name in names)
-
-
-def arm_files(task: str, arm: str) -> str:
-    """Return the common begin of the names of an arm's files."""
-    return trial_name(task, arm, 0).removesuffix("000")

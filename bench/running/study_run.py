@@ -10,10 +10,11 @@ from typing import NamedTuple
 from bench.core.failure import Failure
 from bench.core.study import Study
 from bench.plugins.registry import Registry
-from bench.running import timing_phase, training_phase
+from bench.running import timing_phase, training_phase, tuning
 from bench.running.growth import check_open, grown, replace_edited
 from bench.running.plan import equal_time, plan
 from bench.running.request import Request
+from bench.running.seeds import draw, seeds_text, studies_in
 from bench.running.training_phase import Trained, TrainingOptions, Watching
 from bench.storage.store import Store
 from bench.tasks.task import Source
@@ -63,6 +64,9 @@ def planned(
     store = Store(options.results / study.name)
     if request.name is None:
         study, store = _open_study(study, options.results)
+    study = study.model_copy(update={"first_seed": _first_seed(request, store)})
+    if request.tuned is not None:
+        tuning.check_seeds(request.tuned, study)
     if study.name != made.study.name:
         finished = options.results / made.study.name
         display.warning(f"{finished} is a finished study and stays; this one is {study.name!r}")
@@ -78,17 +82,43 @@ def _open_study(study: Study, results: Path) -> tuple[Study, Store]:
     return study.model_copy(update={"name": name}), Store(results / name)
 
 
-def declared(requested: Study, store: Store, registry: Registry, retrain: bool = False) -> Study:
+def _first_seed(request: Request, store: Store) -> int:
+    """Return the first seed that was asked for, else the stored study's, else a drawn one."""
+    if request.first_seed is not None:
+        return request.first_seed
+    stored = store.study()
+    if stored is not None:
+        return stored.first_seed
+    taken = [study.seed_range() for study, _ in studies_in(store.folder.parent)]
+    if (tuned := request.tuned) is not None:
+        taken.append(range(tuned.first_seed, tuned.first_seed + tuned.seeds))
+    return draw(taken, request.seeds)
+
+
+def declared(
+    requested: Study,
+    store: Store,
+    registry: Registry,
+    display: Display,
+    retrain: bool = False,
+) -> Study:
     """Write the stored study with the requested one added, and return it. Hold the store's lock.
 
     Args:
         retrain: true to measure arms again whose code was edited.
 
     Raises:
-        UsageError: the study is finished, differs in more than arms and seeds, or was edited.
+        UsageError: the study is finished, differs in more than arms and seeds, or was edited; a
+            declared comparison was looked at on these seeds.
     """
     check_open(store)
-    study = replace_edited(store, grown(store, requested, registry), retrain)
+    growth = grown(store, requested, registry)
+    for effect in growth.seen:
+        display.warning(
+            f"{effect.study} showed the effect of {effect.arm} on {effect.task} on "
+            f"{seeds_text(effect.seeds)}: nothing is confirmed on them"
+        )
+    study = replace_edited(store, growth, retrain)
     store.write_study(study)
     return study
 

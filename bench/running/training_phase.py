@@ -12,11 +12,13 @@ from typing import NamedTuple
 from bench.core.environment import cores
 from bench.core.errors import UsageError, unknown
 from bench.core.failure import Failure
+from bench.core.record import file_stem
 from bench.core.study import Study, Trial
 from bench.running.collect import Collected, TrainingWatch, collect
 from bench.running.executors.executor import Executor
 from bench.running.training_work import TrainingWork
 from bench.storage import machine_lock
+from bench.storage.records import numbers
 from bench.storage.store import Store
 from bench.tasks.task import Source
 
@@ -90,11 +92,13 @@ def _undecided(study: Study, store: Store) -> list[Trial]:
     """List the trials that the next look of a sequential study needs; empty if all is decided."""
     from bench.analysis.frames import trials_frame
     from bench.analysis.looks import look
-    from bench.analysis.verdict import LOOKS
 
     failed = store.failures().keys()
-    largest = study.model_copy(update={"seeds": max(study.seeds, *LOOKS)})
-    lost = [(t.arm.task, t.arm.name, t.seed) for t in largest.trials() if t.name in failed]
+    lost = [
+        (arm.task, arm.name, number)
+        for arm in study.arms
+        for number in numbers(failed, file_stem(arm.task, arm.name))
+    ]
     step = look(study, trials_frame(study, store.records().records, lost))
     if step.seeds is None:
         return []

@@ -43,6 +43,8 @@ class Tuned(Schema):
     base: tuple[Name, ...] = ()
     points: int
     seeds: int
+    first_seed: int = 0
+    """Smallest seed of the trials that chose the settings; 0 in files of older versions."""
     data: dict[str, str]
     settings: dict[str, dict[str, TunedSetting]]
     """Task -> arm -> setting."""
@@ -130,6 +132,7 @@ def choose(
         base=tuple(use.name for use in study.base),
         points=count,
         seeds=study.seeds,
+        first_seed=study.first_seed,
         data=study.data,
         settings=chosen,
     )
@@ -156,6 +159,20 @@ def read(path: Path) -> Tuned:
         raise UsageError(f"--tuned {path}: {error.strerror}; `bench tune` writes it") from None
     except (ValidationError, ValueError):
         raise UsageError(f"--tuned {path} is no file of `bench tune`; write it again") from None
+
+
+def check_seeds(tuned: Tuned, study: Study) -> None:
+    """Refuse to judge settings on the seeds that chose them.
+
+    Raises:
+        UsageError: the study has such a seed.
+    """
+    chosen_on = range(tuned.first_seed, tuned.first_seed + tuned.seeds)
+    if shared := set(chosen_on).intersection(study.seed_range()):
+        raise UsageError(
+            f"the settings were tuned on seed {min(shared)} too: they would be judged on what chose "
+            "them; leave --first-seed out, or tune on other seeds"
+        )
 
 
 def check(tuned: Tuned, profile: str, base: Sequence[str], tasks: Sequence[str]) -> None:

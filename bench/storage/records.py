@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
@@ -146,7 +146,7 @@ class Records(Generic[Measured]):
             BenchError: one cannot be moved.
         """
         for path in json_files(self.folder):
-            if is_numbered(path.stem, stem):
+            if numbers([path.stem], stem):
                 try:
                     path.replace(_free(self.folder / REPLACED / path.name))
                 except OSError as error:
@@ -241,9 +241,10 @@ def json_files(folder: Path) -> list[Path]:
     return [folder / name for name in names if name.endswith(".json")]
 
 
-def is_numbered(name: str, stem: str) -> bool:
-    """Tell if a name is a stem and a number: `cifar10--mixup--003`."""
-    return name.startswith(stem) and name.removeprefix(stem).isdecimal()
+def numbers(names: Iterable[str], stem: str) -> list[int]:
+    """Return the numbers of the names that are a stem and a number: `cifar10--mixup--003`."""
+    ends = (name.removeprefix(stem) for name in names if name.startswith(stem))
+    return [int(end) for end in ends if end.isdecimal()]
 
 
 def _name(record: Record | StepTime) -> str:

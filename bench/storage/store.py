@@ -14,7 +14,7 @@ from bench.core.study import Study, Trial
 from bench.storage.failures import FAILURES, read_failures, remove_failure, write_failure
 from bench.storage.files import TEMPORARY
 from bench.storage.folder_lock import only_writer
-from bench.storage.records import STEP_TIME, TRIALS, Damaged, Entry, Records, is_numbered
+from bench.storage.records import STEP_TIME, TRIALS, Damaged, Entry, Records, numbers
 from bench.storage.study_file import RESTORE, STUDY, read_study, write_study
 
 
@@ -167,15 +167,14 @@ class Store:
 
     def has_numbered(self, stem: str) -> bool:
         """Tell if there is a trial or a step time named `stem` and a number."""
-        names = self.names(TRIALS) | self.names(STEP_TIME)
-        return any(is_numbered(name, stem) for name in names)
+        return bool(numbers(self.names(TRIALS) | self.names(STEP_TIME), stem))
 
     def replace(self, stem: str) -> None:
         """Move what is named `stem` and a number into `replaced/`, and drop its failure notes."""
         self._trials.replace(stem)
         self._step_times.replace(stem)
         for name in read_failures(self.folder / FAILURES):
-            if is_numbered(name, stem):
+            if numbers([name], stem):
                 remove_failure(self.folder / FAILURES, name)
 
     def _name(self) -> str | None:

@@ -55,6 +55,7 @@ def test_list_as_json_names_what_there_is(tmp_path: Path) -> None:
         (["run", "--stack", "batch_norm+layer_norm"], "one owner"),
         (["run", "--retry", "all"], "only `failed`"),
         (["run", "--tasks", ""], "names no task"),
+        (["run", "--first-seed", "-1"], "--first-seed is -1"),
         (
             ["run", "--sweep", "mixup.alpha=1", "--sweep", "cutmix.alpha=1"],
             "--sweep is given twice",
@@ -169,6 +170,7 @@ def test_a_crashing_strategy_costs_its_own_trials_alone(tmp_path: Path) -> None:
     words = [
         "run", "--profile", "smoke", "--data", "synthetic", "--tasks", "cifar10", "--plugin",
         "crash.py", "--strategies", "crash,label_smoothing", "--seeds", "1", "--no-step-times",
+        "--first-seed", "0",
     ]  # fmt: skip
     found = bench(*words, folder=tmp_path)
     assert found.returncode == 1
@@ -184,3 +186,20 @@ def test_the_doctor_says_what_there_is_and_keeps_tensorflow_quiet(tmp_path: Path
     assert done.returncode == 0
     assert "ok    tensorflow: " in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.slow
+def test_a_plugin_that_imports_tensorflow_brings_none_of_its_start_up_lines(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import tensorflow as tf\n"
+        "from dataclasses import dataclass\n"
+        "from typing import ClassVar\n"
+        "from bench import Facts, Paper, Strategy\n"
+        "tf.constant(1)\n"
+        "@dataclass(frozen=True)\n"
+        "class Mine(Strategy):\n"
+        "    facts: ClassVar = Facts('mine', 'own', Paper('me', 2026, 'x'), 'x', 'x',\n"
+        "        ('image',), 'free', 'none')\n"
+    )
+    found = bench("list", "--plugin", "mine.py", folder=tmp_path)
+    assert (found.returncode, found.stderr) == (0, "")

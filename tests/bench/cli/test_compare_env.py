@@ -71,7 +71,8 @@ def test_both_train_and_then_are_timed_in_turn(tmp_path: Path) -> None:
         sides.append(compare_env.Side(f"s-{name}", (), tmp_path, tmp_path / name, options))
     compare_env.measure(sides, tmp_path / "results", 2)
     head = f"--results {tmp_path}/results"
-    assert log.read_text().splitlines() == [
+    called = [line for line in log.read_text().splitlines() if not line.endswith("run --help")]
+    assert called == [
         f"old bench run --name s-old {head} --no-step-times --quiet --plugin old.py --seeds 3",
         f"new bench run --name s-new {head} --no-step-times --quiet --plugin new.py --seeds 3",
         f"old bench time s-old {head} --processes 1 --quiet --plugin old.py",
@@ -79,6 +80,16 @@ def test_both_train_and_then_are_timed_in_turn(tmp_path: Path) -> None:
         f"new bench time s-new {head} --processes 2 --quiet --plugin new.py",
         f"old bench time s-old {head} --processes 2 --quiet --plugin old.py",
     ]
+
+
+def test_both_have_the_same_seeds_where_the_suite_has_the_option(tmp_path: Path) -> None:
+    log, folder = tmp_path / "log", tmp_path / "new"
+    programs(folder, log)
+    (folder / "bin" / "bench").write_text("#!/bin/sh\necho '  --first-seed  --exploratory'\n")
+    side = compare_env.Side("new", (), tmp_path, folder)
+    assert compare_env._same_seeds(side) == ["--exploratory", "--first-seed", "0"]
+    typed = side._replace(options=("--first-seed", "9"))
+    assert compare_env._same_seeds(typed) == ["--exploratory"]
 
 
 def test_a_run_that_fails_ends_it(tmp_path: Path) -> None:

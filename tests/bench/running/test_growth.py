@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from bench.core.errors import UsageError
+from bench.core.record import file_stem
 from bench.core.study import Arm, Study
 from bench.plugins.registry import Registry
 from bench.report.headings import headings, origin
@@ -183,4 +184,4 @@ def test_a_finished_study_is_opened_before_it_is_written_to(tmp_path: Path) -> N
 def test_arms_have_the_same_begin_as_their_files() -> None:
     arm = Arm(task="images", name="mixup[alpha=0.4]", recipe={})
     trial = studies.study([arm], 1).trials()[0]
-    assert trial.name == growth.arm_files("images", arm.name) + "000"
+    assert trial.name == file_stem("images", arm.name) + "000"
