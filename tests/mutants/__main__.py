@@ -86,6 +86,8 @@ def judge(mutant: Mutant) -> tuple[str, str]:
     except ValueError as error:
         return "BROKEN", str(error)
     status, output = run_tests(mutant.tests, mutant.only)
+    if "NameError: " in output or "ImportError: " in output:
+        return "BROKEN", f"it does not run, so that any test would notice it:\n{output}"
     words = {pytest.ExitCode.OK: "SURVIVED", pytest.ExitCode.TESTS_FAILED: "killed"}
     return words.get(pytest.ExitCode(status), "BROKEN"), output
 

@@ -59,7 +59,7 @@ MUTANTS = [
         "tests/strategies/test_weight_decay.py", "only_kernels and cifar10",
     ),
     Mutant(
-        "the-loss-scale-is-never-removed", "bench/training/loss_scale.py",
+        "the-loss-scale-reaches-the-update", "bench/training/loss_scale.py",
         "[g / self.variables[0] for g in gradients] if self.active else gradients", "gradients",
         FLOAT16, "full_precision",
     ),
