@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bench.analysis import contributions, convergence, pairing, step_times
-from bench.analysis.baselines import baselines
-from bench.analysis.classes import per_class, with_test_sampling
+from bench.analysis.baselines import baselines, one_subset
+from bench.analysis.best import candidates
+from bench.analysis.classes import error_parts, per_class
 from bench.analysis.decision import decision_table
+from bench.analysis.divergence import divergence
 from bench.analysis.effects import effects
+from bench.analysis.front import front_probabilities
 from bench.analysis.time_to_target import profiles, seconds
 from bench.analysis.verdict import ALPHA
 from bench.core.study import Study
@@ -22,13 +25,15 @@ class Analysis:
 
     Attributes:
         decision: a row per strategy and task (`bench.analysis.decision`).
-        baselines: a row per baseline: its gap and the warning where it underfits.
+        baselines: a row per baseline: its gap, what its task is conditional on, and its warnings.
         effects: a row per arm and metric (`tables/effects.csv`).
         noise_floor: the rows of `effects` that belong to controls (A/A arms).
-        fairness: a row per arm with a reference: what was found equal, what was not compared.
+        divergence: a row per arm: how often training diverged.
+        candidates: a row per arm: whether it may be the best.
+        fairness: a row per arm with a reference: what was equal, what was not compared.
         rejected: a row per pair of trials that is not compared, with the difference.
         per_class: a row per arm and class.
-        test_sampling: effects with intervals that include the sampling of the test split.
+        test_sampling: a row per arm: its effect's standard error by parts, trials and test examples.
         interactions: a row per pair of strategies trained alone and together.
         leave_one_out: a row per stack and member that was left out.
         hits: a row per trial and target: reached, examples and steps to it.
@@ -44,6 +49,8 @@ class Analysis:
     baselines: pd.DataFrame
     effects: pd.DataFrame
     noise_floor: pd.DataFrame
+    divergence: pd.DataFrame
+    candidates: pd.DataFrame
     fairness: pd.DataFrame
     rejected: pd.DataFrame
     per_class: pd.DataFrame
@@ -73,34 +80,39 @@ def analyse(
         trials: a row per trial.
         curves: a row per evaluation.
         step_time_rows: a row per arm and process; may be empty.
-        alpha: of every decision; a study that grew by the sequential rule passes
-            `bench.analysis.looks.ALPHA`.
+        alpha: of every decision.
     """
-    wanted = pairing.contrasts(study)
-    comparison = pairing.pair(trials, wanted)
-    measured = effects(study, trials, comparison, wanted, alpha)
+    contrasts = pairing.contrasts(study)
+    comparison = pairing.pair(trials, contrasts)
+    measured = effects(study, trials, comparison, contrasts, alpha)
     controls = [(arm.task, arm.name) for arm in study.arms if arm.role == "control"]
     keys = pd.MultiIndex.from_frame(measured[["task", "arm"]])
     times = step_times.summary(step_time_rows)
     place = step_times.headline(times)
+    here = step_time_rows.merge(place[["task", *step_times.PLACE]].drop_duplicates())
     hits = convergence.hits(study, trials, curves)
-    converged = convergence.convergence(study, comparison, wanted, hits)
-    time_to_target = seconds(converged, times)
+    own_hits = convergence.hits(study, trials, curves, convergence.own_targets(study, trials))
+    converged = convergence.convergence(study, comparison, contrasts, hits, own_hits)
+    best = candidates(study, trials, measured, alpha)
+    front = front_probabilities(study, trials, comparison, here, measured)
+    at_place = seconds(converged, place)
     return Analysis(
-        decision=decision_table(study, measured, place, converged, seconds(converged, place)),
+        decision=decision_table(study, measured, place, converged, at_place, best, front, trials),
         baselines=baselines(study, trials),
         effects=measured,
         noise_floor=measured[keys.isin(controls)],
+        divergence=divergence(study, trials, comparison),
+        candidates=best,
         fairness=pairing.fairness(study, trials, comparison),
         rejected=comparison.rejected,
         per_class=per_class(study, trials, comparison),
-        test_sampling=with_test_sampling(trials, comparison),
+        test_sampling=error_parts(measured, one_subset(trials)),
         interactions=contributions.interactions(study, trials),
         leave_one_out=contributions.leave_one_out(study, trials),
         hits=hits,
         convergence=converged,
-        areas=convergence.areas(study, trials, curves, comparison, wanted),
-        seconds=time_to_target,
+        areas=convergence.areas(study, trials, curves, comparison, contrasts),
+        seconds=seconds(converged, times),
         profiles=profiles(study, hits, place),
         step_times=times,
         place=place,

@@ -1,4 +1,4 @@
-"""What the baseline of each task reached: the regime that every table has to state."""
+"""The baseline of each task: the regime that every table has to state, and whether it trains at all."""
 
 from __future__ import annotations
 
@@ -10,29 +10,49 @@ from bench.analysis.columns import columns
 from bench.core.study import Study
 
 SMALL_GAP = 5.0
-"""Percentage points of gap under which regularizers are expected to hurt."""
+"""Gap, percentage points, under which regularizers are expected to hurt."""
 UNDERFITS = (
     "the baseline underfits (gap under 5 points): regularizers are expected to hurt in this regime"
 )
-COLUMNS = columns("task arm n train_accuracy test_accuracy gap low high diverged warning")
+ONE_SUBSET = "conditional on one training subset"
+"""Stands in headings where all trials of a task share their training examples."""
+COLUMNS = columns(
+    "task arm n train_accuracy test_accuracy gap low high diverged conditional warning"
+)
+
+
+def one_subset(trials: pd.DataFrame) -> set[str]:
+    """Return the tasks in which all trials of an arm have the same training examples.
+
+    Intervals of such a task cover other seeds, and no other training subset. Trials that draw their own
+    examples from a pool record its hash.
+
+    Args:
+        trials: as `bench.analysis.frames.trials_frame` makes it.
+    """
+    trained = trials[trials["status"] != "failed"]
+    return {str(task) for task in trained.loc[trained["pool_hash"] == "", "task"]}
 
 
 def baselines(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
-    """A row per baseline arm.
+    """Make a row per baseline arm.
 
     Mean accuracies (fractions) and the gap, train - test, in percentage points with its 95% t
-    interval over seeds, diverged ones left out; `warning` where the gap is under 5 points.
+    interval over trials, diverged ones left out. `conditional` is `ONE_SUBSET` or empty. `warning`:
+    trials diverged, or the gap is under 5 points.
     """
-    rows = []
+    rows, shared = [], one_subset(trials)
     for arm in study.arms:
-        own = trials[(trials["task"] == arm.task) & (trials["arm"] == arm.name)]
-        if arm.role != "baseline" or own.empty:
+        of_arm = trials[(trials["task"] == arm.task) & (trials["arm"] == arm.name)]
+        if arm.role != "baseline" or of_arm.empty:
             continue
-        good = own[own["status"] == "ok"]
+        good = of_arm[of_arm["status"] == "ok"]
         gap = 100 * (good["train_accuracy"] - good["test_accuracy"]).dropna().to_numpy()
-        n = len(gap)
+        n, diverged = len(gap), int((of_arm["status"] == "diverged").sum())
         mean = gap.mean() if n else np.nan
         half = stats.t.isf(0.025, n - 1) * gap.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+        warnings = [fix_baseline(diverged, len(of_arm))] if diverged else []
+        warnings += [UNDERFITS] if mean < SMALL_GAP else []
         rows.append(
             {
                 "task": arm.task,
@@ -43,8 +63,17 @@ def baselines(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
                 "gap": mean,
                 "low": mean - half,
                 "high": mean + half,
-                "diverged": int((own["status"] == "diverged").sum()),
-                "warning": UNDERFITS if mean < SMALL_GAP else "",
+                "diverged": diverged,
+                "conditional": ONE_SUBSET if arm.task in shared else "",
+                "warning": "; ".join(warnings),
             }
         )
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def fix_baseline(diverged: int, trials: int) -> str:
+    """Say that a baseline that diverges is the finding."""
+    return (
+        f"fix the baseline: it diverged in {diverged} of {trials} trials (lower its learning rate, or "
+        "raise its warm-up); comparisons with it get no verdict"
+    )

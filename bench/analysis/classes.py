@@ -1,29 +1,29 @@
-"""Effects per class of the test split, and intervals that include the sampling of that split."""
+"""Effects per class of the test split, and the parts of the judged effect's error."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from bench.analysis.columns import columns
-from bench.analysis.effects import positions
-from bench.analysis.pairing import Pairing
+from bench.analysis.pairing import Pairing, positions
 from bench.analysis.verdict import WORDS
-from bench.core.bits import unpacked
+from bench.core.metric import judged_metric
 from bench.core.study import SMOKE_SEEDS, Study
 from bench.stats.multiple import benjamini_hochberg
 from bench.stats.paired import batched, interval
 
 PER_CLASS = columns("task arm reference class_index n effect low high p p_adjusted verdict")
-TEST_SAMPLING = columns("task arm reference n examples effect low high seed_sd example_sd")
+TEST_SAMPLING = columns(
+    "task arm reference n examples effect low high seed_sd example_sd residual_sd df subset"
+)
 
 
 def per_class(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.DataFrame:
-    """A row per arm and class: change of that class's accuracy, percentage points.
+    """Make a row per arm and class: change of that class's accuracy, percentage points.
 
-    Paired t with 95% intervals, Benjamini-Hochberg over the table: exploratory. Diverged seeds are
-    left out.
+    Paired t with 95% intervals over trials, Benjamini-Hochberg over the table: exploratory. Diverged
+    trials are left out.
     """
     correct, total = trials["class_correct"].to_numpy(), trials["class_total"].to_numpy()
     heads, samples = [], []
@@ -47,46 +47,26 @@ def per_class(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.Dat
     return table[PER_CLASS]
 
 
-def with_test_sampling(trials: pd.DataFrame, comparison: Pairing) -> pd.DataFrame:
-    """A row per arm: its effect with a 95% interval for new seeds *and* another test split.
+def error_parts(effects: pd.DataFrame, shared: set[str]) -> pd.DataFrame:
+    """Make a row per arm whose test answers are recorded: the parts of its effect's standard error.
 
-    Seeds and test examples are crossed random effects of d (seed, example) = arm right - reference
-    right; the variance of the mean is (MS_seed + MS_example - MS_residual) / (seeds x examples),
-    at least that of the seeds alone, with t at seeds - 1 degrees of freedom. `seed_sd` and
-    `example_sd` are the two parts' standard errors, percentage points. Needs two seeds.
+    Args:
+        effects: as `bench.analysis.effects.effects` makes it.
+        shared: tasks whose trials share one training subset.
+
+    Returns:
+        The columns of `TEST_SAMPLING`, in the unit of the effect. The interval is that of `effects`.
+        `seed_sd` is the standard error from trials, `example_sd` that from test examples, `residual_sd`
+        the part of `seed_sd` that sampling the test answers of each trial gives. `subset`: `one` if
+        trials differ in their seeds only, `drawn` if each has a training subset of its own.
     """
-    coded = trials["correct"].to_numpy()
-    sizes = trials["class_total"].to_numpy()
-    rows = []
-    for key, (mine, theirs) in positions(comparison).items():
-        both = [
-            (m, t)
-            for m, t in zip(mine, theirs, strict=True)
-            if coded[m] and coded[t] and sum(sizes[m]) == sum(sizes[t])
-        ]
-        if len(both) < 2:
-            continue
-        count = int(sum(sizes[both[0][0]]))
-        right = {row: unpacked(coded[row], count).astype(np.int8) for pair in both for row in pair}
-        d = np.stack([right[m] - right[t] for m, t in both])
-        mean, seed_error, example_error, error = crossed(d)
-        half = stats.t.isf(0.025, len(d) - 1) * error
-        found = (len(d), count, mean, mean - half, mean + half, seed_error, example_error)
-        rows.append((*key, *found[:2], *(100 * value for value in found[2:])))
-    return pd.DataFrame(rows, columns=TEST_SAMPLING)
-
-
-def crossed(d: np.ndarray) -> tuple[float, float, float, float]:
-    """Mean of d (seeds, examples), standard errors from seeds, from examples, and from both."""
-    seeds, examples = d.shape
-    mean = float(d.mean())
-    by_seed, by_example = d.mean(axis=1), d.mean(axis=0)
-    ms_seed = examples * by_seed.var(ddof=1)
-    ms_example = seeds * by_example.var(ddof=1)
-    total = float((d.astype(np.int32) ** 2).sum()) - d.size * mean**2
-    ss_residual = total - (seeds - 1) * ms_seed - (examples - 1) * ms_example
-    ms_residual = ss_residual / ((seeds - 1) * (examples - 1))
-    only_seeds = ms_seed / d.size
-    only_examples = max(0.0, ms_example - ms_residual) / d.size
-    both = only_seeds + only_examples
-    return mean, float(only_seeds**0.5), float(only_examples**0.5), float(both**0.5)
+    judged = effects["metric"] == judged_metric().name
+    rows = effects[judged & effects["examples"].notna()]
+    names = {
+        "trial_error": "seed_sd",
+        "example_error": "example_sd",
+        "residual_error": "residual_sd",
+    }
+    rows = rows.rename(columns=names)
+    subset = np.where(rows["task"].isin(shared), "one", "drawn")
+    return rows.assign(subset=subset)[TEST_SAMPLING].reset_index(drop=True)

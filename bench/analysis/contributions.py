@@ -1,7 +1,7 @@
-"""Stacks taken apart: interactions of pairs, and what each member of a stack contributes.
+"""Stacks taken apart: interactions of pairs, and the contribution of each member of a stack.
 
-All of it is exploratory: test accuracy in percentage points, paired t with 95% intervals,
-Benjamini-Hochberg over the table.
+All of it is exploratory: the judged metric in percentage points, 95% intervals for one row alone that
+cover other trials and other test examples, Benjamini-Hochberg over the table.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.columns import columns
+from bench.analysis.correctness import Correctness
+from bench.analysis.inference import intervals_alone, standard_errors
 from bench.analysis.pairing import Contrast, pair
-from bench.analysis.verdict import WORDS
+from bench.analysis.verdict import ALPHA, WORDS, first_look
 from bench.core.canonical import canonical_hash
 from bench.core.metric import judged_metric
 from bench.core.study import SMOKE_SEEDS, Arm, Study
+from bench.stats.errors import Sample
 from bench.stats.multiple import benjamini_hochberg
 from bench.stats.paired import batched, paired
 
@@ -39,13 +42,14 @@ def interactions(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     pairs = _rows(
         trials, (Contrast(*key, ("strategies",)) for square in squares for key in _edges(*square))
     )
-    heads, samples = [], []
+    answers, samples = Correctness(trials), list[Sample]()
+    heads: list[dict[str, object]] = []
     for task, a, b, both, baseline in squares:
         three = [pairs.get(key, {}) for key in _edges(task, a, b, both, baseline)]
         seeds = sorted(set(three[0]).intersection(*three[1:]))
         rows = np.array([[*(d[s][0] for d in three), three[0][s][1]] for s in seeds], dtype=int)
-        heads.append({"task": task, "a": a, "b": b, "both": both, "n": len(seeds)})
-        samples.append(_judged(trials, rows.reshape(-1, 4)) @ np.array([-1.0, -1.0, 1.0, 1.0]))
+        heads.append({"task": task, "a": a, "b": b, "both": both})
+        samples.append(_sample(trials, answers, rows.reshape(-1, 4), (-1, -1, 1, 1)))
     return _table(study, heads, samples, INTERACTIONS)
 
 
@@ -56,13 +60,12 @@ def leave_one_out(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     """
     found = list(_left_out(study))
     pairs = _rows(trials, (Contrast(t, full, out, ("strategies",)) for t, full, _, out in found))
-    heads, samples = [], []
+    answers, samples = Correctness(trials), list[Sample]()
+    heads: list[dict[str, object]] = []
     for task, full, member, without in found:
         rows = np.array(list(pairs.get((task, full, without), {}).values()), dtype=int)
-        heads.append(
-            {"task": task, "stack": full, "member": member, "without": without, "n": len(rows)}
-        )
-        samples.append(_judged(trials, rows.reshape(-1, 2)) @ np.array([1.0, -1.0]))
+        heads.append({"task": task, "stack": full, "member": member, "without": without})
+        samples.append(_sample(trials, answers, rows.reshape(-1, 2), (1, -1)))
     return _table(study, heads, samples, LEAVE_ONE_OUT)
 
 
@@ -119,17 +122,37 @@ def _rows(
     return found
 
 
-def _judged(trials: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+def _sample(
+    trials: pd.DataFrame, answers: Correctness, rows: np.ndarray, weights: tuple[int, ...]
+) -> Sample:
+    """Return the weighted sum of arms for each trial in which all of them converged.
+
+    Args:
+        rows: (trials, arms) positions in `trials`.
+        weights: one for each arm.
+    """
     metric = judged_metric()
-    return metric.scale * trials[metric.name].to_numpy(dtype=float)[rows]
+    values = metric.scale * trials[metric.name].to_numpy(dtype=float)[rows]
+    known = np.isfinite(values).all(axis=1)
+    rows, values = rows[known], values[known]
+    parts = answers.parts(weights, *rows.T) if len(rows) else None
+    return Sample(values @ np.array(weights, dtype=float), parts, metric.scale)
 
 
 def _table(
-    study: Study, heads: list[dict[str, object]], samples: list[np.ndarray], names: list[str]
+    study: Study, heads: list[dict[str, object]], samples: list[Sample], names: list[str]
 ) -> pd.DataFrame:
-    """Heads with the one-sample statistics of each sample (differences per seed), and words."""
-    table = pd.DataFrame(heads, columns=names[: names.index("effect")])
-    table = table.join(batched(paired, [(d, np.zeros(len(d))) for d in samples]))
+    """Make a row per head and sample, with intervals for that row alone."""
+    table = pd.DataFrame(heads, columns=names[: names.index("n")])
+    d = [sample.differences for sample in samples]
+    table["n"] = [len(one) for one in d]
+    raw = batched(paired, [(one, np.zeros(len(one))) for one in d])
+    table["effect"], table["sign_flip_p"] = raw["effect"], raw["sign_flip_p"]
+    made = standard_errors(table.assign(metric=judged_metric().name), samples)
+    law = made.law(table["n"].to_numpy(dtype=float), first_look(study))
+    effect = table["effect"].to_numpy(dtype=float)
+    table["low"], table["high"], table["p"] = intervals_alone(effect, made, law, ALPHA / 2)
+    table["p"] = table["p"].where(made.error > 0, table["sign_flip_p"])
     judged = (table["n"] >= SMOKE_SEEDS).to_numpy(dtype=bool) & (not study.synthetic)
     p = table["p"].to_numpy(dtype=float)
     table["p_adjusted"] = benjamini_hochberg(np.where(judged, p, np.nan))

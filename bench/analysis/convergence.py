@@ -1,6 +1,9 @@
-"""How soon arms get to a target: examples, steps and seconds, and the area under the curve.
+"""Convergence: examples and steps to a target, and the area under the validation curve.
 
-Targets are chance + 80, 90 and 95% of (the baseline's median final validation accuracy - chance).
+Targets are chance + 80, 90 and 95% of (the baseline's median final validation accuracy - chance). They
+mix speed with final accuracy: an arm that ends lower takes longer to a target of the baseline's. So the
+same shares of each arm's own gain are targets too, the `own_` columns: speed alone.
+
 A target is reached at the first of two consecutive evaluations at or above it. A trial that never
 got there within the baseline's budget (the horizon), or diverged, is right-censored at the horizon:
 all censoring is there, so the restricted mean is the mean of min(time, horizon).
@@ -26,56 +29,76 @@ SHARES = (0.8, 0.9, 0.95)
 HITS = columns("task arm seed target accuracy reached examples steps horizon")
 CONVERGENCE = columns(
     "task arm reference target accuracy n hits hit_rate examples steps horizon examples_ratio low "
-    "high steps_ratio"
+    "high steps_ratio own_accuracy own_hit_rate own_examples own_ratio own_low own_high"
 )
+_OWN = {
+    "accuracy": "own_accuracy",
+    "hit_rate": "own_hit_rate",
+    "examples": "own_examples",
+    "examples_ratio": "own_ratio",
+    "low": "own_low",
+    "high": "own_high",
+}
+"""Column of a comparison by the baseline's targets -> that by each arm's own."""
+Targets = dict[tuple[str, str], list[tuple[float, float]]]
+"""(task, arm) -> (share, accuracy) of its targets."""
 AREAS = columns("task arm reference n area effect low high p")
 
 
-def targets(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
-    """A row per task, baseline and target: task, baseline, target (share), accuracy.
-
-    A baseline whose median is not above chance has no targets.
-    """
-    rows = []
+def own_targets(study: Study, trials: pd.DataFrame) -> Targets:
+    """Return the targets from each arm's own gain; none where its median is not above chance."""
+    found: Targets = {}
     measured = trials[trials["status"] != "failed"]
     for arm in study.arms:
         mine = measured[(measured["task"] == arm.task) & (measured["arm"] == arm.name)]
-        if arm.reference is not None or mine.empty:
+        if mine.empty:
             continue
         chance = 1 / mine["classes"].iloc[0]
         gain = mine["validation_accuracy"].median() - chance
         if gain > 0:
-            rows += [(arm.task, arm.name, share, chance + share * gain) for share in SHARES]
-    return pd.DataFrame(rows, columns=["task", "baseline", "target", "accuracy"])
+            found[arm.task, arm.name] = [(share, chance + share * gain) for share in SHARES]
+    return found
+
+
+def targets(study: Study, trials: pd.DataFrame) -> Targets:
+    """Return each arm's targets from the gain of its baseline."""
+    own = own_targets(study, trials)
+    return {
+        (task, arm): own[task, root]
+        for (task, arm), root in roots(study).items()
+        if (task, root) in own
+    }
 
 
 def first_reached(accuracy: np.ndarray, target: float) -> int | None:
-    """Index of the first of two consecutive evaluations at or above the target, or None."""
+    """Return the index of the first of two consecutive evaluations at the target, or None."""
     above = accuracy >= target
     both = np.flatnonzero(above[:-1] & above[1:])
     return int(both[0]) if both.size else None
 
 
 def horizons(study: Study, curves: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """(task, baseline) -> examples of a whole training run: the median over its seeds."""
+    """Return (task, baseline) -> examples of a whole training run: the median over its seeds."""
     last = curves.groupby(["task", "arm", "seed"])["examples"].max()
     median = last.groupby(["task", "arm"]).median().to_dict()
     keys = [(arm.task, arm.name) for arm in study.arms if arm.reference is None]
     return {key: float(median[key]) for key in keys if key in median}
 
 
-def hits(study: Study, trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """A row per trial and target: reached, and examples and steps to it (`HITS`).
+def hits(
+    study: Study, trials: pd.DataFrame, curves: pd.DataFrame, goals: Targets | None = None
+) -> pd.DataFrame:
+    """Make a row per trial and target: reached, and examples and steps to it (`HITS`).
 
     Where it was not reached (or past the horizon), examples are the horizon and steps those that
     the horizon's examples take.
+
+    Args:
+        goals: of each arm; None: its baseline's.
     """
-    wanted = {
-        key: list(zip(rows["target"], rows["accuracy"], strict=True))
-        for key, rows in targets(study, trials).groupby(["task", "baseline"], sort=False)
-    }
+    goals = targets(study, trials) if goals is None else goals
     ends, base = horizons(study, curves), roots(study)
-    found: list[tuple[Any, ...]] = []
+    rows: list[tuple[Any, ...]] = []
     for row, curve in _curves(trials, curves):
         baseline = (row.task, base[row.task, row.arm])
         if baseline not in ends:
@@ -83,12 +106,12 @@ def hits(study: Study, trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFra
         end = ends[baseline]
         examples, steps = curve["examples"], curve["step"]
         per_example = steps[-1] / examples[-1] if examples[-1] else np.nan
-        for target, accuracy in wanted.get(baseline, []):
+        for target, accuracy in goals.get((row.task, row.arm), []):
             index = None
             if row.status == "ok":
                 index = first_reached(curve["validation_accuracy"], accuracy)
             got = index is not None and examples[index] <= end
-            found.append(
+            rows.append(
                 (
                     *(row.task, row.arm, row.seed, target, accuracy, got),
                     float(examples[index]) if got else end,
@@ -96,17 +119,17 @@ def hits(study: Study, trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFra
                     end,
                 )
             )
-    return pd.DataFrame(found, columns=HITS)
+    return pd.DataFrame(rows, columns=HITS)
 
 
 def _curves(
     trials: pd.DataFrame, curves: pd.DataFrame
 ) -> Iterator[tuple[Any, dict[str, np.ndarray]]]:
-    """Every trial that has a curve, with the curve's columns as arrays in order of examples."""
+    """Yield each trial with a curve, and the curve's columns as arrays in order of examples."""
     where: Any = curves.groupby(["task", "arm", "seed"], sort=False).indices
     columns = {name: curves[name].to_numpy() for name in curves.columns[3:]}
-    wanted = trials.loc[trials["status"] != "failed", ["task", "arm", "seed", "status", "classes"]]
-    for row in wanted.itertuples(index=False):
+    trained = trials.loc[trials["status"] != "failed", ["task", "arm", "seed", "status", "classes"]]
+    for row in trained.itertuples(index=False):
         index = where.get((row.task, row.arm, row.seed))
         if index is not None:
             order = index[np.argsort(columns["examples"][index], kind="stable")]
@@ -114,14 +137,36 @@ def _curves(
 
 
 def convergence(
-    study: Study, comparison: Pairing, wanted: Sequence[Contrast], hits: pd.DataFrame
+    study: Study,
+    comparison: Pairing,
+    contrasts: Sequence[Contrast],
+    hits: pd.DataFrame,
+    own_hits: pd.DataFrame,
 ) -> pd.DataFrame:
-    """A row per arm and target, baselines too (`CONVERGENCE`).
+    """Make a row per arm and target, baselines too (`CONVERGENCE`).
 
     `examples` and `steps` are restricted means over the seeds, `examples_ratio` and `steps_ratio`
     their ratios to the reference's over the same seeds; `low` and `high` are the 95% interval of
-    `examples_ratio` (delta method on the pairs, t; NaN for one pair).
+    `examples_ratio` (delta method on the pairs, t; NaN for one pair). The `own_` columns are the same
+    figures for the arm's own targets, against the reference's for its own.
+
+    Args:
+        hits: of the baselines' targets.
+        own_hits: of each arm's own.
     """
+    rows = _convergence(study, comparison, contrasts, hits)
+    own = _convergence(study, comparison, contrasts, own_hits).rename(columns=_OWN)
+    keys = ["task", "arm", "reference", "target"]
+    own = own[[*keys, *_OWN.values()]].assign(reference=own["reference"].fillna(""))
+    joined = rows.assign(reference=rows["reference"].fillna("")).merge(own, on=keys, how="left")
+    joined["reference"] = rows["reference"].to_numpy()
+    return joined[CONVERGENCE]
+
+
+def _convergence(
+    study: Study, comparison: Pairing, contrasts: Sequence[Contrast], hits: pd.DataFrame
+) -> pd.DataFrame:
+    """Make the rows of one kind of target."""
     columns_of = {name: hits[name].to_numpy() for name in HITS[4:]}
     places: dict[tuple[str, str, float], dict[int, int]] = {}
     for place, (task, arm, seed, target) in enumerate(
@@ -129,7 +174,7 @@ def convergence(
     ):
         places.setdefault((task, arm, target), {})[seed] = place
     rows = []
-    for task, arm, reference, seeds in compared(study, comparison, wanted, hits):
+    for task, arm, reference, seeds in compared(study, comparison, contrasts, hits):
         for target in SHARES:
             mine = places.get((task, arm, target), {})
             theirs = places.get((task, reference, target), {})
@@ -141,15 +186,15 @@ def convergence(
             examples = columns_of["examples"]
             ratio, low, high = ratio_of_means(examples[a], examples[r])
             steps, _, _ = ratio_of_means(columns_of["steps"][a], columns_of["steps"][r])
-            own = arm == reference
-            head = (task, arm, None if own else reference, target)
-            ratios = (ratio, *((np.nan, np.nan) if own else (low, high)), steps)
+            is_baseline = arm == reference
+            head = (task, arm, None if is_baseline else reference, target)
+            ratios = (ratio, *((np.nan, np.nan) if is_baseline else (low, high)), steps)
             rows.append((*head, *row, *ratios))
-    return pd.DataFrame(rows, columns=CONVERGENCE)
+    return pd.DataFrame(rows, columns=CONVERGENCE[: -len(_OWN)])
 
 
 def _row(hits: dict[str, np.ndarray]) -> tuple[float, ...]:
-    """accuracy, n, hits, hit_rate, examples, steps, horizon of the hits of one arm and target."""
+    """Return accuracy, n, hits, hit_rate, examples, steps and horizon of one arm and target."""
     reached = hits["reached"].astype(bool)
     return (
         hits["accuracy"][0],
@@ -163,9 +208,9 @@ def _row(hits: dict[str, np.ndarray]) -> tuple[float, ...]:
 
 
 def compared(
-    study: Study, comparison: Pairing, wanted: Sequence[Contrast], trials: pd.DataFrame
+    study: Study, comparison: Pairing, contrasts: Sequence[Contrast], trials: pd.DataFrame
 ) -> Iterator[tuple[str, str, str, list[int]]]:
-    """(task, arm, reference, seeds): every baseline with itself, then every contrast's pairs."""
+    """Yield (task, arm, reference, seeds): every baseline with itself, then every contrast's pairs."""
     seeds = trials.groupby(["task", "arm"], sort=False)["seed"].unique()
     for arm in study.arms:
         if arm.reference is None and (arm.task, arm.name) in seeds.index:
@@ -174,14 +219,14 @@ def compared(
         key: list(rows["seed"])
         for key, rows in comparison.pairs.groupby(["task", "arm", "reference"], sort=False)
     }
-    for contrast in wanted:
+    for contrast in contrasts:
         key = (contrast.task, contrast.arm, contrast.reference)
         if key in paired_seeds:
             yield (*key, paired_seeds[key])
 
 
 def ratio_of_means(arm: np.ndarray, reference: np.ndarray) -> tuple[float, float, float]:
-    """mean(arm) / mean(reference) of pairs, shape (seeds,), with its 95% delta-method interval."""
+    """Return mean(arm) / mean(reference) of pairs, shape (seeds,), and its 95% delta interval."""
     mean, n = reference.mean(), len(arm)
     if not mean > 0:
         return np.nan, np.nan, np.nan
@@ -198,31 +243,31 @@ def areas(
     trials: pd.DataFrame,
     curves: pd.DataFrame,
     comparison: Pairing,
-    wanted: Sequence[Contrast],
+    contrasts: Sequence[Contrast],
 ) -> pd.DataFrame:
-    """A row per arm, baselines too (`AREAS`): normalized area, and its paired difference.
+    """Make a row per arm, baselines too (`AREAS`): normalized area, and its paired difference.
 
     `area` is a mean of fractions; effect, low and high are percentage points, with p of the paired
     t test: exploratory. A diverged trial's curve is at chance throughout.
     """
     ends, base = horizons(study, curves), roots(study)
-    known: dict[tuple[str, str], dict[int, float]] = {}
+    heights: dict[tuple[str, str], dict[int, float]] = {}
     for row, curve in _curves(trials, curves):
         end = ends.get((row.task, base[row.task, row.arm]))
         if not end:
             continue
         chance = 1 / row.classes
         height = area(curve["examples"], curve["validation_accuracy"], end, chance)
-        known.setdefault((row.task, row.arm), {})[row.seed] = (
+        heights.setdefault((row.task, row.arm), {})[row.seed] = (
             height if row.status == "ok" else chance
         )
     heads, samples = [], []
-    for task, arm, reference, seeds in compared(study, comparison, wanted, trials):
-        mine, theirs = known.get((task, arm), {}), known.get((task, reference), {})
+    for task, arm, reference, seeds in compared(study, comparison, contrasts, trials):
+        mine, theirs = heights.get((task, arm), {}), heights.get((task, reference), {})
         shared = [seed for seed in seeds if seed in mine and seed in theirs]
         if shared:
             a, r = (np.array([side[seed] for seed in shared]) for side in (mine, theirs))
-            own = arm == reference
-            heads.append((task, arm, None if own else reference, len(shared), a.mean()))
-            samples.append((a[:0], r[:0]) if own else (100 * a, 100 * r))
+            is_baseline = arm == reference
+            heads.append((task, arm, None if is_baseline else reference, len(shared), a.mean()))
+            samples.append((a[:0], r[:0]) if is_baseline else (100 * a, 100 * r))
     return pd.DataFrame(heads, columns=AREAS[:5]).join(batched(interval, samples))[AREAS]

@@ -1,13 +1,13 @@
-"""The decision table: a row per strategy and task with all that a choice depends on."""
+"""The decision table: a row per strategy and task with everything that a choice depends on."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from bench.analysis.step_times import pareto_front
+from bench.analysis.front import NAMED_ABOVE
 from bench.analysis.verdict import DECIDED
 from bench.core.metric import columns as metric_columns
 from bench.core.metric import judged_metric
@@ -19,19 +19,24 @@ _BEFORE_METRICS: dict[str, str] = {
     "task": "task",
     "arm": "the arm: its strategies",
     "reference": "the arm that it is compared with",
-    "n": "seeds compared",
-    "effect": "change of test accuracy, percentage points (mean over seeds)",
-    "low": "lower end of the effect's interval (95%; confirmatory: Bonferroni over the family)",
+    "n": "trials compared, both sides converged",
+    "effect": "change of test accuracy, percentage points (mean over trials)",
+    "low": "lower end of its interval (confirmatory: simultaneous over the family; else 95%)",
     "high": "upper end",
-    "equivalence_low": "lower end of the 90% interval: equivalent where it lies inside the margin",
-    "equivalence_high": "upper end",
+    "shrunk": "effect drawn toward the mean of all arms, percentage points",
     "margin": "of practical relevance, percentage points",
-    "p_adjusted": "Holm over the confirmatory family, else Benjamini-Hochberg over the table",
-    "verdict": "helps, hurts, negligible, equivalent, inconclusive; or why there is none yet",
+    "p_adjusted": "confirmatory: the alpha at which the interval leaves out 0; else "
+    "Benjamini-Hochberg over the metric",
+    "verdict": "better by more than the margin; better, size unclear; within the margin; worse, size "
+    "unclear; worse by more than the margin; open; or the word in place of a verdict",
     "family": "confirmatory, exploratory, smoke or synthetic",
+    "candidate": "may be the best: no other arm of its reference is shown to be better (95%)",
     "tuned_effect": "the effect where the arm and the baseline have the settings of `bench tune`",
     "tuned_low": "lower end of its interval",
     "tuned_high": "upper end",
+    "default_effect": "the effect at the shared default settings, where tuned against tuned is judged",
+    "default_low": "lower end of its interval",
+    "default_high": "upper end",
     "step_time_ratio": "time of a training step over the reference's",
     "step_time_low": "lower end of its 95% interval over fresh processes",
     "step_time_high": "upper end",
@@ -39,14 +44,21 @@ _BEFORE_METRICS: dict[str, str] = {
     "device": "what the step times were measured on",
     "examples_ratio": "examples to 90% of the baseline's gain over chance, over the reference's",
     "hit_rate": "share of seeds that reached that target",
-    "seconds_ratio": "time to that target over the reference's: steps x step time",
+    "own_ratio": "examples to 90% of the arm's own gain, over the reference's to 90% of its own",
+    "seconds_ratio": "time to the baseline's target over the reference's: steps x step time",
     "decomposition": "the same in words: a slower step, fewer steps",
 }
 _AFTER_METRICS: dict[str, str] = {
-    "on_front": "no other arm is as accurate and as fast a step (point estimates)",
-    "seeds_needed": "seeds that would decide, with 80% power, whether the margin is exceeded",
+    "ece_floor": "expected calibration error that so many test examples show by chance, of the arm",
+    "front_probability": "probability that no other arm is as accurate and as fast a step",
+    "on_front": f"that probability is at least {NAMED_ABOVE:g}",
+    "diverged": "trials of the arm that diverged",
+    "seeds_low": "fewest seeds that would decide, whatever the effect is, for a low sd (80% range)",
+    "seeds_high": "the same for a high sd; inf: the test examples are too few",
     "warning": "what to know before using this row",
 }
+_ON = ["task", "arm", "reference"]
+_ENDS = ["effect", "low", "high"]
 
 
 def meanings() -> dict[str, str]:
@@ -61,53 +73,52 @@ def decision_table(
     step_times: pd.DataFrame,
     convergence: pd.DataFrame,
     seconds: pd.DataFrame,
+    candidates: pd.DataFrame,
+    front: Mapping[tuple[str, str, str], float],
+    trials: pd.DataFrame,
 ) -> pd.DataFrame:
-    """A row per task and arm that is no baseline and no control, best effect first in each task.
+    """Make a row per task and arm that is no baseline and no control, best effect first in each task.
 
-    Arms that are not applicable follow, with the reason in `warning`.
+    Where tuned against tuned is declared, the tuned arm has the row, and the effect at the default
+    settings stands beside it. Elsewhere it is the other way around. Arms that are not applicable follow,
+    with the reason in `warning`.
 
     Args:
+        study: its arms, and the declared family.
         effects: all metrics, as `bench.analysis.effects.effects` makes it.
         step_times: `bench.analysis.step_times.headline`: one place a task.
         convergence, seconds: of all targets; `seconds` of that place.
+        candidates: as `bench.analysis.best.candidates` makes it.
+        front: as `bench.analysis.front.front_probabilities` makes it.
+        trials: as `bench.analysis.frames.trials_frame` makes it.
 
     Returns:
-        The columns of `meanings`. `on_front` is None where accuracy or step time is missing.
-        `seeds_needed` is the larger of the seeds for equivalence and for a difference of the size
-        of the margin, NaN where a verdict was reached.
+        The columns of `meanings`. `on_front` is None where the probability is unknown. `seeds_low` and
+        `seeds_high` are NaN where a verdict was reached.
     """
     shown = pd.DataFrame(
         [(a.task, a.name) for a in study.arms if a.reference and a.role == "treatment"],
         columns=["task", "arm"],
     )
-    on = ["task", "arm", "reference"]
     by_metric = dict(iter(effects.groupby("metric", sort=False)))
-    head = by_metric.get(judged_metric().name, effects.iloc[:0])
-    rows = shown.merge(head, on=["task", "arm"])
-    rows = _with_tuned(rows)
-    needed = rows[["seeds_needed", "seeds_to_detect"]].max(axis=1)
-    decided = rows["verdict"].isin(DECIDED)
-    rows["seeds_needed"] = needed.where(~decided & (rows["family"] != "synthetic"))
+    rows = shown.merge(by_metric.get(judged_metric().name, effects.iloc[:0]), on=["task", "arm"])
+    rows = _folded(rows, study)
+    decided = rows["verdict"].isin(DECIDED) | (rows["family"] == "synthetic")
+    for name in ("seeds_low", "seeds_high"):
+        rows[name] = rows[name].where(~decided)
     for metric, column in metric_columns():
-        changes = by_metric.get(metric.name, effects.iloc[:0])[[*on, "effect"]]
-        rows = rows.merge(changes.rename(columns={"effect": column.key}), on=on, how="left")
-    steps = step_times.rename(
-        columns={"ratio": "step_time_ratio", "low": "step_time_low", "high": "step_time_high"}
-    )
-    own = [*on, "step_time_ratio", "step_time_low", "step_time_high", "processes", "device"]
-    rows = rows.merge(steps[own], on=on, how="left")
+        changes = by_metric.get(metric.name, effects.iloc[:0])[[*_ON, "effect"]]
+        rows = rows.merge(changes.rename(columns={"effect": column.key}), on=_ON, how="left")
+    rows = _with_step_times(rows, step_times)
     at = convergence[convergence["target"] == TARGET]
-    rows = rows.merge(at[[*on, "examples_ratio", "hit_rate"]], on=on, how="left")
+    rows = rows.merge(at[[*_ON, "examples_ratio", "hit_rate", "own_ratio"]], on=_ON, how="left")
     at = seconds[seconds["target"] == TARGET]
-    rows = rows.merge(at[[*on, "seconds_ratio", "decomposition"]], on=on, how="left")
-    on_front: dict[Any, bool] = {}
-    for _, group in rows.groupby(["task", "reference"], sort=False):
-        front = pareto_front(
-            group["effect"].to_numpy(dtype=float), group["step_time_ratio"].to_numpy(dtype=float)
-        )
-        known = group["effect"].notna() & group["step_time_ratio"].notna()
-        on_front.update(zip(group.index[known], front[known].tolist(), strict=True))
-    rows["on_front"] = [on_front.get(place) for place in rows.index]
+    rows = rows.merge(at[[*_ON, "seconds_ratio", "decomposition"]], on=_ON, how="left")
+    rows = rows.merge(candidates[[*_ON, "candidate"]], on=_ON, how="left")
+    keys = list(zip(rows["task"], rows["arm"], rows["reference"], strict=True))
+    rows["front_probability"] = [front.get(key, np.nan) for key in keys]
+    rows["on_front"] = [bool(front[key] >= NAMED_ABOVE) if key in front else None for key in keys]
+    rows = rows.merge(_per_arm(trials), on=["task", "arm"], how="left")
     rows = rows.sort_values("effect", ascending=False, kind="stable")
     order = {task: place for place, task in enumerate(dict.fromkeys(a.task for a in study.arms))}
     rows = pd.concat([rows, _not_applicable(study)]) if study.not_applicable else rows
@@ -115,19 +126,56 @@ def decision_table(
     return rows.reindex(columns=list(meanings())).reset_index(drop=True)
 
 
-def _with_tuned(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of tuned arms as columns beside those of the same arms untuned."""
-    ends = ["effect", "low", "high"]
-    is_tuned = rows["arm"].str.endswith(TUNED)
-    tuned = rows[is_tuned].assign(arm=rows["arm"].str.removesuffix(TUNED))
-    tuned = tuned[["task", "arm", *ends]].rename(columns={end: f"tuned_{end}" for end in ends})
-    joined = rows.merge(tuned, on=["task", "arm"], how="left")
-    untuned = set(zip(rows["task"], rows["arm"], strict=True))
-    alone = [
-        not arm.endswith(TUNED) or (task, arm.removesuffix(TUNED)) not in untuned
-        for task, arm in zip(joined["task"], joined["arm"], strict=True)
+def _folded(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Fold an arm's tuned and untuned rows into one: the declared one stays, else the untuned."""
+    plain = rows["arm"].str.removesuffix(TUNED)
+    is_tuned = plain != rows["arm"]
+    declared = pd.Series(
+        [key in study.family for key in zip(rows["task"], rows["arm"], strict=True)],
+        index=rows.index,
+        dtype=bool,
+    )
+    judged_tuned = set(
+        zip(rows["task"][is_tuned & declared], plain[is_tuned & declared], strict=True)
+    )
+    keys = list(zip(rows["task"], plain, strict=True))
+    untuned = {key for key, tuned in zip(keys, is_tuned, strict=True) if not tuned}
+    leads = np.array(
+        [
+            tuned if key in judged_tuned else not tuned or key not in untuned
+            for key, tuned in zip(keys, is_tuned, strict=True)
+        ],
+        dtype=bool,
+    )
+    main, other = rows[leads].assign(plain=plain[leads]), rows[~leads].assign(plain=plain[~leads])
+    for name, of_kind in (("tuned", is_tuned), ("default", ~is_tuned)):
+        beside = other[of_kind[~leads]][["task", "plain", *_ENDS]]
+        beside = beside.rename(columns={end: f"{name}_{end}" for end in _ENDS})
+        main = main.merge(beside, on=["task", "plain"], how="left")
+    return main
+
+
+def _with_step_times(rows: pd.DataFrame, step_times: pd.DataFrame) -> pd.DataFrame:
+    """Add the step times; a tuned arm that was not timed has those of the same arm untuned."""
+    timed = set(zip(step_times["task"], step_times["arm"], strict=True))
+    times = step_times.rename(
+        columns={"ratio": "step_time_ratio", "low": "step_time_low", "high": "step_time_high"}
+    )
+    times["timed"] = times["arm"]
+    times = times.drop_duplicates(["task", "timed"])
+    rows["timed"] = [
+        arm if (task, arm) in timed else plain
+        for task, arm, plain in zip(rows["task"], rows["arm"], rows["plain"], strict=True)
     ]
-    return joined.loc[np.array(alone, dtype=bool)].reset_index(drop=True)
+    names = ["step_time_ratio", "step_time_low", "step_time_high", "processes", "device"]
+    return rows.merge(times[["task", "timed", *names]], on=["task", "timed"], how="left")
+
+
+def _per_arm(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the floor of the calibration error and the diverged trials of each arm."""
+    marked = trials.assign(lost=trials["status"] == "diverged")
+    groups = marked.groupby(["task", "arm"], as_index=False)
+    return groups.agg(ece_floor=("ece_floor", "mean"), diverged=("lost", "sum"))
 
 
 def _not_applicable(study: Study) -> pd.DataFrame:

@@ -1,28 +1,78 @@
-"""The effect of each arm: its change of each metric against its reference, paired by seed."""
+"""The effect of each arm: its change of each metric against its reference, paired by trial.
+
+A trial is a training subset and a seed. Where the test answers of trials are recorded, the interval of
+the judged metric covers other trials and other test examples. Elsewhere it covers other trials.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from bench.analysis import verdict
 from bench.analysis.columns import columns
+from bench.analysis.correctness import Correctness
 from bench.analysis.frames import seeds_had
-from bench.analysis.pairing import Contrast, Pairing
+from bench.analysis.inference import add_intervals, standard_errors
+from bench.analysis.pairing import Contrast, Pairing, positions
+from bench.analysis.planning import add_planning
 from bench.core.metric import effect_metrics, judged_metric
 from bench.core.study import Study
-from bench.stats import power
-from bench.stats.paired import batched, equivalence, equivalence_half, paired
+from bench.stats.errors import Sample
+from bench.stats.paired import batched, paired
 
-COLUMNS = columns(
-    "task arm reference metric unit n effect low high p p_adjusted verdict family sd sign_flip_p "
-    "d_z tost_p equivalence_low equivalence_high welch_p seed_correlation margin mde seeds_needed "
-    "seeds_to_detect warning"
-)
+COLUMNS: dict[str, str] = {
+    "task": "task",
+    "arm": "the arm",
+    "reference": "the arm that it is compared with",
+    "metric": "name in `bench.core.metric.METRICS`",
+    "unit": "unit of effect, low, high and of all standard deviations and errors",
+    "n": "trials compared: both sides trained, and converged",
+    "effect": "mean difference to the reference",
+    "low": "lower end of the interval: simultaneous over the family if confirmatory, else 95% for "
+    "this comparison alone",
+    "high": "upper end",
+    "p": "two-sided p of no difference, for this comparison alone, from `error`",
+    "p_adjusted": "confirmatory: the smallest alpha at which the simultaneous interval leaves out 0; "
+    "exploratory: Benjamini-Hochberg over the rows of this metric",
+    "verdict": "the word that the interval supports, or the word in its place",
+    "family": "confirmatory, exploratory, smoke or synthetic",
+    "shrunk": "effect drawn toward the mean of the arms with the same reference",
+    "error": "standard error that the interval is made of",
+    "df": "degrees of freedom of `error`",
+    "trial_error": "its part from trials (training subset and seed)",
+    "example_error": "its part from test examples; empty where answers are not recorded",
+    "residual_error": "the part of `trial_error` from sampling each trial's answers",
+    "examples": "test examples; empty where answers are not recorded",
+    "sd": "sample standard deviation of the differences",
+    "moderated_sd": "the same, moderated over the arms of the task, at least the sampling of answers",
+    "sign_flip_p": "two-sided p of the sign-flip test over trials",
+    "d_z": "Hedges' corrected mean difference over `sd`",
+    "welch_p": "two-sided p of Welch's test, as if trials were not paired",
+    "seed_correlation": "correlation of the arm's and the reference's trials",
+    "margin": "margin of practical relevance",
+    "mde": "true effect that n trials tell from 0 with 80% power",
+    "seeds_low": "fewest trials with which the interval is narrower than the margin, so that a verdict "
+    "other than open is certain whatever the effect: for a low sd (80% range)",
+    "seeds_high": "the same for a high sd; inf where the test examples are too few",
+    "price": "width of the interval over that of a number of trials fixed beforehand, where trials "
+    "were added after a look; else empty",
+    "warning": "remarks on the row",
+}
+"""Column -> its meaning."""
+
+
+class Row(NamedTuple):
+    """A comparison of one metric before its statistics."""
+
+    head: Mapping[str, Any]
+    arm: np.ndarray
+    """(trials,) values of the arm, in the unit of the effects."""
+    reference: np.ndarray
+    sample: Sample
 
 
 def values(trials: pd.DataFrame) -> pd.DataFrame:
@@ -34,123 +84,81 @@ def effects(
     study: Study,
     trials: pd.DataFrame,
     comparison: Pairing,
-    wanted: Sequence[Contrast],
+    contrasts: Sequence[Contrast],
     alpha: float = verdict.ALPHA,
 ) -> pd.DataFrame:
-    """A row per contrast and metric (see `COLUMNS`; a contrast without a pair has one row).
+    """Make a row per contrast and metric; a contrast without a pair has one row.
 
     Args:
         study: says the confirmatory family, its margins, and how many seeds were asked for.
         trials: as `bench.analysis.frames.trials_frame` makes it.
-        comparison: of the same trials and contrasts.
-        wanted: the contrasts, in the order of the rows.
-        alpha: of every decision; a look of the sequential rule passes its share.
+        comparison: the pairs of the same trials and contrasts.
+        contrasts: in the order of the rows.
+        alpha: of every decision.
 
     Returns:
-        effect, low, high and sd in `unit`; `equivalence_low`, `equivalence_high`: the interval (90%
-        at alpha 0.05) that lies inside the margin exactly where TOST finds equivalence; `mde`: the
-        true effect that n seeds find with 80% power at the level of the row's interval;
-        `seeds_needed`: seeds to show equivalence within the margin, `seeds_to_detect`: seeds to find
-        a difference as large as the margin (80% power, upper bound of sd); `warning`: what the
-        reader must know, "" if nothing.
+        The columns of `COLUMNS`.
     """
-    had = seeds_had(trials)
-    judged = {
-        (one.task, one.arm): verdict.judged_at(study, one.task, one.arm, had) for one in wanted
-    }
-    if study.sequential:  # seeds beyond the last look are not looked at
-        last = [
-            judged.get(key) or study.seeds
-            for key in zip(comparison.pairs["task"], comparison.pairs["arm"], strict=True)
-        ]
-        comparison = replace(comparison, pairs=comparison.pairs[comparison.pairs["seed"] < last])
-    known = values(trials)
-    samples = list(_samples(study, trials, known, comparison, wanted))
-    rows = pd.DataFrame([row for row, _, _ in samples], columns=[*_HEAD, "warning"])
+    found = list(_rows(study, trials, comparison, contrasts))
+    rows = pd.DataFrame([row.head for row in found], columns=[*_HEAD, *_MARKS])
     rows["family"] = [
         verdict.family(study, *key)
         for key in zip(rows["task"], rows["arm"], rows["metric"], rows["n"], strict=True)
     ]
-    rows["unfinished"] = [not judged[key] for key in zip(rows["task"], rows["arm"], strict=True)]
-    level = verdict.interval_alpha(study, rows["family"], alpha)
-    rows = rows.join(batched(paired, [(arm, reference) for _, arm, reference in samples], level))
     rows["margin"] = [
         study.margin.get(task, verdict.MARGIN) if metric == judged_metric().name else np.nan
         for task, metric in zip(rows["task"], rows["metric"], strict=True)
     ]
-    rows["tost_p"] = equivalence(
-        *(rows[name].to_numpy(dtype=float) for name in ("effect", "sd", "n", "margin"))
-    )
-    half = equivalence_half(rows["sd"].to_numpy(dtype=float), rows["n"].to_numpy(dtype=int), alpha)
-    half = np.where(rows["margin"].notna(), half, np.nan)
-    rows["equivalence_low"], rows["equivalence_high"] = rows["effect"] - half, rows["effect"] + half
-    rows["p_adjusted"] = verdict.adjusted(rows, study)
-    rows["verdict"] = [verdict.word(row, alpha) for _, row in rows.iterrows()]
-    _add_power(rows, level, alpha / verdict.family_size(study), alpha)
-    same = (rows["sd"] == 0) & (rows["n"] > 1)
-    moved = rows["effect"].abs() > 1e-12
-    _warn(rows, same & moved, "all differences are equal; p is the sign-flip test's")
-    is_judged = rows["metric"] == judged_metric().name
-    _warn(rows, same & ~moved & is_judged, "no seed differs from its reference")
-    return rows[COLUMNS]
+    raw = batched(paired, [(row.arm, row.reference) for row in found])
+    rows = rows.join(raw.drop(columns=["low", "high", "p"]))
+    made = standard_errors(rows, [row.sample for row in found])
+    rows = add_planning(add_intervals(rows, made, study, alpha), made, study, alpha)
+    rows["verdict"] = [verdict.word(row) for _, row in rows.iterrows()]
+    _warn_of_equal_differences(rows)
+    return rows[list(COLUMNS)]
 
 
-def _warn(rows: pd.DataFrame, where: pd.Series, words: str) -> None:
-    told = rows.loc[where, "warning"]
-    rows.loc[where, "warning"] = ["; ".join(filter(None, [text, words])) for text in told]
+_HEAD = columns("task arm reference metric unit n")
+_MARKS = columns("role unfinished reference_diverged warning")
 
 
-_HEAD = ["task", "arm", "reference", "metric", "unit", "n"]
-Sample = tuple[dict[str, Any], np.ndarray, np.ndarray]
-
-
-def _samples(
-    study: Study,
-    trials: pd.DataFrame,
-    known: pd.DataFrame,
-    comparison: Pairing,
-    wanted: Sequence[Contrast],
-) -> Iterator[Sample]:
-    """Per contrast and metric: head of the row, and the paired values of arm and reference."""
-    status = trials["status"].to_numpy()
-    table = known.to_numpy(dtype=float)
-    pairs = positions(comparison)
-    reasons = {
+def _rows(
+    study: Study, trials: pd.DataFrame, comparison: Pairing, contrasts: Sequence[Contrast]
+) -> Iterator[Row]:
+    """Yield the paired values of each contrast and metric, with the head of its row."""
+    had, table = seeds_had(trials), values(trials).to_numpy(dtype=float)
+    pairs, answers = positions(comparison), Correctness(trials)
+    diverged = (trials["status"] == "diverged").to_numpy()
+    rejected = {
         key: list(rows["difference"])
         for key, rows in comparison.rejected.groupby(["task", "arm", "reference"], sort=False)
     }
-    for contrast in wanted:
+    for contrast in contrasts:
         key = (contrast.task, contrast.arm, contrast.reference)
         mine, theirs = pairs.get(key, (_NONE, _NONE))
-        diverged = (status[mine] == "diverged") | (status[theirs] == "diverged")
-        rejected = reasons.get(key, [])
-        common = _missing(study.seeds, len(mine), rejected)
+        marks = {
+            "role": study.arm(contrast.task, contrast.arm).role,
+            "unfinished": not verdict.judged_at(study, contrast.task, contrast.arm, had),
+            "reference_diverged": bool(diverged[theirs].any()),
+        }
+        notes = _missing(study.seeds, len(mine), rejected.get(key, []))
+        notes += _diverged(diverged[mine], diverged[theirs])
         for column, metric in enumerate(effect_metrics()):
-            a, b = table[mine, column], table[theirs, column]
-            finite = np.isfinite(a) & np.isfinite(b)
-            head = dict(
-                zip(_HEAD, (*key, metric.name, metric.unit, int(finite.sum())), strict=True)
-            )
-            notes = [*common, *_unusual(diverged, finite)]
-            yield {**head, "warning": "; ".join(notes)}, a[finite], b[finite]
+            a, r = table[mine, column], table[theirs, column]
+            known = np.isfinite(a) & np.isfinite(r)
+            left_out = int((~known & ~diverged[mine] & ~diverged[theirs]).sum())
+            said = notes + [f"{left_out} seeds without this figure left out"] * bool(left_out)
+            head = dict(zip(_HEAD, (*key, metric.name, metric.unit, int(known.sum())), strict=True))
+            parts = None
+            if metric.judged and known.any():
+                parts = answers.parts((1, -1), mine[known], theirs[known])
+            sample = Sample(a[known] - r[known], parts, metric.scale)
+            yield Row({**head, **marks, "warning": "; ".join(said)}, a[known], r[known], sample)
             if not len(mine):
                 break
 
 
 _NONE = np.array([], dtype=int)
-
-
-def positions(comparison: Pairing) -> dict[tuple[str, str, str], tuple[np.ndarray, np.ndarray]]:
-    """(task, arm, reference) -> positions in `trials` of the arm's and the reference's pairs."""
-    return {
-        (str(task), str(arm), str(reference)): (
-            rows["row"].to_numpy(dtype=int),
-            rows["reference_row"].to_numpy(dtype=int),
-        )
-        for (task, arm, reference), rows in comparison.pairs.groupby(
-            ["task", "arm", "reference"], sort=False
-        )
-    }
 
 
 def _missing(asked: int, compared: int, rejected: list[str]) -> list[str]:
@@ -164,25 +172,26 @@ def _missing(asked: int, compared: int, rejected: list[str]) -> list[str]:
     return notes
 
 
-def _unusual(diverged: np.ndarray, finite: np.ndarray) -> list[str]:
-    notes = []
-    if counted := int((diverged & finite).sum()):
-        notes.append(f"{counted} diverged seed{'s' * (counted > 1)} counted at chance accuracy")
-    if left := int((~finite).sum()):
-        notes.append(f"{left} seed{'s' * (left > 1)} without this figure (diverged) left out")
-    return notes
+def _diverged(arm: np.ndarray, reference: np.ndarray) -> list[str]:
+    """Say in how many pairs a side diverged; the effect is conditional on neither having."""
+    if not (arm | reference).any():
+        return []
+    sides = [
+        f"{int(side.sum())} of {len(side)} of the {name}"
+        for side, name in ((arm, "arm"), (reference, "reference"))
+        if side.any()
+    ]
+    return [f"diverged: {' and '.join(sides)}; the effect is that of pairs in which both converged"]
 
 
-def _add_power(rows: pd.DataFrame, level: np.ndarray, detect: float, alpha: float) -> None:
-    sd, n = rows["sd"].to_numpy(dtype=float), rows["n"].to_numpy(dtype=int)
-    upper = [power.sd_upper(s, k) for s, k in zip(sd, n, strict=True)]
-    margin = rows["margin"].to_numpy(dtype=float)
-    rows["mde"] = [
-        power.detectable(s, int(k), float(a)) for s, k, a in zip(sd, n, level, strict=True)
-    ]
-    rows["seeds_needed"] = [
-        power.seeds_for_equivalence(s, m, alpha) for s, m in zip(upper, margin, strict=True)
-    ]
-    rows["seeds_to_detect"] = [
-        power.seeds_for_difference(s, m, detect) for s, m in zip(upper, margin, strict=True)
-    ]
+def _warn_of_equal_differences(rows: pd.DataFrame) -> None:
+    same = (rows["sd"] == 0) & (rows["n"] > 1)
+    moved = rows["effect"].abs() > 1e-12
+    _warn(rows, same & moved, "all differences are equal")
+    is_judged = rows["metric"] == judged_metric().name
+    _warn(rows, same & ~moved & is_judged, "no seed differs from its reference")
+
+
+def _warn(rows: pd.DataFrame, where: pd.Series, words: str) -> None:
+    notes = rows.loc[where, "warning"]
+    rows.loc[where, "warning"] = ["; ".join(filter(None, [text, words])) for text in notes]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.columns import columns
+from bench.core.calibration import expected_ece
 from bench.core.canonical import canonical_hash
 from bench.core.errors import BenchError
 from bench.core.metric import effect_metrics
@@ -22,7 +23,7 @@ from bench.core.study import Arm, Study
 TRIALS = columns(
     "task arm seed data synthetic status classes steps examples parameters train_seconds reference "
     "role treatment strategies streams recipe settings recipe_hash order_hash init_hashes data_hash "
-    "settings_hash class_correct class_total calibration correct facts"
+    "pool_hash settings_hash class_correct class_total calibration ece_floor correct facts"
 )
 """Columns of `trials` beside one for each metric of `bench.core.metric.effect_metrics`."""
 CURVES = columns("task arm seed step examples train_loss validation_accuracy validation_nll")
@@ -41,8 +42,7 @@ def trials_frame(
 
     Args:
         study: the study that the records belong to.
-        records: its trials. A diverged one counts at chance accuracy (1 / classes); its losses are
-            NaN.
+        records: its trials. The figures of a diverged one are NaN: it is counted, not averaged.
         failed: (task, arm, seed) of trials that ended without a record. Each gets a row of status
             "failed" whose figures are NaN.
 
@@ -59,7 +59,7 @@ def trials_frame(
     rows.sort(key=lambda row: (place[row["task"], row["arm"]], row["seed"]))
     measured = [metric.name for metric in effect_metrics()]
     frame = pd.DataFrame(rows, columns=[*TRIALS, *measured])
-    return frame.astype(dict.fromkeys([*measured, "train_seconds"], float))
+    return frame.astype(dict.fromkeys([*measured, "ece_floor", "train_seconds"], float))
 
 
 def seeds_had(trials: pd.DataFrame) -> dict[tuple[str, str], set[int]]:
@@ -117,7 +117,11 @@ def _trial(arm: Arm, record: Record) -> dict[str, Any]:
         "data": record.data,
         "synthetic": record.synthetic,
         "status": record.status,
-        **{metric.name: metric.value(record) for metric in effect_metrics()},
+        **{
+            metric.name: None if scores is None else metric.value(record)
+            for metric in effect_metrics()
+        },
+        "ece_floor": expected_ece(scores.calibration) if scores else None,
         "classes": record.classes,
         "steps": record.steps,
         "examples": record.examples,
@@ -131,6 +135,7 @@ def _trial(arm: Arm, record: Record) -> dict[str, Any]:
         "order_hash": record.hashes.batch_order,
         "init_hashes": record.hashes.initial_weights,
         "data_hash": record.hashes.data,
+        "pool_hash": record.hashes.pool,
         "settings_hash": canonical_hash(record.settings),
         "class_correct": scores.class_correct if scores else (),
         "class_total": scores.class_total if scores else (),

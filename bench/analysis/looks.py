@@ -1,7 +1,8 @@
-"""More seeds where they are needed, by a rule that is fixed beforehand.
+"""More seeds where they are needed: the rule of `bench run --until-decided`.
 
-Looks at 6, 10, 16 and 24 seeds, each at a quarter of alpha (a union bound, so that looking several
-times costs no false positives). An arm whose verdict is reached at a look gets no more seeds.
+Intervals of a study that grows by this rule hold at any number of trials from the first look on
+(`bench.stats.laws.AnyLook`). So looking costs nothing more, and the numbers of seeds are a matter of
+convenience. An arm with a verdict gets no more seeds.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from bench.analysis import verdict
 from bench.analysis.effects import effects
 from bench.analysis.frames import seeds_had
 from bench.analysis.pairing import contrasts, pair
-from bench.analysis.verdict import LOOKS
 from bench.core.errors import UsageError
 from bench.core.metric import judged_metric
 from bench.core.study import Study
 
-ALPHA = verdict.ALPHA / len(LOOKS)
-"""Of each look; pass it to `bench.analysis.analysis.analyse` for a study that grew by this rule."""
+Key = tuple[str, str]
+"""Task and arm."""
+SETTLED = (*verdict.DECIDED, verdict.FIX_BASELINE)
+"""Words after which more seeds change nothing."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,14 @@ class Look:
             everything is decided, or the last look was reached.
     """
 
-    undecided: tuple[tuple[str, str], ...]
+    undecided: tuple[Key, ...]
     seeds: int | None
 
 
 def look(study: Study, trials: pd.DataFrame) -> Look:
-    """The next step of the sequential rule, from the trials there are.
+    """Return the next step of the rule, from the trials so far.
 
-    The declared family is judged on the seeds of the last look that all its undecided arms have
-    reached. A trial that failed counts as had: its seed is lost, and its arm does not wait for it.
+    A trial that failed counts as had: its seed is lost, and its arm does not wait for it.
 
     Raises:
         UsageError: the study has no declared family, or its data is synthetic (no verdict there).
@@ -50,36 +51,29 @@ def look(study: Study, trials: pd.DataFrame) -> Look:
         raise UsageError("synthetic data gets no verdict, so no number of seeds decides; drop it")
     if not study.family:
         raise UsageError("only a declared family gets verdicts; the study declares none")
-    undecided = [key for key in dict.fromkeys(study.family) if _is_arm(study, key)]
+    arms = {(arm.task, arm.name) for arm in study.arms if arm.reference is not None}
+    settled = _settled(study, trials)
+    undecided = [key for key in dict.fromkeys(study.family) if key in arms and key not in settled]
     had = seeds_had(trials)
-    for seeds in LOOKS:
-        if any(not _reached(study, had, key, seeds) for key in undecided):
-            return Look(tuple(undecided), seeds)
-        undecided = [key for key in undecided if key not in _decided(study, trials, seeds)]
-        if not undecided:
-            return Look((), None)
-    return Look(tuple(undecided), None)
+    least = min((_complete(study, had, key) for key in undecided), default=verdict.LOOKS[-1])
+    seeds = next((number for number in verdict.LOOKS if number > least), None)
+    return Look(tuple(undecided), seeds)
 
 
-def _is_arm(study: Study, key: tuple[str, str]) -> bool:
-    return key in {(arm.task, arm.name) for arm in study.arms if arm.reference is not None}
+def _settled(study: Study, trials: pd.DataFrame) -> set[Key]:
+    """Return the arms with a verdict on all their trials."""
+    growing = study.model_copy(update={"sequential": True})
+    compared = contrasts(study)
+    rows = effects(growing, trials, pair(trials, compared), compared)
+    judged = rows[(rows["metric"] == judged_metric().name) & rows["verdict"].isin(SETTLED)]
+    return set(zip(judged["task"], judged["arm"], strict=True))
 
 
-def _reached(
-    study: Study, had: dict[tuple[str, str], set[int]], key: tuple[str, str], seeds: int
-) -> bool:
+def _complete(study: Study, had: dict[Key, set[int]], key: Key) -> int:
+    """Return how many of the study's first seeds both sides of a comparison have."""
     reference = study.arm(*key).reference
-    assert reference is not None
-    both = had.get(key, set()) & had.get((key[0], reference), set())
-    return both.issuperset(range(seeds))
-
-
-def _decided(study: Study, trials: pd.DataFrame, seeds: int) -> set[tuple[str, str]]:
-    """The arms of the family that have a verdict at a look, from its seeds alone."""
-    wanted = contrasts(study)
-    seen = trials[trials["seed"] < seeds].reset_index(drop=True)
-    judged = effects(study, seen, pair(seen, wanted), wanted, ALPHA)
-    found = judged[
-        (judged["metric"] == judged_metric().name) & judged["verdict"].isin(verdict.DECIDED)
-    ]
-    return set(zip(found["task"], found["arm"], strict=True))
+    both = had.get(key, set()) & had.get((key[0], reference or key[1]), set())
+    count = 0
+    while count < verdict.LOOKS[-1] and both.issuperset(study.seed_range(count + 1)):
+        count += 1
+    return count

@@ -160,6 +160,19 @@ def pair(trials: pd.DataFrame, wanted: Iterable[Contrast]) -> Pairing:
     )
 
 
+def positions(comparison: Pairing) -> dict[tuple[str, str, str], tuple[np.ndarray, np.ndarray]]:
+    """Return (task, arm, reference) -> positions in `trials` of the arm's and the reference's pairs."""
+    return {
+        (str(task), str(arm), str(reference)): (
+            rows["row"].to_numpy(dtype=int),
+            rows["reference_row"].to_numpy(dtype=int),
+        )
+        for (task, arm, reference), rows in comparison.pairs.groupby(
+            ["task", "arm", "reference"], sort=False
+        )
+    }
+
+
 def fairness(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.DataFrame:
     """A row per arm with a reference: what was found equal, and why pairs were not compared.
 

@@ -17,13 +17,15 @@ from bench.analysis.baselines import baselines
 from bench.analysis.columns import columns
 from bench.analysis.effects import effects
 from bench.analysis.pairing import contrasts, pair
+from bench.analysis.verdict import ALPHA
 from bench.core.errors import UsageError
 from bench.core.metric import judged_metric
 from bench.core.study import BASELINE, Study
 from bench.stats.multiple import benjamini_hochberg
+from bench.stats.shrinkage import shrunk
 
 COLUMNS = columns(
-    "task regime study arm reference n effect low high p p_adjusted gap data synthetic"
+    "task regime study arm reference n effect low high shrunk p p_adjusted survives gap data synthetic"
 )
 
 
@@ -65,11 +67,12 @@ def check(studies: Sequence[Study]) -> None:
 
 
 def regimes(studies: Sequence[Study], trials: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """A row per task, regime and treatment arm: the effect on test accuracy (`COLUMNS`).
+    """Make a row per task, regime and treatment arm: the effect on test accuracy (`COLUMNS`).
 
-    Paired t with 95% intervals, percentage points; `p_adjusted` is Benjamini-Hochberg over the whole
-    map: exploratory. `gap` is the baseline's, `regime` its recipe's differing values joined by
-    " / ". Regimes are in the order of these values.
+    95% intervals for one cell alone, percentage points. `p_adjusted` is Benjamini-Hochberg over the
+    whole map, and `survives` tells if it is below 5%: only such a cell says something. `shrunk` is the
+    effect drawn toward the mean of the task's cells. All of it is exploratory. `gap` is the baseline's,
+    `regime` its recipe's differing values joined by " / ". Regimes are in the order of these values.
 
     Args:
         studies: as `check` accepts them.
@@ -88,9 +91,13 @@ def regimes(studies: Sequence[Study], trials: Mapping[str, pd.DataFrame]) -> pd.
                 raise UsageError(f"{one.name!r} and {other.name!r} are the same regime of {task}")
         for study in own:
             rows += _rows(study, task, regime(study, task, names), trials[study.name])
-    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, "error"])
     frame["p_adjusted"] = benjamini_hochberg(frame["p"].to_numpy(dtype=float))
-    return frame
+    frame["survives"] = frame["p_adjusted"] < ALPHA
+    for _, cells in frame.groupby("task", sort=False):
+        effect, error = (cells[name].to_numpy(dtype=float) for name in ("effect", "error"))
+        frame.loc[cells.index, "shrunk"] = shrunk(effect, error)
+    return frame[COLUMNS]
 
 
 def regime(study: Study, task: str, names: Sequence[str]) -> str:
@@ -110,8 +117,8 @@ def _rows(study: Study, task: str, name: str, trials: pd.DataFrame) -> list[tupl
     gap = base[(base["task"] == task) & (base["arm"] == BASELINE)]["gap"]
     shown = gap.iloc[0] if len(gap) else np.nan
     return [
-        (task, name, study.name, e.arm, e.reference, e.n, e.effect, e.low, e.high, e.p, np.nan,
-         shown, study.data[task], study.synthetic)
+        (task, name, study.name, e.arm, e.reference, e.n, e.effect, e.low, e.high, np.nan, e.p,
+         np.nan, False, shown, study.data[task], study.synthetic, e.error)
         for e in found.itertuples()
         if e.arm in treated
     ]  # fmt: skip

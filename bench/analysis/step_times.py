@@ -1,4 +1,4 @@
-"""Step times of arms: ratios to the baseline over fresh processes, and the Pareto front.
+"""Step times of arms: ratios to the baseline over fresh processes.
 
 Blocks within a process are no replicates; the unit of an interval is a fresh process. Machines,
 devices, recipes' data and settings are never mixed: each combination has rows of its own.
@@ -74,19 +74,3 @@ def headline(summaries: pd.DataFrame) -> pd.DataFrame:
         here = [group[name] == value for name, value in zip(PLACE, place, strict=True)]
         chosen.append(group[np.logical_and.reduce(here)])
     return pd.concat(chosen) if chosen else summaries
-
-
-def pareto_front(effect: np.ndarray, ratio: np.ndarray) -> np.ndarray:
-    """Which arms no other beats: more accurate and no slower, or faster and no less accurate.
-
-    Args:
-        effect: (arms,) change of accuracy; the baseline's 0 competes too, at ratio 1.
-        ratio: (arms,) step time over the baseline's.
-
-    Returns:
-        (arms,) booleans, on point estimates; False where a figure is NaN.
-    """
-    effects, ratios = np.append(effect, 0.0), np.append(ratio, 1.0)
-    better = (effects[None, :] >= effect[:, None]) & (ratios[None, :] <= ratio[:, None])
-    strictly = (effects[None, :] > effect[:, None]) | (ratios[None, :] < ratio[:, None])
-    return ~(better & strictly).any(axis=1) & np.isfinite(effect) & np.isfinite(ratio)

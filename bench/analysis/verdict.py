@@ -1,9 +1,9 @@
-"""From p values to words: families, adjustments for many comparisons, verdicts.
+"""Words that a study supports: which comparisons are judged, and what an interval says.
 
-Confirmatory: a family declared before the study ran, Holm-adjusted paired t, Bonferroni intervals.
-Everything else is exploratory (Benjamini-Hochberg, no verdict), a smoke run (under 5 seeds), or
-synthetic data, on which nothing is judged. A declared comparison gets its verdict when all its seeds
-are trained: who may look at verdicts on the way and stop finds differences that are not there.
+Confirmatory: a family declared before the study ran. One set of simultaneous intervals covers it, and
+every word is read off an interval. Everything else is exploratory (intervals for one comparison alone,
+Benjamini-Hochberg for each metric, no verdict), a smoke run (fewer than five trials), or synthetic data,
+on which nothing is judged. A declared comparison gets its verdict when all its seeds are trained.
 """
 
 from __future__ import annotations
@@ -15,26 +15,62 @@ import pandas as pd
 
 from bench.core.metric import judged_metric
 from bench.core.study import SMOKE_SEEDS, Study
-from bench.stats.multiple import benjamini_hochberg, holm
+from bench.stats.multiple import benjamini_hochberg
 
 ALPHA = 0.05
 MARGIN = 1.0
 """Margin of practical relevance where the study names none, percentage points."""
-LOOKS = (6, 10, 16, 24)
-"""Seeds at which a sequential study is judged, each time at a quarter of alpha."""
+LOOKS = (6, 8, 10, 12, 16, 20, 24)
+"""Numbers of seeds that a sequential study grows by; its intervals hold at any number from the first."""
+
+BETTER_BY_MARGIN = "better by more than the margin"
+BETTER = "better, size unclear"
+WITHIN = "within the margin"
+WORSE = "worse, size unclear"
+WORSE_BY_MARGIN = "worse by more than the margin"
+OPEN = "open"
+VERDICTS = (BETTER_BY_MARGIN, BETTER, WITHIN, OPEN, WORSE, WORSE_BY_MARGIN)
+"""Verdicts, the best first."""
+DECIDED = (BETTER_BY_MARGIN, BETTER, WITHIN, WORSE, WORSE_BY_MARGIN)
+"""Verdicts that settle a question."""
+
 UNFINISHED = "unfinished"
-"""In place of a verdict while seeds of a declared comparison are to come."""
+"""In place of a verdict while seeds of a declared comparison are missing."""
+FIX_BASELINE = "fix the baseline"
+"""In place of a verdict where the reference diverged: a difference to it means little."""
+NOT_COMPARED = "not compared"
 WORDS = {
     "exploratory": "exploratory",
     "smoke": "smoke run",
     "synthetic": "synthetic data",
 }
-DECIDED = ("helps", "hurts", "negligible", "equivalent")
-"""The verdicts that settle a question; the other one is `inconclusive`."""
+"""Family of a comparison -> the word in place of a verdict."""
+EARLIER: Mapping[str, str] = {
+    "helps": "better, size not judged",
+    "hurts": "worse, size not judged",
+    "negligible": WITHIN,
+    "equivalent": "within the margin, unadjusted",
+    "inconclusive": OPEN,
+}
+"""Verdict in tables of older versions -> its meaning in the words of today."""
+
+
+def read_off(low: float, high: float, margin: float) -> str:
+    """Return the verdict that an interval supports; `OPEN` without an interval.
+
+    It only becomes more definite when the interval shrinks.
+    """
+    if -margin < low and high < margin:
+        return WITHIN
+    if low > 0:
+        return BETTER_BY_MARGIN if low > margin else BETTER
+    if high < 0:
+        return WORSE_BY_MARGIN if high < -margin else WORSE
+    return OPEN
 
 
 def family(study: Study, task: str, arm: str, metric: str, n: int) -> str:
-    """`synthetic`, `smoke`, `confirmatory` or `exploratory`: what a comparison belongs to."""
+    """Return the family of a comparison: `synthetic`, `smoke`, `confirmatory` or `exploratory`."""
     if study.synthetic:
         return "synthetic"
     if n < SMOKE_SEEDS:
@@ -43,54 +79,55 @@ def family(study: Study, task: str, arm: str, metric: str, n: int) -> str:
     return "confirmatory" if declared else "exploratory"
 
 
-def judged_at(study: Study, task: str, arm: str, had: Mapping[tuple[str, str], set[int]]) -> int:
-    """The number of seeds that a comparison is judged at: all, or the last look that it reached.
+def first_look(study: Study) -> int | None:
+    """Return the seeds at which verdicts could first be seen, if more were added; else None."""
+    if study.sequential:
+        return LOOKS[0]
+    return max(2, study.seeds_before[0]) if study.seeds_before else None
 
-    0 while it waits for trials.
+
+def judged_at(study: Study, task: str, arm: str, had: Mapping[tuple[str, str], set[int]]) -> int:
+    """Return the number of seeds that a comparison is judged at; 0 while it waits for trials.
 
     Args:
         had: (task, arm) -> seeds with a record or a failure; a seed that failed is not waited for.
     """
     reference = study.arm(task, arm).reference
     both = had.get((task, arm), set()) & had.get((task, reference or arm), set())
-    sizes = LOOKS if study.sequential else (study.seeds,)
-    return max((size for size in sizes if both.issuperset(range(size))), default=0)
+    least = LOOKS[0] if study.sequential else study.seeds
+    return len(both) if both.issuperset(study.seed_range(least)) else 0
 
 
 def family_size(study: Study) -> int:
-    """Members of the declared family, measured or not; 1 where none was declared."""
+    """Return the members of the declared family, measured or not; 1 where none was declared."""
     return max(1, len(set(study.family)))
 
 
-def interval_alpha(study: Study, families: pd.Series, alpha: float) -> np.ndarray:
-    """1 - level of each interval: Bonferroni over the whole declared family if confirmatory."""
-    return np.where(families == "confirmatory", alpha / family_size(study), alpha)
+def false_discoveries(effects: pd.DataFrame) -> np.ndarray:
+    """Adjust the p values of exploratory rows by Benjamini-Hochberg, each metric by itself.
 
+    Args:
+        effects: rows with metric, family, role and p; controls are no hypotheses.
 
-def adjusted(effects: pd.DataFrame, study: Study) -> np.ndarray:
-    """p_adjusted per row of `effects` (p, family, unfinished): Holm or Benjamini-Hochberg.
-
-    NaN elsewhere, and where a comparison is unfinished: in Holm it counts as p = 1 until then.
+    Returns:
+        (rows,) NaN for all other rows.
     """
     result = np.full(len(effects), np.nan)
-    p = effects["p"].where(~effects["unfinished"]).to_numpy(dtype=float)
-    confirmatory = (effects["family"] == "confirmatory").to_numpy()
-    exploratory = (effects["family"] == "exploratory").to_numpy()
-    result[confirmatory] = holm(p[confirmatory], family_size(study))
-    result[exploratory] = benjamini_hochberg(p[exploratory])
+    counted = (effects["family"] == "exploratory") & (effects["role"] != "control")
+    for _, rows in effects[counted].groupby("metric", sort=False):
+        places = effects.index.get_indexer(rows.index)
+        result[places] = benjamini_hochberg(rows["p"].to_numpy(dtype=float))
     return result
 
 
-def word(row: pd.Series, alpha: float) -> str:
-    """The verdict of one row of `effects`, with p_adjusted."""
+def word(row: pd.Series) -> str:
+    """Return the verdict of one row of effects, or the word in its place."""
     if row["n"] == 0:
-        return "not compared"
+        return NOT_COMPARED
     if row["family"] != "confirmatory":
         return WORDS[row["family"]]
     if row["unfinished"]:
         return UNFINISHED
-    if row["p_adjusted"] < alpha:
-        if -row["margin"] < row["low"] and row["high"] < row["margin"]:
-            return "negligible"
-        return "helps" if row["effect"] > 0 else "hurts"
-    return "equivalent" if row["tost_p"] < alpha else "inconclusive"
+    if row["reference_diverged"]:
+        return FIX_BASELINE
+    return read_off(row["low"], row["high"], row["margin"])

@@ -44,8 +44,8 @@ class Errors(NamedTuple):
     """The part of `error` from trials."""
     example_error: Array
     """The part from test examples that are hard or easy for all trials; 0 if not recorded."""
-    residual_sd: Array
-    """Standard deviation of a difference from sampling its test examples alone; NaN if not recorded."""
+    residual_error: Array
+    """The part of `trial_error` from sampling each trial's answers; NaN if not recorded."""
     examples: Array
     """Test examples; NaN if not recorded."""
 
@@ -92,13 +92,16 @@ def common_level(samples: Sequence[Sample]) -> Prior:
 def errors(samples: Sequence[Sample], level: Prior) -> Errors:
     """Return the standard errors of samples whose variances have a common level.
 
-    A trial's variance is at least that from sampling its test examples.
+    A trial's variance is at least that from sampling its test examples. An arm that changes nothing, no
+    answer in any trial, keeps its variance of 0: it says nothing of arms that do something.
 
     Args:
         samples: of one task and metric.
         level: of `common_level`, of these samples or of others like them.
     """
-    variances, df = moderate(*_own(samples), level)
+    own, own_df = _own(samples)
+    variances, df = moderate(own, own_df, level)
+    variances = np.where([_changes_nothing(sample) for sample in samples], own, variances)
     parts = [sample.parts for sample in samples]
     scale = np.array([sample.scale**2 for sample in samples])
     residual = scale * np.array([p.residual_variance if p else np.nan for p in parts])
@@ -112,11 +115,19 @@ def errors(samples: Sequence[Sample], level: Prior) -> Errors:
         sd_df=df,
         trial_error=np.sqrt(variances / np.maximum(trials, 1)),
         example_error=np.sqrt(example),
-        residual_sd=np.sqrt(residual),
+        residual_error=np.sqrt(residual / np.maximum(trials, 1)),
         examples=np.array([p.examples if p else np.nan for p in parts], dtype=float),
     )
     variance, total_df = made.at(np.maximum(trials, 1), df)
     return made._replace(error=np.sqrt(variance), df=total_df)
+
+
+def _changes_nothing(sample: Sample) -> bool:
+    """Tell if all differences are 0, and all answers equal where they are recorded."""
+    parts = sample.parts
+    if sample.differences.any():
+        return False
+    return parts is None or parts.residual_variance + parts.example_variance == 0
 
 
 def _own(samples: Sequence[Sample]) -> tuple[Array, Array]:

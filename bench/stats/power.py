@@ -1,91 +1,78 @@
-"""How many seeds a question needs, and what a number of seeds can find.
+"""How many trials a question takes, and how small a difference some trials find.
 
-Power of the paired t test from statsmodels. The sd of a small study is itself uncertain, so seeds
-are planned with an upper bound of it (80%, one-sided: Browne 1995, Statistics in Medicine 14).
+The sd of a small study is itself uncertain, so numbers of trials come with bounds of it
+(Browne 1995, Statistics in Medicine 14).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
-from statsmodels.stats.power import TTestPower
 
+from bench.stats.errors import Errors
+from bench.stats.laws import FixedLook
+
+Array = NDArray[np.float64]
 POWER = 0.8
 SD_CONFIDENCE = 0.8
-MOST_SEEDS = 100_000
-_T_TEST = TTestPower()
+MOST_TRIALS = 100_000
 
 
 def sd_upper(sd: float, n: int, confidence: float = SD_CONFIDENCE) -> float:
-    """Upper one-sided confidence bound of a normal sd, from the sd of n differences."""
+    """Return the upper one-sided confidence bound of a normal sd, from the sd of n differences."""
     if n < 2:
         return math.nan
     return sd * math.sqrt((n - 1) / stats.chi2.ppf(1 - confidence, n - 1))
 
 
-def power(difference: float, sd: float, n: int, alpha: float) -> float:
-    """Power of the two-sided paired t test for a true mean difference, n seeds."""
-    return float(_T_TEST.power(difference / sd, n, alpha, alternative="two-sided"))
+def sd_range(sd: Array, df: Array, confidence: float = SD_CONFIDENCE) -> tuple[Array, Array]:
+    """Return the ends of the confidence interval of normal sds with so many degrees of freedom."""
+    tail = (1 - confidence) / 2
+    low, high = (np.sqrt(df / stats.chi2.ppf(share, df)) for share in (1 - tail, tail))
+    return sd * low, sd * high
 
 
-def detectable(sd: float, n: int, alpha: float) -> float:
-    """The smallest true difference that n seeds find with 80% power, in the unit of `sd`."""
-    return sd * _standard_detectable(n, alpha) if n >= 2 and sd > 0 else math.nan
+def detectable(error: Array, df: Array, level: Array | float) -> Array:
+    """Return the true differences that are told from 0 with 80% power; NaN without an error.
 
-
-@lru_cache(maxsize=4096)
-def _standard_detectable(n: int, alpha: float) -> float:
-    low, high = 0.0, 1.0
-    while power(high, 1.0, n, alpha) < POWER:
-        high *= 2
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (low, middle) if power(middle, 1.0, n, alpha) >= POWER else (middle, high)
-    return high
-
-
-def seeds_for_difference(sd: float, difference: float, alpha: float) -> float:
-    """Seeds with which a true difference of this size is found with 80% power at `alpha`."""
-    return _seeds(sd, difference, lambda ratio: _difference(ratio, alpha))
-
-
-def seeds_for_equivalence(sd: float, margin: float, alpha: float) -> float:
-    """Seeds with which no difference is shown to lie within the margin with 80% power.
-
-    Two one-sided tests at a true difference of 0: each needs power 90%. At sd 1 and margin 0.5 it
-    takes 36 seeds.
+    Args:
+        error: standard errors, any shape.
+        df: their degrees of freedom.
+        level: one-sided level of the interval.
     """
-    return _seeds(sd, margin, lambda ratio: _equivalence(ratio, alpha))
+    quantiles = stats.t.isf(level, df) + stats.t.isf(1 - POWER, df)
+    return np.where(error > 0, quantiles * error, np.nan)
 
 
-def _seeds(sd: float, size: float, solve: Callable[[float], int]) -> float:
-    if not (sd >= 0 and size > 0):
-        return math.nan
-    ratio = max(sd / size, 0.05)
-    digits = 2 - math.floor(math.log10(ratio))
-    return solve(math.ceil(ratio * 10**digits - 1e-9) / 10**digits)
+def trials_for_half_width(
+    made: Errors, trials: Array, half: Array, level: Array | float
+) -> NDArray[np.float64]:
+    """Return the trials with which an interval is at most so wide, from each side of its middle.
 
+    Args:
+        made: standard errors as `trials` trials gave them, shape (samples,).
+        trials: (samples,).
+        half: (samples,) wanted half-widths.
+        level: one-sided level of the interval, a number or (samples,).
 
-@lru_cache(maxsize=4096)
-def _difference(ratio: float, alpha: float) -> int:
-    return _smallest(lambda n: power(1.0, ratio, n, alpha) >= POWER)
+    Returns:
+        NaN where nothing is known; infinite where the sampling of the test examples alone is wider, or
+        `MOST_TRIALS` are too few.
+    """
 
+    def enough(number: Array) -> NDArray[np.bool_]:
+        variance, df = made.at(number, np.maximum(made.sd_df + number - trials, 1.0))
+        return np.asarray(FixedLook(df).critical(level) * np.sqrt(variance) <= half)
 
-@lru_cache(maxsize=4096)
-def _equivalence(ratio: float, alpha: float) -> int:
-    each = 1 - (1 - POWER) / 2
-    return _smallest(lambda n: _T_TEST.power(1 / ratio, n, alpha, alternative="larger") >= each)
-
-
-def _smallest(enough: Callable[[int], bool]) -> int:
-    high = 2
-    while high < MOST_SEEDS and not enough(high):
-        high *= 2
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return min(high, MOST_SEEDS)
+    low, high = np.ones(len(half)), np.full(len(half), float(MOST_TRIALS))
+    with np.errstate(invalid="ignore"):
+        never = ~enough(high)
+        while (high - low > 1).any():
+            middle = np.floor((low + high) / 2)
+            short = ~enough(middle)
+            low, high = np.where(short, middle, low), np.where(short, high, middle)
+    known = np.isfinite(made.sd) & np.isfinite(half)
+    return np.where(known, np.where(never, np.inf, high), np.nan)

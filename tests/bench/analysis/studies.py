@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from bench.core.record import Evaluation, Hashes, Record, Scores, StepTime, Use
+from bench.core.bits import packed
+from bench.core.record import (
+    CalibrationBin,
+    Evaluation,
+    Hashes,
+    Record,
+    Scores,
+    StepTime,
+    Use,
+)
 from bench.core.study import Arm, Study
 
 RECIPE: dict[str, Any] = {
@@ -20,6 +28,8 @@ RECIPE: dict[str, Any] = {
 }
 SETTINGS = {"precision": "float32", "xla": False}
 DATA = "tfds:cifar10:3.0.2"
+EXAMPLES = 10_000
+"""Test examples: the first of them are right, so that a better arm is better on the same ones."""
 
 
 def arm(name: str, **changes: Any) -> Arm:
@@ -106,9 +116,10 @@ def scores(accuracy: float) -> Scores:
         nll=1 - accuracy,
         brier=0.5,
         ece=0.1,
-        class_correct=(30, 20),
-        class_total=(50, 50),
-        correct=base64.b64encode(np.packbits(np.arange(100) < 100 * accuracy).tobytes()).decode(),
+        class_correct=(3000, 2000),
+        class_total=(EXAMPLES // 2, EXAMPLES // 2),
+        calibration=(CalibrationBin(count=EXAMPLES, confidence=0.75, accuracy=accuracy),),
+        correct=packed(np.arange(EXAMPLES) < round(EXAMPLES * accuracy)),
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from bench.analysis.analysis import Analysis, analyse
-from bench.analysis.classes import crossed
+from bench.analysis.baselines import ONE_SUBSET
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
 from bench.analysis.time_to_target import decomposition
 from bench.core.record import Record, StepTime
@@ -65,6 +65,12 @@ def test_decision_table() -> None:
     assert table.loc["b", "on_front"] is True
     assert table.loc["a", "on_front"] is False
     assert table.loc["a+b", "on_front"] is None
+    assert table.loc["a+b+c", "candidate"] is True
+    assert table.loc["b", "candidate"] is False
+    assert table.loc["a", "diverged"] == 0
+    assert table.loc["a", "ece_floor"] == pytest.approx(
+        np.sqrt(2 / np.pi * 0.75 * 0.25 / studies.EXAMPLES), rel=0.01
+    )
     ratios = table.loc["a", ["step_time_ratio", "seconds_ratio", "examples_ratio"]]
     assert ratios["seconds_ratio"] == pytest.approx(
         ratios["step_time_ratio"] * ratios["examples_ratio"]
@@ -80,26 +86,50 @@ def test_baseline_gap_and_its_warning() -> None:
     assert "underfits" in analysed(STUDY, made, []).baselines["warning"].iloc[0]
 
 
+def test_a_baseline_that_diverges_has_a_warning() -> None:
+    made = [studies.diverged(ARMS[0], 0) if r.trial == MADE[0].trial else r for r in MADE]
+    found = analysed(STUDY, made, [])
+    assert "diverged in 1 of 8 trials" in found.baselines["warning"].iloc[0]
+    rates = found.divergence.set_index("arm")
+    assert rates.loc["baseline", ["n", "diverged"]].tolist() == [8, 1]
+    assert rates.loc["baseline", "high"] == pytest.approx(0.5265, abs=1e-3)
+    assert rates.loc["a", "p"] == 1.0
+    assert rates.loc["a", "reference_diverged"] == 1
+
+
+def test_an_arm_that_diverges_often_differs_in_its_rate() -> None:
+    made = [studies.diverged(ARMS[1], r.seed) if r.arm == "a" else r for r in MADE]
+    rates = analysed(STUDY, made, []).divergence.set_index("arm")
+    assert rates.loc["a", "rate"] == 1
+    assert rates.loc["a", "p"] == pytest.approx(2 / 2**8)
+    assert rates.loc["a", "p_adjusted"] == pytest.approx(6 * 2 / 2**8)
+
+
 def test_noise_floor_holds_the_controls() -> None:
     assert set(FOUND.noise_floor["arm"]) == {"baseline[A/A]"}
 
 
 def test_per_class_effects() -> None:
-    better = studies.scores(0.6).model_copy(update={"class_correct": (40, 20)})
+    better = studies.scores(0.6).model_copy(update={"class_correct": (4000, 2000)})
     made = [studies.record(ARMS[0], seed) for seed in range(8)]
     made += [studies.record(ARMS[1], seed, final=better) for seed in range(8)]
     table = analysed(STUDY, made, []).per_class.set_index("class_index")
     assert table["effect"].tolist() == pytest.approx([20, 0])
 
 
-def test_a_new_test_split_widens_the_interval_as_it_should() -> None:
-    random = np.random.default_rng(4)
-    covered = 0
-    for _ in range(400):
-        d = random.normal(0, 0.3, (8, 1)) + random.normal(0, 2, (1, 60))
-        mean, _, _, error = crossed(1.0 + d + random.normal(0, 1, (8, 60)))
-        covered += abs(mean - 1.0) < 2.36 * error
-    assert 0.92 < covered / 400 < 0.995
+def test_parts_of_the_error_and_what_they_are_conditional_on() -> None:
+    table = FOUND.test_sampling.set_index("arm")
+    effects = FOUND.effects[FOUND.effects["metric"] == "test_accuracy"].set_index("arm")
+    assert (table["subset"] == "one").all()
+    assert table["low"].tolist() == effects["low"].tolist()
+    assert (table["residual_sd"] <= table["seed_sd"]).all()
+    drawn = [
+        r.model_copy(update={"hashes": r.hashes.model_copy(update={"pool": "all"})}) for r in MADE
+    ]
+    again = analysed(STUDY, drawn, [])
+    assert (again.test_sampling["subset"] == "drawn").all()
+    assert FOUND.baselines["conditional"].tolist() == [ONE_SUBSET]
+    assert again.baselines["conditional"].tolist() == [""]
 
 
 def test_profiles_start_with_the_share_of_wins_and_end_with_the_share_solved() -> None:

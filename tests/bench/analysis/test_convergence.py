@@ -9,6 +9,7 @@ from bench.analysis.convergence import (
     convergence,
     first_reached,
     hits,
+    own_targets,
     ratio_of_means,
     targets,
 )
@@ -42,12 +43,16 @@ TRIALS, CURVES = trials_frame(STUDY, MADE), curves_frame(MADE)
 
 
 def test_targets_lie_between_chance_and_the_baselines_median() -> None:
-    assert targets(STUDY, TRIALS)["accuracy"].tolist() == pytest.approx([0.82, 0.86, 0.88])
+    found = targets(STUDY, TRIALS)
+    assert [accuracy for _, accuracy in found["images", "fast"]] == pytest.approx(
+        [0.82, 0.86, 0.88]
+    )
+    assert found["images", "fast"] == found["images", "baseline"]
 
 
 def test_a_baseline_at_chance_has_no_targets() -> None:
     made = [studies.diverged(ARMS[0], 0)]
-    assert targets(STUDY, trials_frame(STUDY, made)).empty
+    assert not targets(STUDY, trials_frame(STUDY, made))
 
 
 def test_reached_takes_two_consecutive_evaluations() -> None:
@@ -58,13 +63,33 @@ def test_reached_takes_two_consecutive_evaluations() -> None:
 
 def test_rates_and_restricted_means() -> None:
     comparison = pair(TRIALS, contrasts(STUDY))
-    table = convergence(STUDY, comparison, contrasts(STUDY), hits(STUDY, TRIALS, CURVES))
+    reached = hits(STUDY, TRIALS, CURVES)
+    table = convergence(STUDY, comparison, contrasts(STUDY), reached, reached)
     at = table[table["target"] == 0.9].set_index("arm")
     assert at["hit_rate"].to_dict() == {"baseline": 1, "fast": 1, "never": 0}
     assert at["examples"].to_dict() == {"baseline": 800, "fast": 400, "never": 1000}
     assert at["steps"].to_dict() == {"baseline": 80, "fast": 40, "never": 100}
     assert at.loc["fast", "examples_ratio"] == pytest.approx(0.5)
     assert at.loc["never", "examples_ratio"] == pytest.approx(1.25)
+
+
+def test_an_arm_that_is_as_fast_and_ends_lower_is_told_from_a_slow_one() -> None:
+    """The target of the baseline mixes speed with final accuracy; the arm's own does not."""
+    lower = [0.5 + 0.8 * (height - 0.5) for height in BASELINE]
+    made = [
+        studies.record(arm, seed, curve_[-1], curve=curve(curve_))
+        for arm, curve_ in zip(ARMS[:2], (BASELINE, lower), strict=True)
+        for seed in range(3)
+    ]
+    trials, curves = trials_frame(STUDY, made), curves_frame(made)
+    both = (hits(STUDY, trials, curves), hits(STUDY, trials, curves, own_targets(STUDY, trials)))
+    table = convergence(STUDY, pair(trials, contrasts(STUDY)), contrasts(STUDY), *both)
+    at = table[table["target"] == 0.9].set_index("arm").loc["fast"]
+    assert at["examples_ratio"] == pytest.approx(1000 / 800)
+    assert at["hit_rate"] == 0
+    assert at["own_ratio"] == pytest.approx(1.0)
+    assert (at["own_hit_rate"], at["own_examples"]) == (1, 800)
+    assert at["own_accuracy"] == pytest.approx(0.5 + 0.9 * 0.32)
 
 
 def test_a_diverged_trial_never_got_there() -> None:

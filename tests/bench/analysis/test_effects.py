@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from bench.analysis import verdict
 from bench.analysis.effects import effects
 from bench.analysis.frames import trials_frame
 from bench.analysis.pairing import contrasts, pair
@@ -50,23 +52,29 @@ def test_planted_effects_get_the_right_words() -> None:
         analysed(studies.study(ARMS, 10, family=FAMILY), planted(studies.study(ARMS, 10)))
     )
     assert found["verdict"].to_dict() == {
-        "up": "helps",
-        "down": "hurts",
-        "same": "equivalent",
-        "wide": "inconclusive",
+        "up": verdict.BETTER_BY_MARGIN,
+        "down": verdict.WORSE_BY_MARGIN,
+        "same": verdict.WITHIN,
+        "wide": verdict.OPEN,
     }
     assert found.loc["up", "effect"] == pytest.approx(3.0)
     assert found.loc["up", "p_adjusted"] == pytest.approx(5 * found.loc["up", "p"], rel=0.3)
     assert (found["family"] == "confirmatory").all()
-    assert found.loc["wide", "seeds_needed"] > found.loc["same", "seeds_needed"]
+    assert found.loc["wide", "seeds_low"] > found.loc["same", "seeds_high"]
+    assert (found["seeds_low"] <= found["seeds_high"]).all()
 
 
-def test_confirmatory_intervals_are_bonferroni_and_the_rest_95_percent() -> None:
+def test_confirmatory_intervals_are_simultaneous_and_the_rest_95_percent() -> None:
     declared = analysed(studies.study(ARMS, 10, family=FAMILY), planted(studies.study(ARMS, 10)))
     plain = analysed(studies.study(ARMS, 10), planted(studies.study(ARMS, 10)))
-    wide, narrow = accuracy_rows(declared).loc["up"], accuracy_rows(plain).loc["up"]
+    wide, narrow = accuracy_rows(declared).loc["same"], accuracy_rows(plain).loc["same"]
     assert wide["high"] - wide["low"] > 1.3 * (narrow["high"] - narrow["low"])
     assert narrow["verdict"] == "exploratory"
+    half = stats.t.isf(0.025, narrow["df"]) * narrow["error"]
+    assert narrow["high"] - narrow["effect"] == pytest.approx(half)
+    assert narrow["error"] == pytest.approx(
+        np.hypot(narrow["trial_error"], narrow["example_error"])
+    )
     nll = declared[declared["metric"] == "nll"]
     assert (nll["verdict"] == "exploratory").all()
 
@@ -128,47 +136,65 @@ def test_no_verdict_on_a_part_of_a_declared_study() -> None:
     part = [r for r in planted(study) if (r.arm, r.seed) != ("up", 9)]
     found = accuracy_rows(analysed(study, part))
     assert found["verdict"].to_dict() == {
-        "up": "unfinished",
-        "down": "hurts",
-        "same": "equivalent",
-        "wide": "inconclusive",
+        "up": verdict.UNFINISHED,
+        "down": verdict.WORSE_BY_MARGIN,
+        "same": verdict.WITHIN,
+        "wide": verdict.OPEN,
     }
     assert np.isnan(found.loc["up", "p_adjusted"])
     whole = accuracy_rows(analysed(study, planted(study)))
-    assert found.loc["down", "p_adjusted"] >= whole.loc["down", "p_adjusted"]
+    assert found.loc["wide", "low"] < whole.loc["wide", "low"]
     trials = trials_frame(study, part, [("images", "up", 9)])
     wanted = contrasts(study)
     found = accuracy_rows(effects(study, trials, pair(trials, wanted), wanted))
-    assert found.loc["up", "verdict"] == "helps"
+    assert found.loc["up", "verdict"] == verdict.BETTER_BY_MARGIN
 
 
-def test_a_sequential_study_is_judged_at_the_last_look_that_it_reached() -> None:
-    """An arm decided at six of eight seeds keeps that verdict; two seeds are not looked at."""
-    study = studies.study(ARMS, 10, family=FAMILY).model_copy(update={"sequential": True})
-    eight = [r for r in planted(study) if r.seed < 8]
-    six = [r for r in planted(study) if r.seed < 6]
-    pd.testing.assert_frame_equal(
-        analysed(study, eight).drop(columns="warning"), analysed(study, six).drop(columns="warning")
-    )
-    assert (accuracy_rows(analysed(study, eight))["n"] == 6).all()
-    few = accuracy_rows(analysed(study, [r for r in planted(study) if r.seed < 5]))
-    assert set(few["verdict"]) == {"unfinished"}
+def test_a_study_to_which_seeds_were_added_has_wider_intervals_and_shows_their_price() -> None:
+    study = studies.study(ARMS, 10, family=FAMILY)
+    fixed = accuracy_rows(analysed(study, planted(study)))
+    assert fixed["price"].isna().all()
+    for changes in ({"sequential": True}, {"seeds_before": (5,)}):
+        grown = accuracy_rows(analysed(study.model_copy(update=changes), planted(study)))
+        assert (grown["high"] - grown["low"] > fixed["high"] - fixed["low"]).all()
+        assert grown["price"].between(1.05, 2.5).all()
+        assert grown["effect"].tolist() == fixed["effect"].tolist()
+    growing = study.model_copy(update={"sequential": True})
+    few = accuracy_rows(analysed(growing, [r for r in planted(study) if r.seed < 5]))
+    assert set(few["verdict"]) == {verdict.UNFINISHED}
+    some = accuracy_rows(analysed(growing, [r for r in planted(study) if r.seed < 8]))
+    assert (some["n"] == 8).all()
+    assert verdict.UNFINISHED not in set(some["verdict"])
 
 
-def test_a_diverged_seed_counts_at_chance_and_has_no_losses() -> None:
+def test_a_diverged_seed_is_left_out_and_said() -> None:
+    """At chance accuracy it would turn +3 points into -8."""
     study = studies.study(ARMS, 10, family=FAMILY)
     made = [
         studies.diverged(ARMS[1], 0) if (r.arm, r.seed) == ("up", 0) else r for r in planted(study)
     ]
     found = analysed(study, made)
     up = found[found["arm"] == "up"].set_index("metric")
-    assert up.loc["test_accuracy", "n"] == 10
-    assert up.loc["test_accuracy", "effect"] == pytest.approx(3.0 - (10 + 3.0 - 1.2) / 10)
-    assert up.loc["test_accuracy", "warning"] == "1 diverged seed counted at chance accuracy"
-    assert up.loc["test_accuracy", "verdict"] == "inconclusive"
-    for metric in ("nll", "generalization_gap"):
+    for metric in ("test_accuracy", "nll", "generalization_gap"):
         assert up.loc[metric, "n"] == 9
-        assert "left out" in up.loc[metric, "warning"]
+    assert up.loc["test_accuracy", "effect"] == pytest.approx(3.0 + 1.2 / 9)
+    assert up.loc["test_accuracy", "verdict"] == verdict.BETTER_BY_MARGIN
+    assert up.loc["test_accuracy", "warning"] == (
+        "diverged: 1 of 10 of the arm; the effect is that of pairs in which both converged"
+    )
+
+
+def test_a_baseline_that_diverges_is_the_finding() -> None:
+    """One diverged seed of the baseline once turned true effects of -3 points into +2."""
+    study = studies.study(ARMS, 10, family=FAMILY)
+    made = [
+        studies.diverged(ARMS[0], 3) if (r.arm, r.seed) == ("baseline", 3) else r
+        for r in planted(study)
+    ]
+    found = accuracy_rows(analysed(study, made))
+    assert set(found["verdict"]) == {verdict.FIX_BASELINE}
+    assert found.loc["down", "effect"] == pytest.approx(-3.0, abs=0.1)
+    assert "1 of 10 of the reference" in found.loc["down", "warning"]
 
 
 def test_what_is_not_comparable_is_not_compared_and_named() -> None:
@@ -181,15 +207,67 @@ def test_what_is_not_comparable_is_not_compared_and_named() -> None:
     up = found[found["arm"] == "up"]
     assert up["verdict"].tolist() == ["not compared"]
     assert "settings.precision: float16, reference float32" in up["warning"].iloc[0]
-    assert accuracy_rows(found).loc["down", "verdict"] == "hurts"
+    assert accuracy_rows(found).loc["down", "verdict"] == verdict.WORSE_BY_MARGIN
 
 
 def test_equal_arms_and_one_seed_have_sensible_answers() -> None:
     study = studies.study(ARMS[:2], 10, family=FAMILY)
     same = {name: [0.6] * 10 for name in ("baseline", "up")}
     row = accuracy_rows(analysed(study, studies.records(study, same))).loc["up"]
-    assert (row["effect"], row["p"], row["verdict"]) == (0, 1, "equivalent")
+    assert (row["effect"], row["p"], row["verdict"]) == (0, 1, verdict.WITHIN)
+    assert (row["low"], row["high"]) == (0, 0)
     one = {name: [0.6] for name in ("baseline", "up")}
     row = accuracy_rows(analysed(study, studies.records(study, one))).loc["up"]
     assert (row["n"], row["verdict"]) == (1, "smoke run")
     assert np.isnan(row["p"])
+
+
+def test_false_discoveries_of_one_metric_do_not_come_from_the_others() -> None:
+    """Benjamini-Hochberg over all metrics at once let moved metrics carry accuracy along."""
+    study = studies.study([studies.arm("baseline"), *map(studies.arm, "abcdefgh")], 10)
+    random = np.random.default_rng(6)
+    base = random.normal(0.6, 0.01, 10)
+    made = studies.records(
+        study, {a.name: (base + random.normal(0, 0.004, 10)).tolist() for a in study.arms}
+    )
+    moved = [
+        r.model_copy(update={"final": r.final.model_copy(update={"brier": 0.3 + r.seed / 1000})})
+        if r.final and r.arm != "baseline"
+        else r
+        for r in made
+    ]
+    alone, beside = (accuracy_rows(analysed(study, m)) for m in (made, moved))
+    assert beside["p_adjusted"].tolist() == alone["p_adjusted"].tolist()
+    assert (alone["p_adjusted"] >= alone["p"]).all()
+
+
+def test_controls_are_no_hypotheses() -> None:
+    study = studies.study([*ARMS, studies.AA], 10)
+    random = np.random.default_rng(7)
+    values = {a.name: random.normal(0.6, 0.01, 10).tolist() for a in study.arms}
+    found = accuracy_rows(analysed(study, studies.records(study, values)))
+    assert np.isnan(found.loc["baseline[A/A]", "p_adjusted"])
+    assert np.isfinite(found.loc["baseline[A/A]", "low"])
+
+
+def test_answers_that_are_not_recorded_leave_the_interval_over_trials() -> None:
+    study = studies.study(ARMS, 10, family=FAMILY)
+    bare = [
+        r.model_copy(update={"final": r.final.model_copy(update={"correct": ""})})
+        for r in planted(study)
+        if r.final
+    ]
+    found, full = (
+        accuracy_rows(analysed(study, bare)),
+        accuracy_rows(analysed(study, planted(study))),
+    )
+    assert found[["examples", "example_error", "residual_error"]].isna().all(axis=None)
+    assert found["error"].tolist() == pytest.approx(found["trial_error"].tolist())
+    assert (full["error"] > full["trial_error"])[["up", "down", "wide"]].all()
+    assert (full["examples"] == studies.EXAMPLES).all()
+
+
+def test_largest_effects_are_drawn_toward_the_mean() -> None:
+    found = accuracy_rows(analysed(studies.study(ARMS, 10), planted(studies.study(ARMS, 10))))
+    assert found.loc["up", "shrunk"] < found.loc["up", "effect"]
+    assert found.loc["down", "shrunk"] > found.loc["down", "effect"]

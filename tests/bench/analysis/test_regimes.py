@@ -52,15 +52,24 @@ def test_regimes_are_ordered_by_their_values_and_find_what_was_planted() -> None
     assert set(table["n"]) == {SEEDS}
 
 
-def test_intervals_are_those_of_the_paired_t_although_a_family_was_declared() -> None:
+def test_intervals_are_for_one_cell_alone_although_a_family_was_declared() -> None:
+    """Over trials and test examples: wider than the paired t over trials."""
     study, trials = FOUR[0]
     one = mapped(*FOUR).set_index("study").loc["d"]
     accuracy = trials.pivot(index="seed", columns="arm", values="test_accuracy")
     d = 100 * (accuracy["mixup"] - accuracy["baseline"])
     half = 2.5706 * d.std() / np.sqrt(SEEDS)  # t(0.975, 5)
-    assert one["low"] == pytest.approx(d.mean() - half, abs=1e-3)
-    assert one["high"] == pytest.approx(d.mean() + half, abs=1e-3)
+    assert one["high"] - d.mean() == pytest.approx(d.mean() - one["low"])
+    assert half < one["high"] - d.mean() < 4 * half
     assert study.family
+
+
+def test_a_cell_says_something_only_if_it_survives_the_map() -> None:
+    table = mapped(*FOUR)
+    assert table["survives"].tolist() == (table["p_adjusted"] < 0.05).tolist()
+    assert table["survives"].tolist() == [True, True, False, True]
+    mean = table["effect"].mean()
+    assert ((table["shrunk"] - mean).abs() < (table["effect"] - mean).abs()).all()
 
 
 def test_the_adjustment_is_over_the_whole_map() -> None:

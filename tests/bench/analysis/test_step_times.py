@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.analysis.frames import step_times_frame
-from bench.analysis.step_times import geometric_mean, headline, pareto_front, summary
+from bench.analysis.step_times import geometric_mean, headline, summary
 from tests.bench.analysis import studies
 
 
@@ -39,9 +39,3 @@ def test_places_are_never_mixed(changes: dict[str, object]) -> None:
     table = summary(step_times_frame(made))
     assert sorted(table["ratio"]) == pytest.approx([1.1, 2.0])
     assert headline(table)["ratio"].tolist() == pytest.approx([1.1])
-
-
-def test_the_front_has_what_nothing_beats() -> None:
-    effect = np.array([2.0, 1.0, 1.0, -1.0, np.nan, -1.0])
-    ratio = np.array([1.5, 1.2, 1.3, 1.1, 1.0, 0.9])
-    assert pareto_front(effect, ratio).tolist() == [True, True, False, False, False, True]

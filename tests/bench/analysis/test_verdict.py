@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,35 +12,76 @@ from bench.analysis import verdict
 from bench.core.study import Study
 from bench.stats.multiple import benjamini_hochberg, holm
 from bench.stats.paired import t_test
-from bench.stats.power import power
 from tests.bench.analysis import studies
 
 
 def row(**changes: Any) -> pd.Series:
-    known = {"n": 10, "family": "confirmatory", "effect": 2.0, "low": 1.0, "high": 3.0}
-    judged = {"p_adjusted": 0.01, "tost_p": 0.9, "margin": 1.0, "unfinished": False}
+    known = {"n": 10, "family": "confirmatory", "effect": 2.0, "low": 1.1, "high": 3.0}
+    judged = {"margin": 1.0, "unfinished": False, "reference_diverged": False}
     return pd.Series(known | judged | changes)
 
 
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({}, "helps"),
-        ({"effect": -2.0, "low": -3.0, "high": -1.0}, "hurts"),
-        ({"effect": 0.5, "low": 0.2, "high": 0.8}, "negligible"),
-        ({"effect": 0.5, "low": 0.2, "high": 1.2}, "helps"),
-        ({"p_adjusted": 0.06, "tost_p": 0.04}, "equivalent"),
-        ({"p_adjusted": 0.06}, "inconclusive"),
+        ({}, verdict.BETTER_BY_MARGIN),
+        ({"low": 0.1}, verdict.BETTER),
+        ({"low": 1.0}, verdict.BETTER),
+        ({"low": 0.2, "high": 0.8}, verdict.WITHIN),
+        ({"low": -0.9, "high": 0.9}, verdict.WITHIN),
+        ({"low": -0.1, "high": 1.2}, verdict.OPEN),
+        ({"low": -3.0, "high": -0.1}, verdict.WORSE),
+        ({"low": -3.0, "high": -1.1}, verdict.WORSE_BY_MARGIN),
+        ({"low": np.nan, "high": np.nan}, verdict.OPEN),
         ({"family": "exploratory"}, "exploratory"),
         ({"family": "smoke"}, "smoke run"),
         ({"family": "synthetic"}, "synthetic data"),
-        ({"n": 0}, "not compared"),
-        ({"unfinished": True}, "unfinished"),
+        ({"n": 0}, verdict.NOT_COMPARED),
+        ({"unfinished": True}, verdict.UNFINISHED),
         ({"unfinished": True, "family": "exploratory"}, "exploratory"),
+        ({"reference_diverged": True}, verdict.FIX_BASELINE),
     ],
 )
 def test_words(changes: dict[str, Any], word: str) -> None:
-    assert verdict.word(row(**changes), 0.05) == word
+    assert verdict.word(row(**changes)) == word
+
+
+MEANING = {
+    verdict.OPEN: {"below", "worse", "better", "above"},
+    verdict.BETTER: {"better", "above"},
+    verdict.WORSE: {"worse", "below"},
+    verdict.WITHIN: {"worse", "better"},
+    verdict.BETTER_BY_MARGIN: {"above"},
+    verdict.WORSE_BY_MARGIN: {"below"},
+}
+"""Verdict -> the true effects that it allows: beyond the margin, or on one side of 0 inside it."""
+
+
+@pytest.mark.parametrize("effect", [-2.5, -1.0, -0.4, 0.0, 0.3, 0.9, 1.0, 1.7])
+def test_words_are_monotone_in_the_number_of_trials(effect: float) -> None:
+    """The interval shrinks around one effect: a decided question stays decided and never turns."""
+    words = [
+        verdict.read_off(effect - 4 / n**0.5, effect + 4 / n**0.5, 1.0) for n in range(2, 4000)
+    ]
+    decided = [word in verdict.DECIDED for word in words]
+    assert decided == sorted(decided)
+    for before, after in pairwise(words):
+        assert MEANING[before] & MEANING[after]
+        assert len(MEANING[after]) <= len(MEANING[before])
+    assert set(verdict.VERDICTS) == MEANING.keys()
+
+
+def test_no_interval_supports_a_word_that_excludes_part_of_it() -> None:
+    random = np.random.default_rng(3)
+    for low, high in np.sort(random.normal(0, 1.5, (5000, 2)), axis=1):
+        cells = {
+            name
+            for name, (a, b) in {
+                "below": (-9, -1), "worse": (-1, 0), "better": (0, 1), "above": (1, 9),
+            }.items()
+            if low < b and high > a
+        }  # fmt: skip
+        assert cells <= MEANING[verdict.read_off(low, high, 1.0)]
 
 
 def test_families() -> None:
@@ -58,15 +100,23 @@ def test_a_comparison_waits_for_all_its_seeds_and_not_for_those_that_failed() ->
 
     def at(baseline: int, mixup: int, study: Study = study) -> int:
         had = {
-            ("images", "baseline"): set(range(baseline)),
-            ("images", "mixup"): set(range(mixup)),
+            ("images", "baseline"): set(study.seed_range(baseline)),
+            ("images", "mixup"): set(study.seed_range(mixup)),
         }
         return verdict.judged_at(study, "images", "mixup", had)
 
     assert at(10, 10) == 10
     assert at(10, 9) == at(9, 10) == at(0, 0) == 0
-    looked = study.model_copy(update={"sequential": True})
-    assert [at(10, seeds, looked) for seeds in (5, 6, 8, 10)] == [0, 6, 6, 10]
+    assert at(10, 10, study.model_copy(update={"first_seed": 300})) == 10
+    growing = study.model_copy(update={"sequential": True})
+    assert [at(10, seeds, growing) for seeds in (5, 6, 8, 10)] == [0, 6, 8, 10]
+
+
+def test_the_first_look_of_a_study_to_which_seeds_were_added() -> None:
+    study = studies.study([studies.arm("mixup")], 10)
+    assert verdict.first_look(study) is None
+    assert verdict.first_look(study.model_copy(update={"seeds_before": (5, 8)})) == 5
+    assert verdict.first_look(study.model_copy(update={"sequential": True})) == verdict.LOOKS[0]
 
 
 def test_members_that_were_not_measured_count_in_holm() -> None:
@@ -98,13 +148,3 @@ def test_family_wise_false_positives_over_twelve() -> None:
     wrong = (holm(p, arms) < 0.05).any(axis=1)
     assert np.mean(wrong) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / studies_)
     assert np.mean(wrong) > 0.02
-
-
-def test_a_planted_effect_in_a_family_is_found_as_often_as_the_formula_says() -> None:
-    """One of twelve arms has an effect; Holm's power is at least Bonferroni's."""
-    random = np.random.default_rng(12)
-    d = random.normal(0, 1, (2000, 12, 10))
-    d[:, 0] += 1.5
-    p = t_test(d.reshape(-1, 10), np.zeros((24_000, 10))).reshape(2000, 12)
-    found = np.mean(holm(p, 12)[:, 0] < 0.05)
-    assert found == pytest.approx(power(1.5, 1.0, 10, 0.05 / 12), abs=0.05)

@@ -80,7 +80,7 @@ def test_and_in_a_comparison_of_two_studies() -> None:
         for seed in range(10):
             whole = studies.record(asked.arms[0], seed, 0.6 + seed / 1000)
             assert whole.final is not None
-            right = (30, 20 - lost - seed % 2)
+            right = (3000, 100 * (20 - lost - seed % 2))
             final = whole.final.model_copy(update={"class_correct": right})
             made.append(whole.model_copy(update={"study": name, "final": final}))
         return condensed(asked.model_copy(update={"name": name}), made, [])

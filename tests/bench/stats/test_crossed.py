@@ -74,3 +74,14 @@ def test_one_trial_has_no_error() -> None:
     sample = Sample(np.array([1.0]))
     made = errors([sample], common_level([sample]))
     assert np.isnan(made.error[0])
+
+
+def test_an_arm_that_changes_nothing_stays_without_error_beside_arms_that_do() -> None:
+    random = np.random.default_rng(8)
+    idle = np.zeros((5, 100), dtype=np.int8)
+    luck = random.permuted(np.tile([1, -1] * 10 + [0] * 80, (5, 1)), axis=1).astype(np.int8)
+    others = [Sample(random.normal(0, 1, 5)) for _ in range(6)]
+    samples = [Sample(np.zeros(5), components(idle), 100.0), *others]
+    made = errors([*samples, Sample(np.zeros(5), components(luck), 100.0)], common_level(samples))
+    assert made.error[0] == 0
+    assert (made.error[1:] > 0.1).all()  # equal totals by chance are another matter

@@ -2,52 +2,63 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from bench.stats import power
-from bench.stats.paired import equivalence, t_test
+from bench.stats.errors import Errors, Sample, common_level, errors
+from bench.stats.moderated import NONE
 
 RANDOM = np.random.default_rng(3)
 
 
-def test_equivalence_within_half_a_point_takes_36_seeds() -> None:
-    assert power.seeds_for_equivalence(1.0, 0.5, 0.05) == 36
-
-
-@pytest.mark.parametrize(("effect", "n", "alpha"), [(1.0, 10, 0.05), (1.5, 10, 0.05 / 12)])
-def test_power_of_planted_effects_matches_the_formula(effect: float, n: int, alpha: float) -> None:
-    d = RANDOM.normal(effect, 1, (10_000, n))
-    found = np.mean(t_test(d, np.zeros_like(d)) < alpha)
-    assert found == pytest.approx(power.power(effect, 1.0, n, alpha), abs=0.02)
-
-
-def test_equivalence_is_shown_with_the_power_that_was_planned() -> None:
-    n = int(power.seeds_for_equivalence(1.0, 1.0, 0.05))
-    d = RANDOM.normal(0, 1, (10_000, n))
-    ones = np.ones(len(d))
-    p = equivalence(d.mean(axis=1), d.std(axis=1, ddof=1), n * ones, ones)
-    assert np.mean(p < 0.05) == pytest.approx(0.8, abs=0.05)
+def known(sd: float, trials: int, example_error: float = 0.0) -> Errors:
+    """Standard errors of one sample whose sd is this."""
+    d = np.resize([1.0, -1.0], trials)
+    made = errors([Sample(d * sd / d.std(ddof=1))], NONE)
+    examples = np.array([1000.0 if example_error else np.nan])
+    return made._replace(example_error=np.array([example_error]), examples=examples)
 
 
 def test_detectable_difference_has_80_percent_power() -> None:
-    difference = power.detectable(2.0, 10, 0.01)
-    assert power.power(difference, 2.0, 10, 0.01) == pytest.approx(0.8, abs=1e-3)
+    difference = power.detectable(np.array([2 / np.sqrt(10)]), np.array([9.0]), 0.005)[0]
+    d = RANDOM.normal(difference, 2, (20_000, 10))
+    t = d.mean(axis=1) / (d.std(axis=1, ddof=1) / np.sqrt(10))
+    assert np.mean(t > stats.t.isf(0.005, 9)) == pytest.approx(0.8, abs=0.02)
 
 
-def test_seeds_for_a_difference_are_the_fewest() -> None:
-    n = int(power.seeds_for_difference(1.0, 0.5, 0.05))
-    assert power.power(0.5, 1.0, n, 0.05) >= 0.8 > power.power(0.5, 1.0, n - 1, 0.05)
+@pytest.mark.parametrize("example_error", [0.0, 0.1])
+def test_trials_for_a_half_width_are_the_fewest(example_error: float) -> None:
+    made = known(1.0, 6, example_error)
+    need = power.trials_for_half_width(made, np.array([6.0]), np.array([0.5]), 0.025)[0]
+
+    def half(n: float) -> float:
+        variance = 1 / n + example_error**2
+        df = variance**2 / ((1 / n) ** 2 / (n - 1) + example_error**4 / 999)
+        return stats.t.isf(0.025, df) * variance**0.5
+
+    assert half(need) <= 0.5 < half(need - 1)
+
+
+def test_no_number_of_trials_makes_up_for_too_few_test_examples() -> None:
+    made = known(1.0, 6, 0.4)
+    assert power.trials_for_half_width(made, np.array([6.0]), np.array([0.5]), 0.025)[0] == np.inf
+    made = known(1e4, 6)
+    assert power.trials_for_half_width(made, np.array([6.0]), np.array([0.5]), 0.025)[0] == np.inf
 
 
 def test_upper_bound_of_sd_covers_in_80_percent() -> None:
     sds = RANDOM.normal(0, 1, (20_000, 10)).std(axis=1, ddof=1)
     factor = power.sd_upper(1.0, 10)
     assert np.mean(sds * factor >= 1) == pytest.approx(0.8, abs=0.01)
+    low, high = power.sd_range(sds, np.full(len(sds), 9.0))
+    assert np.mean((low <= 1) & (high >= 1)) == pytest.approx(0.8, abs=0.01)
 
 
 def test_degenerate_questions() -> None:
     assert np.isnan(power.sd_upper(1.0, 1))
-    assert np.isnan(power.detectable(0.0, 10, 0.05))
-    assert np.isnan(power.seeds_for_equivalence(1.0, np.nan, 0.05))
-    assert np.isnan(power.seeds_for_equivalence(np.nan, 1.0, 0.05))
-    assert power.seeds_for_equivalence(0.0, 1.0, 0.05) >= 2
-    assert power.seeds_for_difference(1000.0, 0.1, 0.05) == power.MOST_SEEDS
+    assert np.isnan(power.detectable(np.array([0.0]), np.array([9.0]), 0.05)[0])
+    one = Sample(np.array([1.0]))
+    made = errors([one], common_level([one]))
+    assert np.isnan(power.trials_for_half_width(made, np.ones(1), np.ones(1), 0.05)[0])
+    made = known(1.0, 4)
+    assert np.isnan(power.trials_for_half_width(made, np.ones(1), np.array([np.nan]), 0.05)[0])

@@ -1,0 +1,131 @@
+"""The Pareto front of accuracy and step time: the probability that an arm is on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis.pairing import Pairing, positions
+from bench.core.metric import judged_metric
+from bench.core.study import Study
+
+DRAWS = 2000
+NAMED_ABOVE = 0.8
+"""Probability above which an arm is named as one on the front."""
+
+
+def on_front(effect: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """Tell which arms no other beats: more accurate and no slower, or faster and no less accurate.
+
+    Args:
+        effect: (..., arms) change of accuracy; the reference's 0 competes too, at ratio 1.
+        ratio: (..., arms) step time over the reference's.
+
+    Returns:
+        (..., arms) booleans; False where a figure is NaN.
+    """
+    known = np.isfinite(effect) & np.isfinite(ratio)
+    one = np.ones((*effect.shape[:-1], 1))
+    effects = np.append(np.where(known, effect, -np.inf), 0 * one, axis=-1)
+    ratios = np.append(np.where(known, ratio, np.inf), one, axis=-1)
+    order = np.lexsort((-effects, ratios), axis=-1)
+    effects, ratios = (np.take_along_axis(values, order, axis=-1) for values in (effects, ratios))
+    # Fastest first: an arm is beaten if one before it is more accurate, or as accurate and faster.
+    most = np.maximum.accumulate(effects, axis=-1)
+    before = np.concatenate([-np.inf * one, most[..., :-1]], axis=-1)
+    reached = np.where(effects > before, np.arange(effects.shape[-1]), 0)
+    first = np.take_along_axis(ratios, np.maximum.accumulate(reached, axis=-1), axis=-1)
+    beaten = (before > effects) | ((before == effects) & (first < ratios))
+    back = np.empty_like(beaten)
+    np.put_along_axis(back, order, ~beaten, axis=-1)
+    return back[..., :-1] & known
+
+
+def front_probabilities(
+    study: Study,
+    trials: pd.DataFrame,
+    comparison: Pairing,
+    step_times: pd.DataFrame,
+    effects: pd.DataFrame,
+) -> dict[tuple[str, str, str], float]:
+    """Return (task, arm, reference) -> the share of redrawn studies in which the arm is on the front.
+
+    A redrawn study has other trials (drawn with replacement, the same for all arms), other processes,
+    and a normal error for other test examples. Deviations from the mean are widened by
+    sqrt(n / (n - 1)), as a bootstrap of few values is too narrow. An arm that one process timed has no
+    spread of its step time.
+
+    Args:
+        step_times: a row per arm and process, of one place a task.
+        effects: of the judged metric and others.
+    """
+    rows = effects[(effects["metric"] == judged_metric().name) & (effects["n"] > 0)]
+    example = {
+        (t, a, r): e
+        for t, a, r, e in zip(
+            rows["task"], rows["arm"], rows["reference"], rows["example_error"], strict=True
+        )
+    }
+    ratios: dict[tuple[str, str, str], np.ndarray] = {
+        (str(t), str(a), str(r)): group.to_numpy(dtype=float)
+        for (t, a, r), group in step_times.groupby(["task", "arm", "reference"])["ratio"]
+    }
+    differences, groups = _differences(trials, comparison), dict[tuple[str, str], list[str]]()
+    treated = {(arm.task, arm.name) for arm in study.arms if arm.role == "treatment"}
+    for task, arm, reference in differences:
+        if (task, arm, reference) in ratios and (task, arm) in treated:
+            groups.setdefault((task, reference), []).append(arm)
+    found: dict[tuple[str, str, str], float] = {}
+    for (task, reference), arms in groups.items():
+        random = np.random.default_rng(0)
+        keys = [(task, arm, reference) for arm in arms]
+        effect = _redrawn_effects(random, [differences[key] for key in keys])
+        noise = np.nan_to_num([example.get(key, 0.0) for key in keys])
+        effect += noise * random.standard_normal(effect.shape)
+        ratio = np.exp(
+            np.stack([_redrawn_means(random, np.log(ratios[key])) for key in keys], axis=1)
+        )
+        found |= dict(zip(keys, on_front(effect, ratio).mean(axis=0).tolist(), strict=True))
+    return found
+
+
+def _differences(
+    trials: pd.DataFrame, comparison: Pairing
+) -> dict[tuple[str, str, str], dict[int, float]]:
+    """Return (task, arm, reference) -> seed -> difference of the pairs in which both converged."""
+    metric, found = judged_metric(), dict[tuple[str, str, str], dict[int, float]]()
+    scores = metric.scale * trials[metric.name].to_numpy(dtype=float)
+    seeds = trials["seed"].to_numpy()
+    for key, (mine, theirs) in positions(comparison).items():
+        pairs = {
+            int(seeds[m]): float(scores[m] - scores[t])
+            for m, t in zip(mine, theirs, strict=True)
+            if np.isfinite(scores[m] - scores[t])
+        }
+        if pairs:
+            found[key] = pairs
+    return found
+
+
+def _redrawn_effects(random: np.random.Generator, arms: list[Mapping[int, float]]) -> np.ndarray:
+    """Return mean differences over redrawn trials, (`DRAWS`, arms); an arm keeps its mean alone where
+    fewer than two trials are shared by all."""
+    shared = sorted(set(arms[0]).intersection(*arms[1:]))
+    means = np.array([np.mean(list(arm.values())) for arm in arms])
+    n = len(shared)
+    if n < 2:
+        return np.tile(means, (DRAWS, 1))
+    values = np.array([[arm[seed] for arm in arms] for seed in shared])
+    counts = random.multinomial(n, np.full(n, 1 / n), DRAWS) / n
+    return means + np.sqrt(n / (n - 1)) * (counts @ values - values.mean(axis=0))
+
+
+def _redrawn_means(random: np.random.Generator, values: np.ndarray) -> np.ndarray:
+    """Return means of redrawn values, (`DRAWS`,)."""
+    n = len(values)
+    if n < 2:
+        return np.full(DRAWS, values.mean())
+    counts = random.multinomial(n, np.full(n, 1 / n), DRAWS) / n
+    return np.asarray(values.mean() + np.sqrt(n / (n - 1)) * (counts @ values - values.mean()))

@@ -1,0 +1,35 @@
+"""What the trials of a study can show, and how many would decide: columns of the effects."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis import verdict
+from bench.core.study import Study
+from bench.stats.errors import Errors
+from bench.stats.power import detectable, sd_range, trials_for_half_width
+from bench.stats.simultaneous import unit_level
+
+
+def add_planning(rows: pd.DataFrame, made: Errors, study: Study, alpha: float) -> pd.DataFrame:
+    """Add `mde`, `seeds_low` and `seeds_high` (see `bench.analysis.effects`).
+
+    An interval narrower than the margin cannot be `open`, whatever the effect: it lies inside the
+    margins, or leaves out 0. So half a margin is the half-width that decides.
+
+    Args:
+        rows: with family, n and margin.
+        made: their standard errors.
+        study: says the declared family.
+        alpha: of every decision.
+    """
+    declared = unit_level(alpha, verdict.family_size(study), 0)
+    level = np.where(rows["family"] == "confirmatory", declared, alpha / 2)
+    half = rows["margin"].to_numpy(dtype=float) / 2
+    trials = rows["n"].to_numpy(dtype=float)
+    low, high = (
+        trials_for_half_width(made._replace(sd=sd), trials, half, declared)
+        for sd in sd_range(made.sd, made.sd_df)
+    )
+    return rows.assign(mde=detectable(made.error, made.df, level), seeds_low=low, seeds_high=high)

@@ -1,0 +1,50 @@
+"""The arms that may be the best, in a study."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis.best import candidates
+from bench.analysis.effects import effects
+from bench.analysis.frames import trials_frame
+from bench.analysis.pairing import contrasts, pair
+from bench.core.record import Record
+from bench.core.study import Study
+from tests.bench.analysis import studies
+
+
+def found(study: Study, made: list[Record]) -> pd.DataFrame:
+    trials = trials_frame(study, made)
+    compared = contrasts(study)
+    return candidates(study, trials, effects(study, trials, pair(trials, compared), compared))
+
+
+def planted(points: dict[str, float], seeds: int = 8) -> tuple[Study, list[Record]]:
+    study = studies.study([studies.arm("baseline"), *map(studies.arm, points), studies.AA], seeds)
+    random = np.random.default_rng(3)
+    base = random.normal(0.6, 0.01, seeds)
+    values = {
+        arm.name: (base + (points.get(arm.name, 0.0) + random.normal(0, 0.4, seeds)) / 100).tolist()
+        for arm in study.arms
+    }
+    return study, studies.records(study, values)
+
+
+def test_arms_that_cannot_be_told_apart_are_all_named() -> None:
+    rows = found(*planted({"first": 4.1, "second": 4.0, "third": 1.0})).set_index("arm")
+    assert rows["candidate"].to_dict() == {
+        "baseline": False, "first": True, "second": True, "third": False,
+    }  # fmt: skip
+
+
+def test_the_baseline_competes_and_a_control_does_not() -> None:
+    rows = found(*planted({"worse": -5.0, "same": 0.0})).set_index("arm")
+    assert rows["candidate"].to_dict() == {"baseline": True, "worse": False, "same": True}
+
+
+def test_one_trial_or_synthetic_data_names_none() -> None:
+    assert found(*planted({"a": 3.0}, seeds=1)).empty
+    study, made = planted({"a": 3.0})
+    synthetic = study.model_copy(update={"synthetic": True})
+    assert found(synthetic, [r.model_copy(update={"synthetic": True}) for r in made]).empty

@@ -1,0 +1,70 @@
+"""The Pareto front: point estimates, and the probability of being on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench.analysis.effects import effects
+from bench.analysis.frames import step_times_frame, trials_frame
+from bench.analysis.front import front_probabilities, on_front
+from bench.analysis.pairing import contrasts, pair
+from tests.bench.analysis import studies
+
+
+def test_the_front_has_what_nothing_beats() -> None:
+    effect = np.array([2.0, 1.0, 1.0, -1.0, np.nan, -1.0])
+    ratio = np.array([1.5, 1.2, 1.3, 1.1, 1.0, 0.9])
+    assert on_front(effect, ratio).tolist() == [True, True, False, False, False, True]
+
+
+def beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one[0] >= other[0] and one[1] <= other[1] and one != other
+
+
+def test_it_agrees_with_comparing_every_pair_ties_included() -> None:
+    random = np.random.default_rng(1)
+    effect = random.integers(-2, 3, (500, 6)).astype(float)
+    ratio = 1 + random.integers(-1, 3, (500, 6)) / 10
+    for points, found in zip(
+        np.stack([effect, ratio], axis=2), on_front(effect, ratio), strict=True
+    ):
+        rivals = [tuple(point) for point in points] + [(0.0, 1.0)]
+        wanted = [not any(beats(rival, tuple(point)) for rival in rivals) for point in points]
+        assert found.tolist() == wanted
+
+
+def probabilities(points: dict[str, float], ratios: dict[str, float]) -> dict[str, float]:
+    arms = [studies.arm("baseline"), *map(studies.arm, points)]
+    study = studies.study(arms, 8)
+    random = np.random.default_rng(2)
+    base = random.normal(0.6, 0.01, 8)
+    values = {"baseline": base} | {
+        name: base + (points[name] + random.normal(0, 0.5, 8)) / 100 for name in points
+    }
+    trials = trials_frame(study, studies.records(study, {k: v.tolist() for k, v in values.items()}))
+    times = [
+        studies.step_time(name, process, ratio * np.exp(random.normal(0, 0.01)))
+        for name, ratio in ratios.items()
+        for process in range(5)
+    ]
+    comparison = pair(trials, contrasts(study))
+    rows = effects(study, trials, comparison, contrasts(study))
+    found = front_probabilities(study, trials, comparison, step_times_frame(times), rows)
+    return {arm: share for (_, arm, _), share in found.items()}
+
+
+def test_a_clear_winner_is_on_it_and_what_cannot_be_told_apart_has_a_share() -> None:
+    found = probabilities(
+        {"winner": 5.0, "even": 0.0, "loser": -4.0, "untimed": 9.0},
+        {"winner": 1.1, "even": 1.0, "loser": 1.3},
+    )
+    assert set(found) == {"winner", "even", "loser"}
+    assert found["winner"] > 0.99
+    assert found["loser"] < 0.01
+    assert 0.2 < found["even"] < 0.95
+
+
+def test_the_same_study_has_the_same_probabilities() -> None:
+    asked = ({"a": 0.1, "b": 0.2}, {"a": 1.0, "b": 1.01})
+    assert probabilities(*asked) == pytest.approx(probabilities(*asked))
