@@ -1,38 +1,44 @@
-"""`bench null`: the rate of false findings in the baseline's own records."""
+"""`bench null`: A/A arms against their baselines, by the engine that judges strategies."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
 
 from bench.cli import options as shared
 from bench.cli.options import RESULTS, study_folder
 from bench.core.errors import BenchError, UsageError
 
 
-def null(study: shared.StudyName = None, results: shared.Results = RESULTS) -> None:
-    """Split the baseline's seeds into two arms 200 times; at most 9% may look significant."""
-    import numpy as np
+def null(
+    studies: Annotated[
+        list[str] | None, typer.Argument(help="Studies with A/A arms; default: the newest.")
+    ] = None,
+    results: shared.Results = RESULTS,
+) -> None:
+    """Compare A/A arms with their baselines: nothing was changed, so nothing may be found."""
+    from bench.analysis.frames import trials_frame
+    from bench.analysis.null import LIMIT, agreement, null_comparisons
 
-    from bench.core.study import BASELINE
-    from bench.stats.null_splits import LIMIT, SPLITS, false_positive_share
-
-    _, store = shared.stored_study(study_folder(results, study))
-    accuracies: dict[str, list[float]] = {}
-    for record in store.records().records:
-        scores = accuracies.setdefault(record.task, [])
-        if record.arm == BASELINE and record.final:
-            scores.append(record.final.test_accuracy)
-    high = []
-    for task, scores in sorted(accuracies.items()):
-        if len(scores) < 4:
-            raise UsageError(
-                f"{task} has {len(scores)} baseline seeds; --seeds 20 is what it takes"
+    frames = []
+    names: Sequence[str | None] = studies or [None]
+    for name in names:
+        study, store = shared.stored_study(study_folder(results, name))
+        rows = null_comparisons(study, trials_frame(study, store.records().records))
+        frames.append(rows)
+        for row in rows.itertuples():
+            print(
+                f"{study.name}, {row.task} {row.arm}: {row.effect:+.2f} points "
+                f"[{row.low:+.2f}, {row.high:+.2f}], {row.n} trials, p = {row.p:.2g}"
             )
-        accuracy = np.array(scores)
-        share = false_positive_share(accuracy)
-        print(
-            f"{task}: {len(scores)} baseline seeds, sd {100 * accuracy.std(ddof=1):.2f} points; "
-            f"{share:.1%} of {SPLITS} random splits have p < .05 (at most {LIMIT:.0%})"
-        )
-        if share > LIMIT:
-            high.append(task)
-    if high:
-        raise BenchError(f"too many false positives on {', '.join(high)}")
+    found = agreement(frames)
+    if not found.comparisons:
+        raise UsageError("no A/A arm with two trials or more; a study of 10 seeds has them")
+    print(
+        f"{found.false_findings} of {found.comparisons} differ at 5%; combined p = {found.p:.2g} "
+        f"(at least {LIMIT:g})"
+    )
+    if not found.holds:
+        raise BenchError("A/A arms differ from their baselines: no difference can be trusted yet")
