@@ -163,12 +163,11 @@ def _with_step_times(rows: pd.DataFrame, step_times: pd.DataFrame) -> pd.DataFra
     )
     times["timed"] = times["arm"]
     times = times.drop_duplicates(["task", "timed"])
-    rows["timed"] = [
-        arm if (task, arm) in timed else plain
-        for task, arm, plain in zip(rows["task"], rows["arm"], rows["plain"], strict=True)
-    ]
-    names = ["step_time_ratio", "step_time_low", "step_time_high", "processes", "device"]
-    return rows.merge(times[["task", "timed", *names]], on=["task", "timed"], how="left")
+    names = zip(rows["task"], rows["arm"], rows["plain"], strict=True)
+    sources = [arm if (task, arm) in timed else plain for task, arm, plain in names]
+    rows["timed"] = pd.Series(sources, index=rows.index, dtype=times["timed"].dtype)
+    figures = ["step_time_ratio", "step_time_low", "step_time_high", "processes", "device"]
+    return rows.merge(times[["task", "timed", *figures]], on=["task", "timed"], how="left")
 
 
 def _per_arm(trials: pd.DataFrame) -> pd.DataFrame:
