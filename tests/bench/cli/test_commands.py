@@ -203,3 +203,43 @@ def test_a_plugin_that_imports_tensorflow_brings_none_of_its_start_up_lines(tmp_
     )
     found = bench("list", "--plugin", "mine.py", folder=tmp_path)
     assert (found.returncode, found.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_an_edited_plugin_never_shows_the_figures_of_the_code_before(tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        "from dataclasses import dataclass\n"
+        "from typing import ClassVar\n"
+        "from bench import Facts, Paper, Strategy\n"
+        "@dataclass(frozen=True)\n"
+        "class Mine(Strategy):\n"
+        "    facts: ClassVar = Facts('mine', 'own', Paper('me', 2026, 'x'), 'scales', 'x',\n"
+        "        ('image',), 'free', 'none')\n"
+        "    def features(self, batch, moment):\n"
+        "        return batch._replace(values=batch.values * 1.0)\n"
+    )
+    words = [
+        "run", "--profile", "smoke", "--data", "synthetic", "--tasks", "cifar10", "--plugin",
+        "mine.py", "--strategies", "mine", "--seeds", "1", "--no-step-times", "--json",
+    ]  # fmt: skip
+
+    def loss() -> float:
+        folder = tmp_path / "results" / "smoke-synthetic" / "trials"
+        (record,) = folder.glob("cifar10--mine--*.json")
+        return json.loads(record.read_text())["payload"]["curve"][-1]["train_loss"]
+
+    assert bench(*words, folder=tmp_path).returncode == 0
+    before = loss()
+    plugin.write_text(plugin.read_text().replace("* 1.0", "* 0.01") + "# a comment\n")
+    refused = bench(*words, folder=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.count("strategy mine was edited") == 1
+    assert loss() == before
+    again = bench(*words, "--retry", "changed", folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    (told,) = [t for t in map(json.loads, again.stdout.splitlines()) if t["event"] == "study"]
+    assert (told["trained"], told["there"]) == (1, 1)
+    assert loss() != before
+    plugin.write_text(plugin.read_text() + "\n# another comment\n")
+    assert bench(*words, folder=tmp_path).returncode == 0

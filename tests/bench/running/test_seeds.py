@@ -106,6 +106,14 @@ def test_a_study_goes_on_with_seeds_that_another_has_looked_at_since(tmp_path: P
         grown(store, study("confirm", 8, family=MIXUP), EMPTY)
 
 
+def test_a_sequential_study_has_not_seen_its_own_seeds(tmp_path: Path) -> None:
+    made = study("confirm", 3, family=MIXUP, sequential=True)
+    store = measured(tmp_path, made)
+    for seed in range(3, 10):
+        store.write(studies.record(ARMS[1], seed, study="confirm"))
+    assert grown(store, made, EMPTY).study == made
+
+
 def test_what_was_not_trained_was_not_seen(tmp_path: Path) -> None:
     Store(tmp_path / "declared").write_study(study("declared"))
     assert shown(tmp_path, study("again")) == {}

@@ -8,6 +8,7 @@ import pytest
 
 from bench.core.record import Use
 from bench.plugins.registry import Registry, find
+from bench.running import source_code
 from bench.running.source_code import changed, class_hash, code_of, was_edited, with_code
 from tests.bench.measured import arm, study
 
@@ -51,14 +52,18 @@ def test_a_module_beside_the_plugin_counts(tmp_path: Path) -> None:
     assert plugin(tmp_path / "f", helper="factor = 2\n") != first
 
 
-def test_a_base_class_of_another_file_and_shared_helpers_count(tmp_path: Path) -> None:
+def test_each_strategy_of_the_repository_has_a_hash() -> None:
     registry = find()
     hashes = {name: class_hash(kind) for name, kind in registry.strategies.items()}
     assert all(len(digest) == 16 for digest in hashes.values())
     assert len(set(hashes.values())) == len(hashes)
-    child = type("Child", (registry.strategy("mixup"),), {})
+
+
+def child_of(name: str) -> type:
+    """A strategy of this file that inherits from one of the repository."""
+    child = type("Child", (find().strategy(name),), {})
     child.__module__ = __name__
-    assert class_hash(child) not in ("", hashes["mixup"])
+    return child
 
 
 def test_what_differs_is_named_and_unknown_code_differs_from_nothing() -> None:
@@ -83,18 +88,25 @@ def test_an_arm_of_a_plugin_that_is_not_given_keeps_its_code() -> None:
     assert made.arms[1] == absent
 
 
-@pytest.mark.parametrize("name", ["mixup", "cutmix"])
-def test_the_private_modules_of_the_repository_count(
-    name: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [
+        (find().strategy("mixup"), "mixup.py"),
+        (find().strategy("mixup"), "_mixing.py"),
+        (find().strategy("cutmix"), "_mixing.py"),
+        (child_of("mixup"), "test_source_code.py"),
+        (child_of("mixup"), "mixup.py"),
+        (child_of("mixup"), "_mixing.py"),
+    ],
+    ids=["itself", "a helper", "the helper of another", "a child", "its base", "its base's helper"],
+)
+def test_an_edit_of_this_file_counts(
+    kind: type, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bench.running import source_code
-
-    kind = find().strategy(name)
-    before = class_hash(kind)
-    original = source_code._syntax_hash
+    before, original = class_hash(kind), source_code._syntax_hash
     monkeypatch.setattr(
         source_code,
         "_syntax_hash",
-        lambda path: "edited" if path.name == "_mixing.py" else original(path),
+        lambda path: "edited" if path.name == file else original(path),
     )
     assert class_hash(kind) != before
