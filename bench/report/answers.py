@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bench.analysis.verdict import UNFINISHED
+from bench.analysis.verdict import FIX_BASELINE, UNFINISHED
 from bench.report.rows import Row
+from bench.report.verdicts import KINDS
 
 SHOWN = 4
 """Most arms with a line of their own."""
 NAMED = 6
 """Most arms named in one line."""
+IN_LEAD = 3
+"""Most arms named in the lead."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,18 @@ class Answer:
     caution: str
 
 
-def answer(task: str, rows: Sequence[Row], synthetic: bool, warning: str, step: str) -> Answer:
+def answer(
+    task: str,
+    rows: Sequence[Row],
+    best: Collection[str],
+    synthetic: bool,
+    warning: str,
+    step: str,
+) -> Answer:
     """Sum up the rows of a task, in words no stronger than their verdicts.
 
     Args:
+        best: Arms that no other is shown to beat.
         step: Name of step times: `CPU step time`.
         warning: The baseline's warning (it underfits), or nothing.
     """
@@ -39,7 +50,7 @@ def answer(task: str, rows: Sequence[Row], synthetic: bool, warning: str, step: 
     if lead:
         points = [f"{row.arm}: {describe(row, step)}" for row in measured[:SHOWN]]
     else:
-        lead, points = _judged(measured, step)
+        lead, points = _lead(measured, best), _points(measured, step)
     return Answer(task, lead, tuple(points), warning)
 
 
@@ -55,27 +66,49 @@ def _unjudged(rows: Sequence[Row], synthetic: bool) -> str:
     if "confirmatory" not in evidence:
         return "Exploratory: effects, no verdicts"
     verdicts = {row.verdict for row in rows}
-    if UNFINISHED in verdicts and "helps" not in verdicts:
+    if FIX_BASELINE in verdicts:
+        return "Fix the baseline first: it diverged"
+    if UNFINISHED in verdicts and not _of_kind(rows, "better"):
         return "Unfinished: verdicts wait for all seeds"
     return ""
 
 
-def _judged(rows: Sequence[Row], step: str) -> tuple[str, list[str]]:
-    """Write the lead and the points of rows with verdicts."""
-    helps = [row for row in rows if row.verdict == "helps"]
-    points = [f"{row.arm}: {describe(row, step)}" for row in helps[:SHOWN]]
-    if len(helps) > SHOWN:
-        points.append(f"{len(helps) - SHOWN} more help: see the table")
-    for words, verdicts in (
-        ("hurts", ("hurts",)),
-        ("no practical difference", ("equivalent", "negligible")),
-        ("not decided", ("inconclusive",)),
-        ("unfinished, no verdict yet", (UNFINISHED,)),
-    ):
-        arms = [row.arm for row in rows if row.verdict in verdicts]
+def _of_kind(rows: Sequence[Row], kind: str) -> list[Row]:
+    return [row for row in rows if KINDS.get(row.verdict) == kind]
+
+
+def _lead(rows: Sequence[Row], best: Collection[str]) -> str:
+    """Name one arm only where it alone may be the best, else all that may be."""
+    if not _of_kind(rows, "better"):
+        return "No technique is shown to be better"
+    candidates = [row for row in rows if row.arm in best] or _of_kind(rows, "better")
+    names = [row.arm for row in candidates]
+    if len(names) == 1:
+        return f"Use {names[0]}"
+    named, more = names[:IN_LEAD], len(names) - IN_LEAD
+    listed = f"{', '.join(named[:-1])} or {named[-1]}"
+    if more > 0:
+        listed = f"{', '.join(named)} or {more} more"
+    steps = {row.arm: row.cells["step"].key for row in candidates}
+    times = {arm: time for arm, time in steps.items() if isinstance(time, float)}
+    cheaper = min(times, key=lambda arm: times[arm]) if len(times) == len(names) else ""
+    return f"{listed}: not separable" + (f"; the cheapest step is {cheaper}" if cheaper else "")
+
+
+def _points(rows: Sequence[Row], step: str) -> list[str]:
+    """Write a line for each arm that is better, and one for each other kind of verdict."""
+    better = _of_kind(rows, "better")
+    points = [f"{row.arm}: {describe(row, step)}, {row.verdict}" for row in better[:SHOWN]]
+    if len(better) > SHOWN:
+        points.append(f"{len(better) - SHOWN} more are better: see the table")
+    for words, kind in (("worse", "worse"), ("within the margin", "same"), ("open", "open")):
+        arms = [row.arm for row in _of_kind(rows, kind)]
         if arms:
             points.append(f"{words}: {_names(arms)}")
-    return f"Use {helps[0].arm}" if helps else "No technique is shown to help", points
+    unfinished = [row.arm for row in rows if row.verdict == UNFINISHED]
+    if unfinished:
+        points.append(f"unfinished, no verdict yet: {_names(unfinished)}")
+    return points
 
 
 def describe(row: Row, step: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
+from bench.core.metric import judged_metric
 from bench.core.study import Study
 from bench.report.headings import main_baseline, origin, tasks
 from bench.report.plots.calibration import calibration_bins, calibration_plot
@@ -97,7 +98,7 @@ class Subject:
 
 def _effect(s: Subject) -> Plot | None:
     rows = s.of(s.analysis.effects)
-    rows = rows[(rows["metric"] == "test_accuracy") & (rows["n"] > 0)]
+    rows = rows[(rows["metric"] == judged_metric().name) & (rows["n"] > 0)]
     if rows.empty:
         return None
     labels = [_label(row.arm, row.reference, s.baseline) for row in each(rows)]

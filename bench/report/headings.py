@@ -52,9 +52,10 @@ def baseline_row(study: Study, baselines: pd.DataFrame, task: str) -> pd.Series 
 def origin(study: Study, baselines: pd.DataFrame, task: str) -> Origin:
     """Return the origin that stands on each plot of a task."""
     row = baseline_row(study, baselines, task)
-    gap = "" if row is None else gap_text(row) + (" (underfits)" if row["warning"] else "")
+    gap = "" if row is None else gap_text(row) + (" (see the warning)" if row["warning"] else "")
     added = f"seeds added: {looks(study)}" if study.seeds_before else ""
-    note = " \N{MIDDLE DOT} ".join(part for part in (gap, study.profile, added) if part)
+    subset = "" if row is None else "one training subset" if row["conditional"] else ""
+    note = " \N{MIDDLE DOT} ".join(part for part in (gap, study.profile, subset, added) if part)
     return Origin(study.data.get(task, "data unknown"), study.synthetic, base_name(study), note)
 
 
@@ -63,12 +64,16 @@ def headings(study: Study, baselines: pd.DataFrame) -> tuple[str, ...]:
     base = base_name(study)
     plain = "plain baseline (base: none)" if base == "none" else f"base: {base}"
     lines = [SYNTHETIC] if study.synthetic else []
-    lines.append(f"Study {study.name}, profile {study.profile}, {study.seeds} seeds, {plain}")
+    seeds = f"{study.seeds} seeds" + (f" from {study.first_seed}" if study.first_seed else "")
+    lines.append(f"Study {study.name}, profile {study.profile}, {seeds}, {plain}")
     if study.seeds_before:
         lines.append(
-            f"WARNING: seeds were added after verdicts could be seen ({looks(study)}): p values are "
-            "too small; --until-decided plans such looks"
+            f"Seeds were added after verdicts could be seen ({looks(study)}): intervals hold at any "
+            "number of seeds, and are wider for it (column price of the effects)"
         )
+    for earlier in dict.fromkeys(seen.study for seen in study.seen):
+        arms = [f"{seen.task} {seen.arm}" for seen in study.seen if seen.study == earlier]
+        lines.append(f"Effects already seen on these seeds in study {earlier}: {', '.join(arms)}")
     for task in tasks(study):
         rows = baselines[baselines["task"] == task]
         parts = [_baseline(row, many=len(rows) > 1) for _, row in rows.iterrows()]
@@ -85,4 +90,5 @@ def _baseline(row: pd.Series, many: bool) -> str:
     text = f"{row['arm']}: {gap_text(row)}" if many else gap_text(row)
     if math.isfinite(row["gap"]):
         text += f" (train {row['train_accuracy']:.1%}, test {row['test_accuracy']:.1%})"
+    text += f", {row['conditional']}" if row["conditional"] else ""
     return f"{text}. WARNING: {row['warning']}" if row["warning"] else text

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bench.analysis.analysis import Analysis
+from bench.analysis.front import NAMED_ABOVE
 from bench.core.study import Study
 from bench.report.answers import Answer, answer
 from bench.report.card import Card
@@ -19,7 +20,7 @@ from bench.report.environments import Place
 from bench.report.headings import baseline_row, gap_text, headings, is_warning, main_baseline, tasks
 from bench.report.inline import inline
 from bench.report.plots.canvas import Plot
-from bench.report.rows import Row, columns, decision_rows, is_tuned, step_time_name
+from bench.report.rows import Row, columns, decision_rows, step_time_name
 from bench.report.sections import Drawn, sections, shared_limit
 from bench.report.spark import interval
 from bench.report.verdicts import css
@@ -72,8 +73,9 @@ def page(
         study=study,
         headings=headings(study, analysis.baselines),
         answers=[_answer(study, analysis, rows, task) for task in tasks(study)],
-        columns=columns(devices, is_tuned(analysis.decision)),
+        columns=columns(devices, analysis.decision),
         step_time=step_time,
+        named_above=NAMED_ABOVE,
         rows=[(row, css(row.verdict), Markup(_bar(study, row, limits))) for row in shown],
         tasks=tasks(study),
         families=sorted({family for row in shown for family in row.families}),
@@ -124,7 +126,11 @@ def _answer(study: Study, analysis: Analysis, rows: Sequence[Row], task: str) ->
     caution = ""
     if baseline is not None and warning:
         caution = f"{warning[0].upper()}{warning[1:]} ({gap_text(baseline)})."
-    return answer(task, rows, study.synthetic, caution, step_time_name(analysis.place["device"]))
+    rivals = analysis.candidates
+    rivals = rivals[(rivals["task"] == task) & (rivals["reference"] == main_baseline(study, task))]
+    best = set(rivals.loc[rivals["candidate"].astype(bool), "arm"])
+    step = step_time_name(analysis.place["device"])
+    return answer(task, rows, best, study.synthetic, caution, step)
 
 
 def _rejected(analysis: Analysis) -> list[Any]:

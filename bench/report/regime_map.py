@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 
 from bench.analysis.regimes import check, differing, regimes
-from bench.analysis.verdict import ALPHA
 from bench.core.study import Study
 from bench.report.headings import base_name
 from bench.report.plots.canvas import Plot
@@ -25,8 +24,10 @@ COLUMNS = (
     *csv_only("reference"),
     Column("n", "seeds", ".0f"),
     *interval_columns("+.1f"),
+    Column("shrunk", "shrunk", ".6g", "+.1f"),
     *csv_only("p", ".6g"),
     Column("p_adjusted", "p adjusted", ".6g", ".3g"),
+    *csv_only("survives"),
     Column("gap", "baseline gap", ".6g", ".1f"),
     *csv_only("data synthetic"),
 )
@@ -63,15 +64,14 @@ def map_plot(task: str, rows: pd.DataFrame, axis: str, study: Study) -> Plot:
 
     A number is bold only where it survives the adjustment over all cells of the map.
     """
-    rows = rows.assign(certain=rows["p_adjusted"] < ALPHA)
     regimes = list(dict.fromkeys(rows["regime"]))
     order = rows.groupby("arm")["effect"].mean().sort_values(ascending=False).index
     gaps = rows.groupby("regime")["gap"].first()
-    effect, certain = (
+    effect, certain, shrunk = (
         rows.pivot(index="arm", columns="regime", values=values)
         .loc[order, regimes]
         .rename(columns=lambda regime: _label(regime, gaps[regime]))
-        for values in ("effect", "certain")
+        for values in ("effect", "survives", "shrunk")
     )
     seeds = sorted({int(n) for n in rows["n"]})
     count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
@@ -79,11 +79,12 @@ def map_plot(task: str, rows: pd.DataFrame, axis: str, study: Study) -> Plot:
     return heat_plot(
         f"regimes-{task}",
         f"Effect over regimes on {shorten(task)}",
-        f"points of test accuracy, {count} seeds; exploratory; bold: adjusted over the map, p < .05",
+        f"points, {count} seeds; in brackets: shrunk; bold: adjusted over the map, p < .05; exploratory",
         effect,
         certain.eq(True),
         Origin(first["data"], bool(rows["synthetic"].any()), base_name(study), study.profile),
         f"{axis}, baseline gap in points" if axis else "",
+        shrunk.astype(float),
     )
 
 

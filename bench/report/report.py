@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.analysis import looks
 from bench.analysis.analysis import Analysis, analyse
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
 from bench.analysis.pairing import contrasts, pair
-from bench.analysis.verdict import ALPHA
 from bench.core.failure import Failure
 from bench.core.metric import judged_metric
 from bench.core.record import Record, StepTime
@@ -66,8 +64,7 @@ def write_report(
     failed = _failed(study, failures or {})
     trials = trials_frame(study, records, [(f.task, f.arm, f.seed) for f in failed])
     curves = curves_frame(records)
-    alpha = looks.ALPHA if study.sequential else ALPHA
-    analysis = analyse(study, trials, curves, step_times_frame(step_times), alpha)
+    analysis = analyse(study, trials, curves, step_times_frame(step_times))
     for table in study_tables(study, analysis, trials, cards):
         write_table(table, folder / "tables")
     frames = Frames(trials, differences(study, trials), curve_bands(curves, trials))

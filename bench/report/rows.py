@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -52,34 +52,53 @@ class Row:
     warning: str
 
 
-def columns(devices: Iterable[str], tuned: bool = False) -> dict[str, tuple[str, str]]:
+BESIDE = ("shrunk", "tuned", "default")
+"""Columns that only some studies have: effects beside the effect."""
+
+
+def columns(devices: Iterable[str], decision: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Return the heading and the explanation of each column.
 
     Args:
         devices: Devices that measured step times; a CPU's are called CPU step time.
-        tuned: Whether arms were trained with the settings of `bench tune` too.
+        decision: `Analysis.decision`; what it lacks altogether has no column.
     """
     step = step_time_name(devices)
     headings = {
         "effect": ("Effect", "change of test accuracy, percentage points, with its interval"),
+        "shrunk": ("Shrunk", "the effect drawn toward the mean of all: the largest are too large"),
         "tuned": ("Tuned", "the effect with the arm and the baseline tuned with equal effort"),
+        "default": ("At defaults", "the effect at the shared default settings, not judged"),
         "verdict": (
             "Verdict",
-            "what the effect supports, and its adjusted p; equivalent: the 90% interval, which lies "
-            "inside the margin",
+            "read off the interval: beyond zero, beyond the margin, within it, or open; its adjusted "
+            "p; and whether the arm may be the best",
         ),
         "step": (step[0].upper() + step[1:], "of a training step, ratio to the baseline's"),
-        "examples": ("Examples to target", "ratio to the baseline's; seeds that got there"),
+        "examples": (
+            "Examples to target",
+            "ratio to the baseline's; seeds that got there; own: to 90% of the arm's own gain, which "
+            "is speed alone",
+        ),
         **{column.key: (column.short, column.page_meaning) for _, column in metric_columns()},
-        "front": ("Front", "on the Pareto front of accuracy and step time"),
-        "seeds": ("Seeds to decide", "seeds that would decide, with 80% power"),
+        "front": ("Front", "probability to be on the Pareto front of accuracy and step time"),
+        "seeds": (
+            "Seeds to decide",
+            "seeds that would end an open question: the interval is then narrower than the margin; "
+            "for the range of spreads that the data allow; \N{INFINITY}: the test examples are too few",
+        ),
     }
-    return {key: value for key, value in headings.items() if tuned or key != "tuned"}
+    heading, meaning = headings["ece"]
+    headings["ece"] = (
+        heading,
+        f"{meaning}; floor: the error that so many test examples show by chance",
+    )
+    return {key: value for key, value in headings.items() if _has(decision, key)}
 
 
-def is_tuned(decision: pd.DataFrame) -> bool:
-    """Return whether the decision table has tuned effects beside the untuned."""
-    return bool(decision["tuned_effect"].notna().any())
+def _has(decision: pd.DataFrame, key: str) -> bool:
+    name = key if key == "shrunk" else f"{key}_effect"
+    return key not in BESIDE or bool(decision[name].notna().any())
 
 
 def step_time_name(devices: Iterable[str]) -> str:
@@ -129,28 +148,45 @@ def _row(study: Study, row: Mapping[str, Any], cards: Mapping[str, Card]) -> Row
 
 def _cells(row: Mapping[str, Any]) -> dict[str, Cell]:
     verdict = _text(row["verdict"])
-    front = "" if pd.isna(row["on_front"]) else "yes" if row["on_front"] else "no"
-    hits = shown(row["hit_rate"], ".0%")
-    return {
-        "effect": _cell(row["effect"], signed(row["effect"], 1), interval(row["low"], row["high"])),
-        "tuned": _cell(
-            row["tuned_effect"],
-            signed(row["tuned_effect"], 1),
-            interval(row["tuned_low"], row["tuned_high"]),
-        ),
+    cells = {
+        "effect": _effect(row, "effect", "low", "high"),
+        "shrunk": _cell(row["shrunk"], signed(row["shrunk"], 1)),
+        **{
+            name: _effect(row, f"{name}_effect", f"{name}_low", f"{name}_high")
+            for name in ("tuned", "default")
+        },
         "verdict": Cell(verdict, f"{rank(verdict)}{verdict}", _why(row)),
         "step": _cell(
             row["step_time_ratio"],
             ratio(row["step_time_ratio"]),
             interval(row["step_time_low"], row["step_time_high"], 2),
         ),
-        "examples": _cell(
-            row["examples_ratio"], ratio(row["examples_ratio"]), hits and f"{hits} of seeds"
-        ),
+        "examples": _cell(row["examples_ratio"], ratio(row["examples_ratio"]), _speed(row)),
         **{column.key: _change(column, row[column.key]) for _, column in metric_columns()},
-        "front": Cell(front, ("yes", "no", "").index(front)),
-        "seeds": _cell(row["seeds_needed"], shown(row["seeds_needed"], ",.0f")),
+        "front": _cell(row["front_probability"], shown(row["front_probability"], ".0%")),
+        "seeds": _cell(row["seeds_low"], _range(row["seeds_low"], row["seeds_high"])),
     }
+    floor = signed(number(row["ece_floor"]) * 100, 1).removeprefix("+")
+    cells["ece"] = replace(cells["ece"], detail=floor and f"floor {floor}")
+    return cells
+
+
+def _effect(row: Mapping[str, Any], effect: str, low: str, high: str) -> Cell:
+    return _cell(row[effect], signed(row[effect], 1), interval(row[low], row[high]))
+
+
+def _speed(row: Mapping[str, Any]) -> str:
+    """Write `90% of seeds, own 1.02×`."""
+    hits, own = shown(row["hit_rate"], ".0%"), ratio(row["own_ratio"])
+    return ", ".join(part for part in (hits and f"{hits} of seeds", own and f"own {own}") if part)
+
+
+def _range(low: object, high: object) -> str:
+    """Write `8 to 44`, `8` where both are equal, `8 or more` without an upper end, or infinity."""
+    least, most = shown(low, ",.0f"), shown(high, ",.0f")
+    if not least:
+        return "\N{INFINITY}" if number(low) == math.inf else ""
+    return least if least == most else f"{least} to {most}" if most else f"{least} or more"
 
 
 def _cell(value: object, text: str, detail: str = "") -> Cell:
@@ -167,10 +203,10 @@ def _text(value: object) -> str:
 
 
 def _why(row: Mapping[str, Any]) -> str:
-    """Write the ground of a verdict: the interval of the equivalence test, or the p value."""
-    if row["verdict"] == "equivalent":
-        return f"90% {interval(row['equivalence_low'], row['equivalence_high'])}"
+    """Write the adjusted p, and whether the arm may be the best."""
     p = number(row["p_adjusted"])
-    if not math.isfinite(p):
-        return ""
-    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".")
+    words = ""
+    if math.isfinite(p):
+        words = "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".")
+    best = "may be the best" if row["candidate"] is True else ""
+    return "; ".join(part for part in (words, best) if part)

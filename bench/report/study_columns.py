@@ -20,12 +20,23 @@ _NOTE = Column("warning", "note")
 # fmt: off
 EFFECTS = (
     *plain("task arm reference metric unit"), _N, *interval_columns("+.3f", "effect"), *_P,
-    *plain("verdict"), *csv_only("family"),
-    Column("sd", "sd", ".6g", ".3f"), *csv_only("sign_flip_p", ".6g"),
-    Column("d_z", "d_z", ".6g", ".2f"),
-    *csv_only("tost_p equivalence_low equivalence_high welch_p seed_correlation margin", ".6g"),
-    Column("mde", "detectable", ".6g", ".2f"),
-    *csv_only("seeds_needed seeds_to_detect", ".0f"), *_ORIGIN, _NOTE,
+    *plain("verdict"), *csv_only("family"), Column("shrunk", "shrunk", ".6g", "+.3f"),
+    Column("error", "error", ".6g", ".3f"),
+    *csv_only("df trial_error example_error residual_error", ".6g"), *csv_only("examples", ".0f"),
+    Column("sd", "sd", ".6g", ".3f"), *csv_only("moderated_sd sign_flip_p", ".6g"),
+    Column("d_z", "d_z", ".6g", ".2f"), *csv_only("welch_p seed_correlation margin", ".6g"),
+    Column("mde", "detectable", ".6g", ".2f"), *csv_only("seeds_low seeds_high", ".0f"),
+    *csv_only("price", ".6g"), *_ORIGIN, _NOTE,
+)
+DIVERGENCE = (
+    *plain("task arm"), *csv_only("reference"), _count("n", "trials"),
+    _count("diverged", "diverged"), Column("rate", "rate", ".6g", ".2f"),
+    Column("low", "low", ".6g", ".2f"), Column("high", "high", ".6g", ".2f"),
+    _count("reference_diverged", "of the reference"), *_P, *_ORIGIN,
+)
+CANDIDATES = (
+    *plain("task reference arm"), Column("effect", "effect (points)", ".6g", "+.2f"),
+    Column("candidate", "may be the best"), *_ORIGIN,
 )
 STEP_TIMES = (
     *plain("task arm device"), *csv_only("machine"), _count("processes", "processes"),
@@ -50,7 +61,9 @@ CONVERGENCE = (
     *csv_only("hit_rate", ".6g"), Column("examples", "examples (restricted mean)", ".6g", ".0f"),
     Column("steps", "steps", ".6g", ".0f"), *csv_only("horizon", ".0f"),
     *interval_columns(".2f", "ratio to the reference", "examples_ratio"),
-    *csv_only("steps_ratio", ".6g"), *_ORIGIN,
+    *csv_only("steps_ratio own_accuracy own_hit_rate own_examples", ".6g"),
+    Column("own_ratio", "to its own target (ratio)", ".6g", ".2f"),
+    *csv_only("own_low own_high", ".6g"), *_ORIGIN,
 )
 AREAS = (
     *_ARM, _N, Column("area", "mean validation accuracy", ".6f", ".4f"),
@@ -72,8 +85,10 @@ PER_CLASS = (
 )
 TEST_SAMPLING = (
     *_ARM, _N, _count("examples", "test examples"), *interval_columns("+.2f"),
-    Column("seed_sd", "from seeds", ".6g", ".2f"),
-    Column("example_sd", "from test examples", ".6g", ".2f"), *_ORIGIN,
+    Column("seed_sd", "from trials", ".6g", ".2f"),
+    Column("example_sd", "from test examples", ".6g", ".2f"),
+    Column("residual_sd", "of trials: from their answers", ".6g", ".2f"),
+    *csv_only("df", ".6g"), Column("subset", "training subset"), *_ORIGIN,
 )
 FAIRNESS = (
     *plain("task arm reference"), Column("treatment", "declared treatment"),
@@ -97,19 +112,25 @@ def decision_columns() -> tuple[Column, ...]:
     """Return the columns of the decision table, every shown metric's change among them."""
     return (
         *plain("task"), Column("arm", "strategy"), *csv_only("reference"), _count("n", "seeds"),
-        *interval_columns("+.1f"),
-        *csv_only("equivalence_low equivalence_high margin p_adjusted", ".6g"),
-        *plain("verdict"), *csv_only("family"),
+        *interval_columns("+.1f"), Column("shrunk", "shrunk", ".6g", "+.1f"),
+        *csv_only("margin p_adjusted", ".6g"), *plain("verdict"), *csv_only("family"),
+        Column("candidate", "may be the best"),
         Column("tuned_effect", "tuned effect (points)", ".6g", "+.1f"),
         *csv_only("tuned_low tuned_high", ".6g"),
+        Column("default_effect", "effect at defaults (points)", ".6g", "+.1f"),
+        *csv_only("default_low default_high", ".6g"),
         Column("step_time_ratio", "step time (ratio)", ".6g", ".3f"),
         *csv_only("step_time_low step_time_high", ".6g"), *csv_only("processes", ".0f"),
         Column("device", "timed on"),
         Column("examples_ratio", "examples to target (ratio)", ".6g", ".2f"),
         Column("hit_rate", "reached target", ".6g", ".2f"),
+        Column("own_ratio", "to its own target (ratio)", ".6g", ".2f"),
         Column("seconds_ratio", "time to target (ratio)", ".6g", ".2f"),
         *csv_only("decomposition"),
         *(Column(c.key, c.heading, ".6g", f"+.{c.digits}f") for _, c in metric_columns()),
-        Column("on_front", "Pareto front"), _count("seeds_needed", "seeds to decide"),
+        Column("ece_floor", "ECE by chance", ".6g", ".3f"),
+        Column("front_probability", "on the Pareto front (probability)", ".6g", ".2f"),
+        *csv_only("on_front"), *csv_only("diverged", ".0f"),
+        _count("seeds_low", "seeds to decide: from"), _count("seeds_high", "to"),
         *_ORIGIN, _NOTE,
     )

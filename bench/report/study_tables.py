@@ -33,7 +33,7 @@ def study_tables(
         return Table(name, title, lines, frame, specs)
 
     a, times = analysis, with_cost_class(study, analysis.step_times, cards)
-    sampling = "Effects with intervals that include the sampling of the test split"
+    sampling = "Where the error of an effect comes from"
     always = [
         table("decision", "Decision table", a.decision, _decision_columns(study, analysis)),
         table("effects", "Effects", a.effects, columns.EFFECTS),
@@ -41,9 +41,11 @@ def study_tables(
         table("step_times", _step_title(analysis), times, columns.STEP_TIMES),
         table("convergence", "Convergence", a.convergence, columns.CONVERGENCE),
         table("areas", "Area under the validation curve", a.areas, columns.AREAS),
+        table("divergence", "Divergence", a.divergence, columns.DIVERGENCE),
         table("fairness", "What was equal between the arms", a.fairness, columns.FAIRNESS),
     ]
     some = [
+        table("candidates", "Arms that may be the best", a.candidates, columns.CANDIDATES),
         table("interactions", "Interactions of pairs", a.interactions, columns.INTERACTIONS),
         table("leave_one_out", "Leave one out", a.leave_one_out, columns.LEAVE_ONE_OUT),
         table("per_class", "Effects per class", a.per_class, columns.PER_CLASS),

@@ -14,12 +14,12 @@ from bench.core.metric import columns as metric_columns
 from bench.core.study import Study
 from bench.report.card import Card
 from bench.report.headings import headings, is_warning
-from bench.report.rows import Row, columns, decision_rows, is_tuned
-from bench.report.verdicts import KINDS
+from bench.report.rows import BESIDE, Row, columns, decision_rows
+from bench.report.verdicts import KINDS, SHORT
 
-STYLES = {"helps": "bold blue", "hurts": "bold red", "same": "green", "open": "dim"}
+STYLES = {"better": "bold blue", "worse": "bold red", "same": "green", "open": "dim"}
 """Kind of a verdict -> style."""
-FIRST = ("effect", "tuned", "verdict", "step", "examples")
+FIRST = ("effect", *BESIDE, "verdict", "step", "examples")
 NARROWEST = 60
 """Characters that a table needs; a narrower terminal gets a line for each figure."""
 ROOM = 110
@@ -41,7 +41,7 @@ def print_decision(
     """
     rows = decision_rows(study, analysis.decision, cards)
     lines = headings(study, analysis.baselines)
-    named = columns(analysis.place["device"], is_tuned(analysis.decision))
+    named = columns(analysis.place["device"], analysis.decision)
     head = {key: named[key][0] for key in shown() if key in named}
     if not out.isatty():
         out.write(plain(lines, rows, head))
@@ -120,6 +120,7 @@ def _name(row: Row) -> str:
 
 def _cell(key: str, row: Row) -> Text:
     cell = row.cells[key]
-    detail = f" {cell.detail}" if key in ("effect", "tuned") and cell.detail else ""
+    detail = f" {cell.detail}" if key in ("effect", *BESIDE) and cell.detail else ""
+    words = SHORT.get(row.verdict, cell.text) if key == "verdict" else cell.text
     style = STYLES.get(KINDS.get(row.verdict, ""), "") if key == "verdict" else ""
-    return Text(cell.text + detail, style=style)
+    return Text(words + detail, style=style)

@@ -1,22 +1,42 @@
-"""Verdicts as readers see them: their order, and the kind that gives each its color."""
+"""Verdicts as readers see them: their order, short words for plots, and the kind that colors each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bench.analysis.verdict import (
+    BETTER,
+    BETTER_BY_MARGIN,
+    OPEN,
+    VERDICTS,
+    WITHIN,
+    WORSE,
+    WORSE_BY_MARGIN,
+)
+
 KINDS: Mapping[str, str] = {
-    "helps": "helps",
-    "equivalent": "same",
-    "negligible": "same",
-    "inconclusive": "open",
-    "hurts": "hurts",
+    BETTER_BY_MARGIN: "better",
+    BETTER: "better",
+    WITHIN: "same",
+    OPEN: "open",
+    WORSE: "worse",
+    WORSE_BY_MARGIN: "worse",
 }
-"""Verdict -> kind, best first. Every other word (`exploratory`) is no verdict."""
+"""Verdict -> kind. Every other word (`exploratory`) is no verdict."""
+SHORT: Mapping[str, str] = {
+    BETTER_BY_MARGIN: "better by > margin",
+    BETTER: "better",
+    WITHIN: "within margin",
+    OPEN: "open",
+    WORSE: "worse",
+    WORSE_BY_MARGIN: "worse by > margin",
+}
+"""Verdict -> the same where there is little room."""
 
 
 def rank(verdict: str) -> int:
-    """Return a verdict's place in the order; other words come last."""
-    return list(KINDS).index(verdict) if verdict in KINDS else len(KINDS)
+    """Return a verdict's place in the order, the best first; other words come last."""
+    return VERDICTS.index(verdict) if verdict in VERDICTS else len(VERDICTS)
 
 
 def css(verdict: str) -> str:

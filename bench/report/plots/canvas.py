@@ -85,7 +85,7 @@ def draw(
         figure.text(left, (top - 0.10) / total, title, va="top", fontsize=11, weight="bold")
         if subtitle:
             figure.text(left, (top - 0.33) / total, subtitle, va="top", color=style.SOFT)
-        caption = style.shorten(origin.caption, 104)
+        caption = style.shorten(origin.caption, 120)
         figure.text(left, 0.07 / total, caption, fontsize=6.5, color=style.SOFT)
         paint(figure)
         return Plot(name, title, alt, _png(figure), _svg(figure, title))

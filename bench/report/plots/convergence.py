@@ -33,7 +33,7 @@ def convergence_plot(
     )
     arms = list(main["arm"])
     if len(arms) > style.CROWD:
-        hues = dict.fromkeys(arms, style.HELPS)
+        hues = dict.fromkeys(arms, style.BETTER)
     hues = {**hues, baseline: style.INK}
 
     def paint(figure: Figure) -> None:
@@ -48,7 +48,7 @@ def convergence_plot(
             axes.text(
                 1.03, y, f"{row.hits} of {row.n}", va="center_baseline",
                 transform=axes.get_yaxis_transform(),
-                color=style.INK if row.hits == row.n else style.HURTS,
+                color=style.INK if row.hits == row.n else style.WORSE,
             )  # fmt: skip
         axes.set_yticks(range(len(arms)), labels)
         for label, arm in zip(axes.get_yticklabels(), arms, strict=True):

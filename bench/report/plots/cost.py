@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bench.analysis.front import NAMED_ABOVE
 from bench.report.plots import style
 from bench.report.plots.canvas import Plot, draw, panel
 from bench.report.plots.labels import Label, place_labels
@@ -23,14 +24,14 @@ def cost_plot(
 
     Args:
         rows: A row per treated arm with arm, effect, low, high (percentage points), ratio,
-            ratio_low, ratio_high (of step times), pareto (on the front or not).
+            ratio_low, ratio_high (of step times), pareto (on the front with `NAMED_ABOVE`).
         step_time: Name of step times: `CPU step time`.
     """
     rows = rows[np.isfinite(rows["effect"]) & np.isfinite(rows["ratio"])]
     rows = rows.sort_values(["pareto", "effect", "arm"], ascending=[False, False, True])
     front, crowded = rows["pareto"].astype(bool), len(rows) > style.CROWD
     if crowded:
-        hues = dict(zip(rows["arm"], np.where(front, style.HELPS, style.SOFT), strict=True))
+        hues = dict(zip(rows["arm"], np.where(front, style.BETTER, style.SOFT), strict=True))
 
     def paint(figure: Figure) -> None:
         axes = panel(figure, right=0.965)
@@ -59,16 +60,17 @@ def cost_plot(
         axes.xaxis.set_major_formatter(_times)
         axes.yaxis.set_major_formatter("{x:+.3g}")
 
-    names = ", ".join(map(str, rows.loc[front, "arm"])) or "only the baseline"
+    names = ", ".join(map(str, rows.loc[front, "arm"])) or "none for sure"
+    sure = f"{NAMED_ABOVE:.0%}"
     return draw(
         f"cost-{task}",
         f"Accuracy against {step_time} on {style.shorten(task)}",
-        f"On the Pareto front of accuracy and {step_time} on {task}: {names}.",
+        f"On the Pareto front of accuracy and {step_time} on {task} with {sure} or more: {names}.",
         origin,
         height=3.7,
         paint=paint,
-        subtitle="up: more accurate; left: cheaper; filled and joined: the Pareto front"
-        + ("" if crowded else "; bars: 95% intervals"),
+        subtitle=f"up: more accurate; left: cheaper; filled, joined: on the Pareto front with {sure}"
+        + ("" if crowded else "; bars: intervals"),
     )
 
 
@@ -85,7 +87,7 @@ def _limits(axes: Axes, effects: pd.DataFrame, ratios: pd.Series) -> None:
 
 
 def _front(axes: Axes, front: pd.DataFrame) -> None:
-    """Draw stairs: at each cost, the best accuracy to be had for it."""
+    """Draw stairs: at each cost, the best accuracy of the arms that are on the front."""
     corners = sorted({(1.0, 0.0), *zip(front["ratio"], front["effect"], strict=True)})
     x, y = np.array(corners).T
     heights, first = np.unique(np.maximum.accumulate(y), return_index=True)

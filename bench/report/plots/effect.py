@@ -17,9 +17,9 @@ from bench.report.plots.labels import width
 from bench.report.plots.origin import Origin
 from bench.report.plots.style import each
 from bench.report.texts import interval, signed
-from bench.report.verdicts import KINDS
+from bench.report.verdicts import KINDS, SHORT
 
-COLORS = {"helps": style.HELPS, "hurts": style.HURTS, "same": style.SAME, "open": style.OPEN}
+COLORS = {"better": style.BETTER, "worse": style.WORSE, "same": style.SAME, "open": style.OPEN}
 """Kind of a verdict -> color."""
 LABEL = 40
 """Characters of a label: enough for `modern_image[without stochastic_depth]`."""
@@ -33,8 +33,8 @@ def effect_plot(
     Args:
         effects: A row per arm with arm, reference, label (which names a reference that is not the
             baseline, where the arm's name does not tell it), role, effect, low, high
-            (percentage points of test accuracy), equivalence_low, equivalence_high (90% interval),
-            n, sd (of paired differences), verdict.
+            (percentage points of test accuracy), shrunk (the effect drawn toward the mean of all; NaN
+            without one), n, sd (of paired differences), verdict.
         points: A row per arm and seed with arm, seed, difference (percentage points).
         margin: Margin of practical relevance, percentage points.
     """
@@ -133,7 +133,7 @@ def _subtitle(rows: pd.DataFrame, margin: float) -> str:
     keys = {
         f"grey: \N{PLUS-MINUS SIGN}{margin:g}"
         + ("" if crowded else ", no practical difference"): True,
-        "thick: 90% interval": rows["equivalence_low"].notna().any(),
+        "tick: shrunk": rows["shrunk"].notna().any(),
         "dotted: 95% of null arms": null_range(rows),
         "a[\N{HORIZONTAL ELLIPSIS}] vs its baseline[\N{HORIZONTAL ELLIPSIS}]": own.any(),
         "a[without b] vs a": left_out,
@@ -153,19 +153,15 @@ def _seeds(axes: Axes, y: int, differences: np.ndarray, color: str) -> None:
 
 
 def _intervals(axes: Axes, y: int, row: Any) -> None:
-    """Draw an effect, its interval, and thick its 90% interval, all cut at the ends of the axis."""
-    low, high = axes.get_xlim()
-    bars = (
-        (row.low, row.high, {"lw": 1.3}),
-        (row.equivalence_low, row.equivalence_high, {"lw": 3.4, "solid_capstyle": "butt"}),
-    )
+    """Draw an effect, its interval and a tick at the shrunk effect, cut at the ends of the axis."""
     if not math.isfinite(row.effect):
         return
-    for start, end, look in bars:
-        if math.isfinite(start):
-            axes.plot(np.clip([start, end], low, high), [y, y], color=_color(row), **look)
-    effect = min(max(row.effect, low), high)
-    axes.scatter([effect], [y], s=34, color=_color(row), edgecolor="white", lw=0.9, zorder=4)
+    color, limits = _color(row), axes.get_xlim()
+    start, end, effect, shrunk = np.clip([row.low, row.high, row.effect, row.shrunk], *limits)
+    axes.plot([start, end], [y, y], color=color, lw=2.0)  # a missing interval draws nothing
+    axes.scatter([effect], [y], s=34, color=color, edgecolor="white", lw=0.9, zorder=4)
+    if math.isfinite(shrunk):
+        axes.scatter([shrunk], [y], s=70, color=style.INK, marker="|", lw=1.3, zorder=5)
 
 
 def _color(row: Any) -> str:
@@ -182,7 +178,7 @@ def numbers(row: Any) -> str:
 
 
 def _word(row: Any) -> str:
-    return "A/A control" if row.role == "control" else str(row.verdict or "")
+    return "A/A control" if row.role == "control" else SHORT.get(row.verdict, row.verdict or "")
 
 
 def _alt(task: str, rows: pd.DataFrame, seeds: int) -> str:

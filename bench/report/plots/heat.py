@@ -16,7 +16,7 @@ from bench.report.plots.style import each
 from bench.report.texts import signed
 
 DIVERGING = LinearSegmentedColormap.from_list(
-    "effects", [style.HURTS, "#f0c3ae", "#f6f7f9", "#aecfea", style.HELPS]
+    "effects", [style.WORSE, "#f0c3ae", "#f6f7f9", "#aecfea", style.BETTER]
 )
 ON_DARK, ON_LIGHT = "#fdfdfd", "#1b242d"
 """Colors of numbers in cells; cells keep their colors in dark mode."""
@@ -55,6 +55,7 @@ def heat_plot(
     certain: pd.DataFrame,
     origin: Origin,
     axis_name: str = "",
+    shrunk: pd.DataFrame | None = None,
 ) -> Plot:
     """Draw numbers in colored cells: blue above zero, orange below, on a symmetric scale.
 
@@ -62,6 +63,7 @@ def heat_plot(
         table: Percentage points; NaN leaves a cell empty.
         certain: Booleans of the same shape; the numbers in these cells are bold.
         axis_name: Text below the map.
+        shrunk: Numbers of the same shape, written below the others in brackets.
     """
     values = table.to_numpy(float)
     at_left, at_bottom = (
@@ -92,7 +94,8 @@ def heat_plot(
         axes.spines[:].set_visible(False)
         axes.set_xlabel(axis_name)
         if columns <= 16:
-            _write_numbers(axes, values, certain.to_numpy(bool), limit)
+            below_them = None if shrunk is None else shrunk.to_numpy(float)
+            _write_numbers(axes, values, certain.to_numpy(bool), limit, below_them)
 
     cells = [(table.index[y], table.columns[x], values[y, x]) for y, x in np.argwhere(filled)]
     cells.sort(key=lambda cell: -abs(cell[2]))
@@ -104,10 +107,20 @@ def heat_plot(
     )  # fmt: skip
 
 
-def _write_numbers(axes: Axes, values: np.ndarray, certain: np.ndarray, limit: float) -> None:
+def _write_numbers(
+    axes: Axes,
+    values: np.ndarray,
+    certain: np.ndarray,
+    limit: float,
+    shrunk: np.ndarray | None,
+) -> None:
+    """Write each cell's number, and the shrunk one below it."""
     for (y, x), value in np.ndenumerate(values):
-        axes.text(
-            x, y, signed(float(value), 1), ha="center", va="center_baseline", fontsize=8,
-            color=ON_DARK if abs(value) > 0.7 * limit else ON_LIGHT,
-            weight="bold" if certain[y, x] else "normal",
-        )  # fmt: skip
+        color = ON_DARK if abs(value) > 0.7 * limit else ON_LIGHT
+        weight = "bold" if certain[y, x] else "normal"
+        look = {"ha": "center", "va": "center_baseline", "color": color}
+        second = "" if shrunk is None else signed(float(shrunk[y, x]), 1)
+        rise = 0.17 if second else 0.0
+        text = signed(float(value), 1)
+        axes.text(x, y - rise, text, fontsize=8, weight=weight, **look)
+        axes.text(x, y + 0.24, second and f"({second})", fontsize=6.5, **look)

@@ -183,7 +183,7 @@ def _record(plan: Plan, study: Study, arm: Arm, seed: int) -> Record:
         ),
         curve=_curve(planted, test, 1 / classes, own, diverged),
         steps=300 if diverged else 1200, examples=(300 if diverged else 1200) * 64,
-        final=None if diverged else _scores(planted, test, train, classes, own),
+        final=None if diverged else _scores(planted, test, train, classes, own, (task, seed)),
         parameters=77_850, trace_seconds=2.1, train_seconds=48.0 + float(own.normal(0, 0.5)),
         evaluation_seconds=3.0, environment=study.environment,
     )  # fmt: skip
@@ -211,10 +211,14 @@ def _curve(
 
 
 def _scores(
-    planted: Planted, test: float, train: float, classes: int, rng: np.random.Generator
+    planted: Planted,
+    test: float,
+    train: float,
+    classes: int,
+    rng: np.random.Generator,
+    trial: tuple[str, int],
 ) -> Scores:
-    total = 200
-    hits = rng.random(total) < test
+    hits = _rng("examples", *trial).random(2000) < test  # arms miss the same hard examples
     ece = float(np.clip(0.15 + planted.ece + rng.normal(0, 0.005), 0.001, 1))
     bins = []
     for i in range(15):

@@ -49,7 +49,8 @@ def test_a_map_has_a_table_and_a_heat_map_with_its_data(tmp_path: Path) -> None:
 def test_a_gap_of_nothing_has_no_sign() -> None:
     rows = pd.DataFrame(
         {"arm": ["mixup"], "regime": ["300"], "effect": [1.0], "low": [0.5], "high": [1.5],
-         "gap": [-0.04], "p_adjusted": [0.2], "n": [3], "data": [studies.DATA], "synthetic": [False]}
+         "gap": [-0.04], "survives": [False], "shrunk": [0.7], "n": [3],
+         "data": [studies.DATA], "synthetic": [False]}
     )  # fmt: skip
     study = studies.study([studies.arm("baseline"), studies.arm("mixup")], 3)
     svg = map_plot("images", rows, "steps", study).svg
@@ -59,12 +60,14 @@ def test_a_gap_of_nothing_has_no_sign() -> None:
 def test_a_cell_is_bold_only_where_it_survives_the_adjustment_over_the_map() -> None:
     rows = pd.DataFrame(
         {"arm": ["mixup", "cutmix"], "regime": "300", "effect": [1.0, 2.0], "low": [0.5, 1.0],
-         "high": [1.5, 3.0], "gap": 20.0, "p_adjusted": [0.077, 0.03], "n": 3,
+         "high": [1.5, 3.0], "gap": 20.0, "survives": [False, True], "shrunk": [0.4, 1.5], "n": 3,
          "data": studies.DATA, "synthetic": False}
     )  # fmt: skip
     study = studies.study([studies.arm("baseline")], 3)
     svg = map_plot("images", rows, "steps", study).svg
     assert bold(svg) == ["+2.0", "Effect over regimes on images"]
+    assert ">(+0.4)<" in svg
+    assert ">(+1.5)<" in svg
 
 
 def test_a_folder_without_studies_is_one_line(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
+from bench.analysis.verdict import WORSE
 from bench.core.record import CalibrationBin
 from bench.report.plots import style
 from bench.report.plots.calibration import calibration_bins
@@ -37,9 +38,8 @@ def effects(count: int) -> pd.DataFrame:
             "effect": effect,
             "low": effect - 1,
             "high": effect + 1,
-            "equivalence_low": effect - 0.5,
-            "equivalence_high": effect + 0.5,
-            "verdict": "inconclusive",
+            "shrunk": effect * 0.5,
+            "verdict": WORSE,
             "n": 10,
             "sd": 2.0,
         }
@@ -65,11 +65,13 @@ def test_effects_are_ordered_with_the_control_last() -> None:
     svg = effect_plot("cifar10", rows, points(rows), 1.0, WHERE).svg
     drawn = texts(svg)
     names = [text for text in drawn if text.startswith(("arm", "baseline["))]
-    assert svg.count("stroke-width: 3.4") == len(rows), "a 90% interval for each arm"
+    ticks = re.findall(r'<use [^>]*style="fill: [^"]*stroke: #1f2933; stroke-width: 1.3', svg)
+    assert len(ticks) == len(rows), "a shrunk effect for each arm"
+    assert drawn.count("worse") == len(rows) - 1, "the short word"
     assert names == ["arm03", "arm02", "arm01", "arm00", "baseline[A/A]"]
     assert "+1.5 [0.5, 2.5]" in drawn
     assert any("95% of null arms" in text for text in drawn)
-    assert any("thick: 90% interval" in text for text in drawn)
+    assert any("tick: shrunk" in text for text in drawn)
 
 
 def test_an_arm_without_an_effect_lies_within_the_dotted_lines_in_95_of_100_studies() -> None:

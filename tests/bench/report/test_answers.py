@@ -1,0 +1,85 @@
+"""The page's first words are no stronger than what the study supports."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.analysis.verdict import (
+    BETTER,
+    BETTER_BY_MARGIN,
+    FIX_BASELINE,
+    OPEN,
+    UNFINISHED,
+    WITHIN,
+    WORSE_BY_MARGIN,
+)
+from bench.report.answers import Answer, answer
+from bench.report.rows import Cell, Row
+
+
+def row(arm: str, effect: float, verdict: str, step: float | None = 1.0, **changes: str) -> Row:
+    cells = {
+        "effect": Cell(f"{effect:+.1f}", effect, "[a, b]"),
+        "step": Cell("" if step is None else f"{step:.2f}×", step),
+    }
+    return Row(
+        task="t", arm=arm, reference="baseline", against="", families=("mixing",),
+        evidence=changes.get("evidence", "confirmatory"), verdict=verdict, effect=effect, low=0.0,
+        high=1.0, cells=cells, decomposition="", warning="",
+    )  # fmt: skip
+
+
+ROWS = [
+    row("cutmix", 1.0, BETTER, 1.1),
+    row("layer_norm", 1.2, BETTER_BY_MARGIN, 1.3),
+    row("mixup", 0.1, WITHIN),
+    row("dropout", 0.2, OPEN),
+    row("batch_norm", -3.0, WORSE_BY_MARGIN),
+]
+
+
+def said(rows: list[Row], *best: str, synthetic: bool = False) -> Answer:
+    return answer("t", rows, best, synthetic, "", "step time")
+
+
+def test_one_arm_is_named_only_where_it_alone_may_be_the_best() -> None:
+    assert said(ROWS, "layer_norm").lead == "Use layer_norm"
+    several = "layer_norm or cutmix: not separable; the cheapest step is cutmix"
+    assert said(ROWS, "layer_norm", "cutmix").lead == several
+    many = said([*ROWS, row("ema", 0.9, BETTER)], "layer_norm", "cutmix", "ema", "dropout")
+    assert many.lead.startswith("layer_norm, cutmix, ema or 1 more: not separable")
+
+
+def test_without_a_step_time_of_each_no_step_is_called_the_cheapest() -> None:
+    rows = [row("a", 1.0, BETTER), row("b", 0.9, BETTER, None)]
+    assert said(rows, "a", "b").lead == "a or b: not separable"
+
+
+def test_the_largest_estimate_without_a_verdict_is_not_recommended() -> None:
+    rows = [row("a", 1.0, OPEN), row("b", -1.0, WORSE_BY_MARGIN)]
+    assert said(rows, "a").lead == "No technique is shown to be better"
+
+
+def test_each_verdict_has_its_line() -> None:
+    points = said(ROWS, "layer_norm").points
+    assert points[0] == f"layer_norm: +1.2 points [a, b], 1.30× step time, {BETTER_BY_MARGIN}"
+    assert points[1].endswith(f"1.10× step time, {BETTER}")
+    assert points[2:] == ("worse: batch_norm", "within the margin: mixup", "open: dropout")
+
+
+@pytest.mark.parametrize(
+    ("rows", "lead"),
+    [
+        ([], "Nothing to compare yet"),
+        ([row("a", 1.0, FIX_BASELINE)], "Fix the baseline first"),
+        ([row("a", 1.0, UNFINISHED)], "Unfinished"),
+        ([row("a", 1.0, "exploratory", evidence="exploratory")], "Exploratory"),
+        ([row("a", 1.0, "smoke run", evidence="smoke")], "Smoke run"),
+    ],
+)
+def test_what_is_not_judged_says_why(rows: list[Row], lead: str) -> None:
+    assert said(rows, "a").lead.startswith(lead)
+
+
+def test_stand_in_data_has_no_answer() -> None:
+    assert said(ROWS, "layer_norm", synthetic=True).lead == "Stand-in data: no answer"
