@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli import options as shared
 from bench.cli.options import names
 
+if TYPE_CHECKING:
+    from bench.core.recipe import Recipe
+    from bench.tasks.task import Task
+
 PROFILE = "smoke"
-"""Profile of the recipe; a task without it is drawn with its first one."""
 IMAGES = 6
 
 
@@ -46,7 +49,7 @@ def pictures(
     changing = [s for s in chosen if any(s.touches(stage) for stage in BATCH_STAGES)]
     if not changing:
         raise UsageError(f"none of {', '.join(listed)} changes a batch of images")
-    recipe = drawn.recipe(PROFILE if PROFILE in drawn.profiles else next(iter(drawn.profiles)))
+    recipe = small_recipe(drawn)
     subset = load_data(drawn, recipe, source)
     with muffled():
         from bench.training.batch_pictures import pictured
@@ -56,3 +59,8 @@ def pictures(
     plot = batch_plot(f"batch-{task}", rows, Origin(identity, False, "none", "stand-in images"))
     for path in plot.write(output):
         print(path)
+
+
+def small_recipe(task: Task) -> Recipe:
+    """Return the recipe of the smallest profile, or of the task's first one if it has no such."""
+    return task.recipe(PROFILE if PROFILE in task.profiles else next(iter(task.profiles)))

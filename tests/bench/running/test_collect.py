@@ -14,9 +14,9 @@ from bench.core.study import Trial
 from bench.running.collect import TrainingWatch, collect
 from bench.running.executors.executor import Outcome
 from bench.running.executors.local import LocalExecutor
-from bench.running.executors.serial import SerialExecutor
 from bench.storage.store import Store
 from tests.bench.measured import Measure, Misbehave, record, study
+from tests.bench.running.executors.serial import SerialExecutor
 
 
 class FullStore(Store):

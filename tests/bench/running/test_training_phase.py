@@ -15,10 +15,10 @@ from bench.core.record import Record
 from bench.core.study import Study, Trial
 from bench.running import training_phase
 from bench.running.collect import TrainingWatch
-from bench.running.executors.serial import SerialExecutor
 from bench.storage.store import Store
 from bench.tasks.task import Source
 from tests.bench.analysis import studies
+from tests.bench.running.executors.serial import SerialExecutor
 
 ARMS = [studies.arm("baseline"), studies.arm("strong"), studies.arm("weak")]
 NOISE = np.random.default_rng(1).normal(0, 0.02, 50)

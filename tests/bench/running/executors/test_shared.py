@@ -13,8 +13,8 @@ from bench.core.record import Record, StepTime
 from bench.core.study import Timing, Trial
 from bench.running.executors.executor import Executor, Outcome
 from bench.running.executors.local import LocalExecutor
-from bench.running.executors.serial import SerialExecutor
 from tests.bench.measured import Measure, MeasureSteps, Misbehave, UnimportableWork, record, study
+from tests.bench.running.executors.serial import SerialExecutor
 
 Make = Callable[..., Executor]
 

@@ -1,4 +1,4 @@
-"""Assignments one after another in this process: for tests, and for a debugger."""
+"""Assignments one after another in this process."""
 
 from __future__ import annotations
 
