@@ -176,9 +176,9 @@ def _effect(row: Mapping[str, Any], effect: str, low: str, high: str) -> Cell:
 
 
 def _speed(row: Mapping[str, Any]) -> str:
-    """Write `90% of seeds, own 1.02×`."""
+    """Write `90% of seeds` and, on a line of its own, `own 1.02×`."""
     hits, own = shown(row["hit_rate"], ".0%"), ratio(row["own_ratio"])
-    return ", ".join(part for part in (hits and f"{hits} of seeds", own and f"own {own}") if part)
+    return "\n".join(part for part in (hits and f"{hits} of seeds", own and f"own {own}") if part)
 
 
 def _range(low: object, high: object) -> str:
@@ -208,5 +208,6 @@ def _why(row: Mapping[str, Any]) -> str:
     words = ""
     if math.isfinite(p):
         words = "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".")
-    best = "may be the best" if row["candidate"] is True else ""
+    judged = row["family"] in ("confirmatory", "exploratory")
+    best = "may be the best" if judged and row["candidate"] is True else ""
     return "; ".join(part for part in (words, best) if part)

@@ -19,16 +19,17 @@ from bench.report.verdicts import KINDS, SHORT
 
 STYLES = {"better": "bold blue", "worse": "bold red", "same": "green", "open": "dim"}
 """Kind of a verdict -> style."""
-FIRST = ("effect", *BESIDE, "verdict", "step", "examples")
+FIRST = ("effect", "tuned", "default", "verdict", "step", "examples")
 NARROWEST = 60
 """Characters that a table needs; a narrower terminal gets a line for each figure."""
-ROOM = 110
+ROOM = 140
 """Characters that a terminal needs for all columns of `shown`; narrower ones get `FIRST`."""
 
 
 def shown() -> tuple[str, ...]:
     """Return the columns of a wide terminal."""
-    return (*FIRST, *(c.key for _, c in metric_columns() if c.in_terminal), "seeds")
+    metrics = [column.key for _, column in metric_columns() if column.in_terminal]
+    return (FIRST[0], "shrunk", *FIRST[1:], *metrics, "seeds")
 
 
 def print_decision(

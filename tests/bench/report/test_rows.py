@@ -51,7 +51,7 @@ def test_seeds_to_decide_are_a_range(analyzed, low: float, high: float, shown: s
 
 def test_speed_stands_apart_from_final_accuracy(analyzed) -> None:
     shown = cells(analyzed, examples_ratio=1.24, hit_rate=0.9, own_ratio=1.0)["examples"]
-    assert shown == ("1.24×", "90% of seeds, own 1.00×")
+    assert shown == ("1.24×", "90% of seeds\nown 1.00×")
     assert cells(analyzed, examples_ratio=1.24, hit_rate=0.9, own_ratio=math.nan)["examples"][
         1
     ] == ("90% of seeds")
@@ -67,6 +67,8 @@ def test_a_front_is_a_probability_and_a_verdict_says_who_may_be_the_best(analyze
     assert shown["verdict"][1] == "p = .021; may be the best"
     assert cells(analyzed, candidate=False, p_adjusted=1e-9)["verdict"][1] == "p < .001"
     assert cells(analyzed, candidate=None, p_adjusted=math.nan)["verdict"][1] == ""
+    few = cells(analyzed, candidate=True, family="smoke", p_adjusted=math.nan)
+    assert few["verdict"][1] == "", "with a few seeds everything may be the best"
 
 
 def test_columns_that_a_study_lacks_are_not_shown(analyzed) -> None:
