@@ -23,7 +23,8 @@ from bench.core.study import Arm, Study
 TRIALS = columns(
     "task arm seed data synthetic status classes steps examples parameters train_seconds reference "
     "role treatment strategies streams recipe settings recipe_hash order_hash init_hashes data_hash "
-    "pool_hash settings_hash class_correct class_total calibration ece_floor correct facts"
+    "pool_hash settings_hash class_correct class_total calibration ece_floor correct facts "
+    "statistics_gain"
 )
 """Columns of `trials` beside one for each metric of `bench.core.metric.effect_metrics`."""
 CURVES = columns("task arm seed step examples train_loss validation_accuracy validation_nll")
@@ -59,7 +60,7 @@ def trials_frame(
     rows.sort(key=lambda row: (place[row["task"], row["arm"]], row["seed"]))
     measured = [metric.name for metric in effect_metrics()]
     frame = pd.DataFrame(rows, columns=[*TRIALS, *measured])
-    return frame.astype(dict.fromkeys([*measured, "ece_floor", "train_seconds"], float))
+    return frame.astype(dict.fromkeys([*measured, "ece_floor", "train_seconds", "statistics_gain"], float))
 
 
 def seeds_had(trials: pd.DataFrame) -> dict[tuple[str, str], set[int]]:
@@ -142,6 +143,7 @@ def _trial(arm: Arm, record: Record) -> dict[str, Any]:
         "calibration": scores.calibration if scores else (),
         "correct": scores.correct if scores else "",
         "facts": record.facts,
+        "statistics_gain": record.statistics_gain,
     }
 
 

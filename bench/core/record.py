@@ -133,6 +133,14 @@ class Record(Schema):
     """Code of the arm, as in `Arm.code`; empty in records of older versions."""
 
     @property
+    def statistics_gain(self) -> float | None:
+        """Points of test accuracy that recalibrated statistics gain over moving ones, if measured."""
+        if self.final is None or self.other_statistics is None:
+            return None
+        gain = 100 * (self.final.test_accuracy - self.other_statistics.test_accuracy)
+        return gain if self.recipe.get("statistics") == "recalibrated" else -gain
+
+    @property
     def trial(self) -> str:
         """Return the name of the trial."""
         return trial_name(self.task, self.arm, self.seed)

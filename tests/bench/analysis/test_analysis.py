@@ -86,6 +86,15 @@ def test_baseline_gap_and_its_warning() -> None:
     assert "underfits" in analysed(STUDY, made, []).baselines["warning"].iloc[0]
 
 
+def test_a_baseline_whose_moving_statistics_lag_has_a_warning() -> None:
+    for kind, lag in (("recalibrated", 0.3), ("moving", 0.9), ("recalibrated", 0.59)):
+        recipe = {**ARMS[0].recipe, "statistics": kind}
+        other = {"other_statistics": studies.scores(lag), "recipe": recipe}
+        made = [studies.record(ARMS[0], seed, accuracy=0.6, **other) for seed in range(8)]
+        found = analysed(STUDY, made, []).baselines["warning"].iloc[0]
+        assert found == "" if lag == 0.59 else "accuracy by +30.0 points" in found
+
+
 def test_a_baseline_that_diverges_has_a_warning() -> None:
     made = [studies.diverged(ARMS[0], 0) if r.trial == MADE[0].trial else r for r in MADE]
     found = analysed(STUDY, made, [])
