@@ -60,7 +60,8 @@ def trials_frame(
     rows.sort(key=lambda row: (place[row["task"], row["arm"]], row["seed"]))
     measured = [metric.name for metric in effect_metrics()]
     frame = pd.DataFrame(rows, columns=[*TRIALS, *measured])
-    return frame.astype(dict.fromkeys([*measured, "ece_floor", "train_seconds", "statistics_gain"], float))
+    numbers = [*measured, "ece_floor", "train_seconds", "statistics_gain"]
+    return frame.astype(dict.fromkeys(numbers, float))
 
 
 def seeds_had(trials: pd.DataFrame) -> dict[tuple[str, str], set[int]]:

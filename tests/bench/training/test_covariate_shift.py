@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -109,16 +111,20 @@ def test_what_was_observed_is_not_trained_again(
     monkeypatch.setattr(
         training_work, "start_tensorflow", lambda _: None
     )  # this process has started it
-    monkeypatch.setattr(machine_lock, "default_folder", lambda: tmp_path / "machine")
-    held, run = [], Observer.run
+    machine = tmp_path / "machine"
+    machine.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(machine))
+    waiting, run = [], Observer.run
 
     def watched(observer: Observer, seed: int) -> Result:
-        held.append(len(list((tmp_path / "machine").glob("training-*.lock"))))
+        with open(machine / machine_lock.FILE) as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        waiting.append(seed)
         return run(observer, seed)
 
     monkeypatch.setattr(Observer, "run", watched)
     first = observe(study, source, (), tmp_path)
-    assert held == [1, 1], "step times wait"
+    assert waiting == [0, 0], "step times wait"
     assert set(first["arm"]) == {"baseline", "layer_norm"}
     monkeypatch.setattr(Observer, "run", None)
     again = observe(study, source, (), tmp_path)
