@@ -52,7 +52,10 @@ def run(
         typer.Option(help="`failed` runs failed trials again, `changed` those of edited code."),
     ] = None,
     precision: Annotated[
-        str, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")
+        str,
+        typer.Option(
+            help="float32, float32_exact (no TF32 on a GPU), mixed_bfloat16, mixed_float16."
+        ),
     ] = "float32",
     xla: Annotated[
         bool | None, typer.Option("--xla/--no-xla", help="Compile the step; default: on a GPU.")

@@ -10,6 +10,11 @@ from bench.core.randomness import integer
 from bench.core.strategy import Slot, Strategy
 
 
+def policy(precision: str) -> str:
+    """Return the name of Keras's policy for a precision; `float32_exact` is its float32."""
+    return "float32" if precision == "float32_exact" else precision
+
+
 class Parts:
     """Initializers, layers and normalizations for named slots.
 
@@ -19,7 +24,7 @@ class Parts:
 
     def __init__(self, strategies: Sequence[Strategy], seed: int, precision: str = "float32"):
         self.seed = seed
-        self.dtype = keras.DTypePolicy(precision)
+        self.dtype = keras.DTypePolicy(policy(precision))
         self._normalizing = [s for s in strategies if s.touches("normalization")]
 
     def initializer(self, kind: Any, name: str) -> Any:

@@ -16,7 +16,7 @@ from bench.running.tuning import Tuned
 DESIGNS = ("one-in", "leave-one-out", "pairwise", "around")
 LARGEST_SEED = 2_000_000_000
 """Seeds are int32 on the device."""
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+PRECISIONS = ("float32", "float32_exact", "mixed_bfloat16", "mixed_float16")
 
 
 class Request(NamedTuple):

@@ -9,7 +9,12 @@ from bench.timing.device import Device, timed
 
 SIZES = {"CPU": 1024, "GPU": 8192}
 """Kind of device -> rows of the square matrices, so large that arithmetic is the limit."""
-DTYPES = {"float32": "float32", "mixed_bfloat16": "bfloat16", "mixed_float16": "float16"}
+DTYPES = {
+    "float32": "float32",
+    "float32_exact": "float32",
+    "mixed_bfloat16": "bfloat16",
+    "mixed_float16": "float16",
+}
 """Precision of a step -> type of the matrices."""
 REPETITIONS = 3
 SECONDS = 0.1
@@ -21,7 +26,7 @@ def matrix_rate(device: Device, precision: str) -> float:
 
     Args:
         device: the device of this process, which has the number of threads that it trains with.
-        precision: the step's: `float32`, `mixed_bfloat16` or `mixed_float16`.
+        precision: the step's, one of `DTYPES`.
     """
     size = SIZES["CPU" if device.name == "CPU" else "GPU"]
     factor = tf.cast(tf.random.stateless_uniform([size, size], seed=[1, 2]), DTYPES[precision])

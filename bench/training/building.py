@@ -12,13 +12,14 @@ from bench.core.strategy import TaskFacts, Tensor
 from bench.networks.forward_pass import Pass
 from bench.networks.logits import refuse_other_than_logits, summary
 from bench.networks.network import Network
+from bench.networks.parts import policy
 
 
 @contextmanager
 def precision(name: str) -> Iterator[None]:
     """Make a precision the one of layers that name none, such as those of a user's Keras model."""
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
+    keras.config.set_dtype_policy(policy(name))
     try:
         yield
     finally:

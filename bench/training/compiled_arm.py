@@ -42,7 +42,10 @@ class Settings(NamedTuple):
     """Settings that change how a step is computed and are no part of the recipe."""
 
     precision: str = "float32"
-    """`float32`, `mixed_bfloat16` or `mixed_float16` (with a dynamic loss scale)."""
+    """`float32`, `float32_exact`, `mixed_bfloat16` or `mixed_float16` (with a dynamic loss scale).
+
+    On recent NVIDIA GPUs the products of `float32` are TensorFloat-32, with 10 bits of mantissa.
+    """
     xla: bool = False
 
 
@@ -66,6 +69,8 @@ class CompiledArm:
         data: DeviceData,
     ) -> None:
         self.task, self.recipe, self.settings, self.data = task, recipe, settings, data
+        exact = settings.precision == "float32_exact"
+        tf.config.experimental.enable_tensor_float_32_execution(not exact)
         self.strategies = tuple(adjustable(s) for s in ordered(strategies))
         self.classes = task.facts.classes
         self.steps_an_epoch = recipe.train_examples // recipe.batch_size

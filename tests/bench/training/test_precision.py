@@ -1,4 +1,4 @@
-"""Training in float16: it learns, and a step that overflows changes nothing at all."""
+"""Precisions: float16 learns, and a step of it that overflows changes nothing at all."""
 
 from __future__ import annotations
 
@@ -67,6 +67,15 @@ def test_it_trains_as_float32_does(name: str) -> None:
     full = tiny_arm(REGISTRY.task("cifar10"), [acting(name)] if name else [])
     np.testing.assert_allclose(trace(half).losses, trace(full).losses, rtol=0.05)
     assert int(half._scale.variables[CALM]) == STEPS
+
+
+def test_exact_float32_turns_tensor_float_32_off() -> None:
+    task, traces = REGISTRY.task("cifar10"), []
+    for precision, allowed in (("float32_exact", False), ("float32", True)):
+        arm = tiny_arm(task, [], Settings(precision))
+        assert tf.config.experimental.tensor_float_32_execution_enabled() == allowed
+        traces.append(trace(arm))
+    assert traces[0] == traces[1]  # a CPU has no TensorFloat-32
 
 
 def test_a_trial_in_float16_is_repeated_bit_for_bit() -> None:
