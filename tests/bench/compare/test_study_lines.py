@@ -56,3 +56,16 @@ def test_one_place_of_several_is_taken() -> None:
     times = [studies.step_time("full", p, 1.5, machine="m2" if p else "m1") for p in range(3)]
     line = condensed(asked, [], times)[1]
     assert (line.machine, [p.process for p in line.processes]) == ("m2", [1, 2])
+
+
+def test_a_process_began_when_its_first_measurement_did() -> None:
+    """The baseline's line has the earliest start of the arms that were timed beside it."""
+    asked = studies.study([*ARMS[:2], studies.arm("other")], 1)
+    times = [
+        studies.step_time("full", 0, 1.5, started="2026-01-01T00:00:09.000000+00:00"),
+        studies.step_time("other", 0, 1.2, started="2026-01-01T00:00:03.000000+00:00"),
+    ]
+    starts = {line.arm: line.processes[0].started for line in condensed(asked, [], times)}
+    assert [starts[arm][17:19] for arm in ("baseline", "full", "other")] == ["03", "09", "03"]
+    old = condensed(asked, [], [studies.step_time("full", 0, 1.5)])
+    assert old[0].processes[0].started == ""
