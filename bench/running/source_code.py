@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import strategies
 from bench.core.canonical import canonical_hash
 from bench.core.environment import software
 from bench.core.record import Use
@@ -22,18 +23,19 @@ from bench.core.study import Study
 from bench.plugins.registry import Registry
 
 SUITE = "regularization-bench"
+STRATEGIES = Path(strategies.__file__ or "").resolve().parent
 Code = Mapping[str, str]
 """`suite`, `task NAME`, `strategy NAME` -> version or hash."""
 
 
-def code_of(task: str, strategies: Iterable[Use], registry: Registry) -> dict[str, str]:
+def code_of(task: str, uses: Iterable[Use], registry: Registry) -> dict[str, str]:
     """Return the code of a task with some strategies.
 
     Raises:
         UsageError: the registry has no such task or strategy.
     """
     code = {"suite": software()[SUITE], f"task {task}": class_hash(type(registry.task(task)))}
-    for use in strategies:
+    for use in uses:
         code[f"strategy {use.name}"] = class_hash(registry.strategy(use.name))
     return code
 
@@ -78,14 +80,31 @@ def was_edited(names: Iterable[str]) -> str:
 
 
 def class_hash(kind: type) -> str:
-    """Hash the code of a class of a strategy or a task; empty if it has no file."""
+    """Hash the code of a class of a strategy or a task; empty if it has no file.
+
+    A base class counts if it lies beside the class, or among the suite's strategies. Libraries have
+    versions of their own, which every record holds.
+    """
+    files = _files(kind)
+    return canonical_hash(sorted(_syntax_hash(path) for path in files)) if files else ""
+
+
+def _files(kind: type) -> set[Path]:
+    """Return the files of a class, of its base classes, and the files beside them that they import."""
     files: set[Path] = set()
+    own = _file(sys.modules.get(kind.__module__))
+    if own is None:
+        return files
     for base in kind.__mro__:
         module = sys.modules.get(base.__module__)
         path = _file(module)
-        if path is not None and (base is kind or not base.__module__.startswith("bench.")):
-            files |= _with_imports(path, module.__package__ if module else None)
-    return canonical_hash(sorted(_syntax_hash(path) for path in files)) if files else ""
+        if path is None or module is None:
+            continue
+        is_strategy = base.__module__.startswith("strategies.")
+        beside = path.parent == own.parent and not base.__module__.startswith("bench.")
+        if base is kind or is_strategy or beside:
+            files |= _with_imports(path, module.__package__ or "")
+    return files
 
 
 def _file(module: ModuleType | None) -> Path | None:
@@ -94,24 +113,29 @@ def _file(module: ModuleType | None) -> Path | None:
     return path.resolve() if path.suffix == ".py" and path.is_file() else None
 
 
-def _with_imports(path: Path, package: str | None) -> set[Path]:
-    """Return a file and all files beside it that it imports, directly or not."""
+def _with_imports(path: Path, package: str) -> set[Path]:
+    """Return a file and all that it imports, directly or not, from beside it or from `strategies`."""
     reached, waiting = set(), [path]
     while waiting:
         current = waiting.pop()
         if current not in reached:
             reached.add(current)
-            waiting += _beside(current, package or "")
+            waiting += _imports(current, "strategies" if current.parent == STRATEGIES else package)
     return reached
 
 
-def _beside(path: Path, package: str) -> Iterator[Path]:
-    """Yield the files beside a file that it imports; imports of the suite are left out."""
-    for name in _imported(path, package):
+@cache
+def _imports(path: Path, package: str) -> tuple[Path, ...]:
+    """List the files that a file imports from its own package and from `strategies`."""
+    folders = {"strategies": STRATEGIES}
+    if package.partition(".")[0] != "bench":  # the suite counts by its version
+        folders[package] = path.parent
+    files = []
+    for name in sorted(set(_imported(path, package))):
         parent, _, last = name.rpartition(".")
-        file = path.parent / f"{last}.py"
-        if parent == package and package.partition(".")[0] != "bench" and file.is_file():
-            yield file.resolve()
+        if parent in folders and (file := folders[parent] / f"{last}.py").is_file():
+            files.append(file.resolve())
+    return tuple(files)
 
 
 def _imported(path: Path, package: str) -> Iterator[str]:

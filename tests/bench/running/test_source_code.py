@@ -59,6 +59,19 @@ def test_each_strategy_of_the_repository_has_a_hash() -> None:
     assert len(set(hashes.values())) == len(hashes)
 
 
+def test_the_code_of_python_and_of_the_suite_does_not_count() -> None:
+    """Task inherits from `abc.ABC`, and the suite counts by its version."""
+    task = type(find().task("cifar10"))
+    (file,) = source_code._files(task)
+    assert file.name == "cifar10.py"
+
+
+def test_what_a_plugin_takes_from_a_strategy_counts(tmp_path: Path) -> None:
+    plugin(tmp_path / "g", imports="from strategies.mixup import pairs")
+    kind = find([tmp_path / "g" / "mine.py"]).strategy("mine")
+    assert {file.name for file in source_code._files(kind)} == {"mine.py", "mixup.py", "_mixing.py"}
+
+
 def child_of(name: str) -> type:
     """A strategy of this file that inherits from one of the repository."""
     child = type("Child", (find().strategy(name),), {})
