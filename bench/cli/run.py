@@ -93,7 +93,6 @@ def run(
     """Train arms x seeds of a study, only what is missing, and report."""
     from bench.cli.progress import display
     from bench.cli.summary import Ran, described, summarize
-    from bench.report.report import report_study
     from bench.running import study_run, tuning
     from bench.running.growth import grown
     from bench.running.request import Request, settings
@@ -139,6 +138,8 @@ def run(
     if dry_run:
         print(described(grown(store, requested, registry).study, store))
         return
+    from bench.report.report import report_study
+
     with store.lock():
         study = study_run.declared(requested, store, registry, shown, retry == "changed")
         if declare:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from bench.analysis.analysis import Analysis
 from bench.cli.options import TASKS, warn
 from bench.cli.progress import duration
 from bench.core.study import Study
 from bench.plugins.registry import Registry
-from bench.report.card import cards
-from bench.report.report import ReportPaths
 from bench.running.seeds import seeds_text
 from bench.running.study_run import Measured
 from bench.running.training_phase import expected_seconds
 from bench.storage.store import Store
+
+if TYPE_CHECKING:
+    from bench.analysis.analysis import Analysis
+    from bench.report.report import ReportPaths
 
 VERDICT_SEEDS = 10
 
@@ -61,6 +62,7 @@ class Ran(NamedTuple):
 
 def summarize(ran: Ran, registry: Registry, as_json: bool) -> None:
     """Print the requested rows of the decision table, failures, paths, and how to get verdicts."""
+    from bench.report.card import cards
     from bench.report.terminal import print_decision
 
     study, store, paths = ran.study, ran.store, ran.paths
