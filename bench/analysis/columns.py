@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def columns(words: str) -> list[str]:
-    """The names in a line of words, in order."""
+    """Return the names in a line of words, in order."""
     return words.split()

@@ -33,7 +33,7 @@ Members = frozenset[str]
 
 
 def interactions(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
-    """A row per pair of strategies trained alone and together: (AB - A - B + baseline) per seed.
+    """Make a row per pair of strategies trained alone and together: (AB - A - B + baseline) per seed.
 
     Above 0 the two together do better than the sum of their effects. Only seeds at which all three
     arms are comparable with the baseline count. `a`, `b` and `both` are names of arms.
@@ -54,15 +54,15 @@ def interactions(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def leave_one_out(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
-    """A row per stack and member that was also left out: full - without, paired by seed.
+    """Make a row per stack and member that was also left out: full - without, paired by seed.
 
     `stack` and `without` are names of arms, `member` the strategy that was left out.
     """
-    found = list(_left_out(study))
-    pairs = _rows(trials, (Contrast(t, full, out, ("strategies",)) for t, full, _, out in found))
+    left_out = list(_left_out(study))
+    pairs = _rows(trials, (Contrast(t, full, out, ("strategies",)) for t, full, _, out in left_out))
     answers, samples = Correctness(trials), list[Sample]()
     heads: list[dict[str, object]] = []
-    for task, full, member, without in found:
+    for task, full, member, without in left_out:
         rows = np.array(list(pairs.get((task, full, without), {}).values()), dtype=int)
         heads.append({"task": task, "stack": full, "member": member, "without": without})
         samples.append(_sample(trials, answers, rows.reshape(-1, 2), (1, -1)))
@@ -70,14 +70,14 @@ def leave_one_out(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def _members(study: Study) -> Iterator[tuple[str, dict[Members, Arm]]]:
-    """Of each task and recipe: what is switched on beyond the study's base -> the arm."""
+    """Yield each task with what an arm switches on beyond the study's base -> the arm."""
     base = {_use(use.name, dict(use.parameters)) for use in study.base}
     groups: dict[tuple[str, str], dict[Members, Arm]] = {}
     for arm in study.arms:
         if arm.role != "control":
             extra = frozenset(_use(u.name, dict(u.parameters)) for u in arm.strategies) - base
-            known = groups.setdefault((arm.task, canonical_hash(arm.recipe)), {})
-            known.setdefault(extra, arm)
+            group = groups.setdefault((arm.task, canonical_hash(arm.recipe)), {})
+            group.setdefault(extra, arm)
     for (task, _), arms in groups.items():
         yield task, arms
 
@@ -114,7 +114,7 @@ def _left_out(study: Study) -> Iterator[tuple[str, str, str, str]]:
 def _rows(
     trials: pd.DataFrame, wanted: Iterable[Contrast]
 ) -> dict[tuple[str, str, str], dict[int, tuple[int, int]]]:
-    """(task, arm, reference) -> seed -> positions of the pair in `trials`."""
+    """Return (task, arm, reference) -> seed -> positions of the pair in `trials`."""
     pairs = pair(trials, dict.fromkeys(wanted)).pairs
     found: dict[tuple[str, str, str], dict[int, tuple[int, int]]] = {}
     for task, arm, reference, seed, row, other in pairs.itertuples(index=False):
@@ -133,8 +133,8 @@ def _sample(
     """
     metric = judged_metric()
     values = metric.scale * trials[metric.name].to_numpy(dtype=float)[rows]
-    known = np.isfinite(values).all(axis=1)
-    rows, values = rows[known], values[known]
+    converged = np.isfinite(values).all(axis=1)
+    rows, values = rows[converged], values[converged]
     parts = answers.parts(weights, *rows.T) if len(rows) else None
     return Sample(values @ np.array(weights, dtype=float), parts, metric.scale)
 

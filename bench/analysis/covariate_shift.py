@@ -15,7 +15,7 @@ SUMMARY = columns("task arm n shift ratio low high data synthetic")
 
 
 def summary(observed: pd.DataFrame) -> pd.DataFrame:
-    """A row per task and arm (`SUMMARY`): the mean shift per evaluation, its ratio to the baseline's.
+    """Make a row per task and arm (`SUMMARY`): the mean shift, and its ratio to the baseline's.
 
     A seed's figure is the mean over evaluations and slots. The ratio is that of geometric means over
     the seeds that both have, its 95% interval that of a paired t on logarithms: exploratory.
@@ -39,7 +39,7 @@ def summary(observed: pd.DataFrame) -> pd.DataFrame:
 
 
 def curves(observed: pd.DataFrame) -> pd.DataFrame:
-    """Per task, arm and step: mean, low and high over seeds of the shift (mean over slots)."""
+    """Make a row per task, arm and step: mean, low and high over seeds of the mean over slots."""
     each = observed.groupby(["task", "arm", "seed", "step"], sort=False)["shift"].mean()
     by_step = each.groupby(level=["task", "arm", "step"], sort=False)
     return by_step.agg(mean="mean", low="min", high="max").reset_index()

@@ -65,7 +65,7 @@ def trials_frame(
 
 
 def seeds_had(trials: pd.DataFrame) -> dict[tuple[str, str], set[int]]:
-    """(task, arm) -> the seeds that `trials` has, those that failed included."""
+    """Return (task, arm) -> the seeds in `trials`, those that failed included."""
     had: dict[tuple[str, str], set[int]] = {}
     for task, arm, seed in zip(trials["task"], trials["arm"], trials["seed"], strict=True):
         had.setdefault((task, arm), set()).add(int(seed))
@@ -149,7 +149,7 @@ def _trial(arm: Arm, record: Record) -> dict[str, Any]:
 
 
 def curves_frame(records: Iterable[Record]) -> pd.DataFrame:
-    """A row per evaluation of a trial, in the order of the records and of training."""
+    """Make a row per evaluation of a trial, in the order of the records and of training."""
     points: dict[str, list[Any]] = {name: [] for name in CURVES}
     for record in records:
         length = len(record.curve)
@@ -164,7 +164,7 @@ def curves_frame(records: Iterable[Record]) -> pd.DataFrame:
 
 
 def step_times_frame(records: Iterable[StepTime]) -> pd.DataFrame:
-    """A row per task, arm and process.
+    """Make a row per task, arm and process.
 
     `ratio` is the median over pairs of neighboring blocks of arm / reference; `arm_ms` and
     `baseline_ms` are medians over blocks, the columns with `iqr` their interquartile ranges.
@@ -222,7 +222,7 @@ def _number(value: float | None) -> float:
 
 
 def roots(study: Study) -> dict[tuple[str, str], str]:
-    """(task, arm) -> the arm at the end of its chain of references (itself, where it has none)."""
+    """Return (task, arm) -> the end of its chain of references: itself if it has none."""
     references = {(arm.task, arm.name): arm.reference for arm in study.arms}
     found = {}
     for task, arm in references:

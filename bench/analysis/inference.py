@@ -24,8 +24,8 @@ def standard_errors(rows: pd.DataFrame, samples: Sequence[Sample]) -> Errors:
     """
     whole = [np.full(len(samples), np.nan) for _ in Errors._fields]
     for places in rows.groupby(["task", "metric"], sort=False).indices.values():
-        mine = [samples[place] for place in places]
-        for column, part in zip(whole, errors(mine, common_level(mine)), strict=True):
+        group = [samples[place] for place in places]
+        for column, part in zip(whole, errors(group, common_level(group)), strict=True):
             column[places] = part
     return Errors(*whole)
 
@@ -97,7 +97,7 @@ def _of(law: Law, places: np.ndarray) -> Law:
 
 
 def _without_error(rows: pd.DataFrame) -> None:
-    """Where all differences are equal: the interval of no difference is 0, of another there is none."""
+    """Set the figures of rows whose differences are all equal: 0 for no difference, else no interval."""
     equal = rows["error"] == 0
     rows.loc[equal, "p"] = rows.loc[equal, "sign_flip_p"]
     nothing = equal & (rows["effect"].abs() <= 1e-12)

@@ -66,7 +66,7 @@ class Pairing:
 
 
 def contrasts(study: Study) -> list[Contrast]:
-    """Every arm of the study that has a reference, with it, in the study's order."""
+    """Return each arm of the study that has a reference, with it, in the study's order."""
     return [
         Contrast(arm.task, arm.name, arm.reference, arm.treatment)
         for arm in study.arms
@@ -75,7 +75,7 @@ def contrasts(study: Study) -> list[Contrast]:
 
 
 def allowed(treatment: Iterable[str]) -> frozenset[str]:
-    """What may differ under a declared treatment: its own entries and their consequences."""
+    """Return the differences that a declared treatment allows: its own and their consequences."""
     names = [name.replace("_", " ") if "." not in name else name for name in treatment]
     return frozenset(names).union(*(_consequences(name) for name in names))
 
@@ -90,7 +90,7 @@ def _consequences(name: str) -> tuple[str, ...]:
 def differences(
     arm: Mapping[str, Any], reference: Mapping[str, Any], may_differ: frozenset[str]
 ) -> list[str]:
-    """In words, how two trials (rows of `trials`) differ beyond what may; empty if they do not.
+    """Say how two trials (rows of `trials`) differ beyond what may; return nothing if they do not.
 
     Batch order and number of steps of a diverged trial are not held against it: it was stopped.
     """
@@ -130,7 +130,7 @@ def _entries(
 
 
 def pair(trials: pd.DataFrame, wanted: Iterable[Contrast]) -> Pairing:
-    """The pairs of trials, per seed, that each contrast may be judged by.
+    """Return the pairs of trials that each contrast may be judged by, seed by seed.
 
     A seed that only one side has (or that failed on one side) makes no pair.
     """
@@ -174,7 +174,7 @@ def positions(comparison: Pairing) -> dict[tuple[str, str, str], tuple[np.ndarra
 
 
 def fairness(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.DataFrame:
-    """A row per arm with a reference: what was found equal, and why pairs were not compared.
+    """Make a row per arm with a reference: what was equal, and why pairs were not compared.
 
     Columns: task, arm, reference, treatment (declared, in words), compared (seeds), shared_slots
     (slots whose initial weights both have; NaN without a pair), not_compared (seeds), statement.

@@ -30,13 +30,13 @@ COLUMNS = columns(
 
 
 def differing(studies: Sequence[Study], task: str) -> list[str]:
-    """The parameters of the task's baseline recipe that are not the same in all studies."""
+    """Return the parameters of the task's baseline recipe that are not the same in all studies."""
     recipes = [recipe_of(study, task) for study in studies if task in study.data]
     return [name for name in recipes[0] if any(r.get(name) != recipes[0][name] for r in recipes)]
 
 
 def recipe_of(study: Study, task: str) -> dict[str, Any]:
-    """The recipe of the task's baseline."""
+    """Return the recipe of the task's baseline."""
     return study.arm(task, BASELINE).recipe
 
 
@@ -101,17 +101,17 @@ def regimes(studies: Sequence[Study], trials: Mapping[str, pd.DataFrame]) -> pd.
 
 
 def regime(study: Study, task: str, names: Sequence[str]) -> str:
-    """The regime in words: `4,000 / 300`; the study's name where recipes do not differ."""
+    """Write a regime: `4,000 / 300`; the study's name where recipes do not differ."""
     values = [recipe_of(study, task)[name] for name in names]
-    told = [f"{v:,}" if isinstance(v, int) else f"{v:g}" if _real(v) else str(v) for v in values]
-    return " / ".join(told) or study.name
+    texts = [f"{v:,}" if isinstance(v, int) else f"{v:g}" if _real(v) else str(v) for v in values]
+    return " / ".join(texts) or study.name
 
 
 def _rows(study: Study, task: str, name: str, trials: pd.DataFrame) -> list[tuple[Any, ...]]:
     study = study.model_copy(update={"family": ()})  # a map is exploratory, whatever was declared
-    wanted = [one for one in contrasts(study) if one.task == task]
-    found = effects(study, trials, pair(trials, wanted), wanted)
-    found = found[found["metric"] == judged_metric().name]
+    compared = [one for one in contrasts(study) if one.task == task]
+    measured = effects(study, trials, pair(trials, compared), compared)
+    judged = measured[measured["metric"] == judged_metric().name]
     treated = {a.name for a in study.arms if a.task == task and a.role == "treatment"}
     base = baselines(study, trials)
     gap = base[(base["task"] == task) & (base["arm"] == BASELINE)]["gap"]
@@ -119,7 +119,7 @@ def _rows(study: Study, task: str, name: str, trials: pd.DataFrame) -> list[tupl
     return [
         (task, name, study.name, e.arm, e.reference, e.n, e.effect, e.low, e.high, np.nan, e.p,
          np.nan, False, shown, study.data[task], study.synthetic, e.error)
-        for e in found.itertuples()
+        for e in judged.itertuples()
         if e.arm in treated
     ]  # fmt: skip
 

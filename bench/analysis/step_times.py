@@ -28,7 +28,7 @@ _MEDIANS = columns(
 
 
 def geometric_mean(ratios: np.ndarray, alpha: float = 0.05) -> tuple[float, float, float]:
-    """Geometric mean of ratios, shape (processes,), with a t interval on the logs.
+    """Return the geometric mean of ratios, shape (processes,), and a t interval on the logs.
 
     The interval is NaN for one process. Zero variance gives an interval without width.
     """
@@ -41,7 +41,7 @@ def geometric_mean(ratios: np.ndarray, alpha: float = 0.05) -> tuple[float, floa
 
 
 def summary(step_times: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
-    """A row per task, arm, reference, device, machine and settings.
+    """Make a row per task, arm, reference, device, machine and settings.
 
     `ratio` with `low` and `high` is the geometric mean over processes of the paired ratio (no
     interval for one process); `median_ratio` their median; all else medians over processes.
@@ -63,7 +63,7 @@ def summary(step_times: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
 
 
 def headline(summaries: pd.DataFrame) -> pd.DataFrame:
-    """Of each task the rows of one device, machine and settings: the most processes and arms.
+    """Return the rows of one device, machine and settings a task: the most processes and arms.
 
     For tables with one step time per arm; the columns say which place that is.
     """

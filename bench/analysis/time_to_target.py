@@ -20,7 +20,7 @@ PROFILE = ["task", "measure", "arm", "ratio", "share", "problems"]
 
 
 def seconds(convergence: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
-    """A row per arm, target and place where step times were measured (`SECONDS`).
+    """Make a row per arm, target and place where step times were measured (`SECONDS`).
 
     Args:
         convergence: as `bench.analysis.convergence.convergence` makes it.
@@ -32,14 +32,16 @@ def seconds(convergence: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
     """
     place = ["task", "device", "machine", "settings_hash"]
     base = steps.groupby([*place, "reference"], sort=False, dropna=False)["baseline_ms"].median()
-    own = base.reset_index().rename(columns={"reference": "arm"}).assign(ratio=1.0, reference=None)
+    references = (
+        base.reset_index().rename(columns={"reference": "arm"}).assign(ratio=1.0, reference=None)
+    )
     arms = steps[[*place, "arm", "reference", "ratio"]].merge(
         base.reset_index(), on=[*place, "reference"]
     )
-    known = pd.concat([own, arms]) if len(own) else arms
-    known = known.rename(columns={"ratio": "step_time_ratio"})
+    timed = pd.concat([references, arms]) if len(references) else arms
+    timed = timed.rename(columns={"ratio": "step_time_ratio"})
     rows = convergence.assign(key=convergence["reference"].fillna("")).merge(
-        known.assign(key=known["reference"].fillna("")).drop(columns="reference"),
+        timed.assign(key=timed["reference"].fillna("")).drop(columns="reference"),
         on=["task", "arm", "key"],
     )
     rows["step_ms"] = rows["baseline_ms"] * rows["step_time_ratio"]
@@ -55,7 +57,7 @@ def seconds(convergence: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
 
 
 def decomposition(step_time_ratio: float, steps_ratio: float, hit_rate: float) -> str:
-    """In words, such as "6% slower a step, 11% fewer steps"; "" where a ratio is NaN.
+    """Write "6% slower a step, 11% fewer steps"; "" where a ratio is NaN.
 
     Where some seeds never got there, their steps are those of the whole training: a lower bound.
     """
@@ -75,7 +77,7 @@ def _percent(ratio: float, more: str, less: str, same: str) -> str:
 
 
 def profiles(study: Study, hits: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
-    """Performance profiles per task: share of problems solved within a ratio of the best cost.
+    """Make performance profiles per task: share of problems solved within a ratio of the best cost.
 
     A problem is a seed and a target; its cost is examples, or seconds where the step times of all
     arms are known; an arm that never got there has infinite cost. Arms: baselines, and those
@@ -111,7 +113,7 @@ def profiles(study: Study, hits: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFr
 
 
 def _profile(cost: pd.DataFrame) -> pd.DataFrame:
-    """`cost` (problems, arms), infinite where not solved, to rows arm, ratio, share, problems.
+    """Turn costs (problems, arms), infinite where not solved, into rows arm, ratio, share, problems.
 
     Rows are the steps of each arm's step function, from ratio 1 on.
     """
@@ -120,8 +122,10 @@ def _profile(cost: pd.DataFrame) -> pd.DataFrame:
     ratios = np.where(np.isfinite(values), values / np.where(np.isfinite(best), best, 1.0), np.inf)
     parts = []
     for column, arm in enumerate(cost.columns):
-        own = np.sort(ratios[:, column])
-        at = np.unique(np.append(1.0, own[np.isfinite(own)]))
-        share = np.searchsorted(own, at, side="right") / max(1, len(own))
-        parts.append(pd.DataFrame({"arm": arm, "ratio": at, "share": share, "problems": len(own)}))
+        of_arm = np.sort(ratios[:, column])
+        at = np.unique(np.append(1.0, of_arm[np.isfinite(of_arm)]))
+        share = np.searchsorted(of_arm, at, side="right") / max(1, len(of_arm))
+        parts.append(
+            pd.DataFrame({"arm": arm, "ratio": at, "share": share, "problems": len(of_arm)})
+        )
     return pd.concat(parts)

@@ -48,13 +48,13 @@ class Change(NamedTuple):
 
 
 def centered(base: Array, new: Array) -> tuple[Array, Array]:
-    """Both without each arm's mean level in `base`: only changes are left."""
+    """Return both sides without each arm's mean level in `base`: only changes are left."""
     level = _mean(base)[..., None]
     return base - level, new - level
 
 
 def common(changes: Array) -> Array:
-    """(..., units): the median change over arms, or the baseline's where arms are few.
+    """Return the median change over arms, or the baseline's where arms are few, (..., units).
 
     One arm's shift, however large, does not move it; a shift of all arms does.
     """
@@ -75,7 +75,7 @@ class Decomposition(NamedTuple):
 
 
 def parts(base: Array, new: Array) -> Decomposition:
-    """What arms have in common and what is each one's own.
+    """Split changes into what arms have in common and what is each one's own.
 
     The common shift is the median over arms of their mean shifts. A median unit by unit would be
     drawn toward one shifted arm by a share of a unit's noise, however many units there are; so it
@@ -92,7 +92,7 @@ def parts(base: Array, new: Array) -> Decomposition:
 
 
 def _parts(base: Array, new: Array, shown_base: Array, shown_new: Array) -> Decomposition:
-    """As `parts`, of centered sides; what is common is taken from the arms that are shown."""
+    """Split centered sides as `parts` does; take what is common from the arms that are shown."""
     ours, theirs = common(shown_base), common(shown_new)
     unit_by_unit = _mean(theirs) - _mean(ours)
     level = common((_mean(shown_new) - _mean(shown_base))[..., None])[..., 0]
@@ -102,13 +102,13 @@ def _parts(base: Array, new: Array, shown_base: Array, shown_new: Array) -> Deco
 
 
 def _error(base: Array, new: Array) -> Array:
-    """Standard error of the difference of means over the last axis."""
+    """Return the standard error of the difference of means over the last axis."""
     counts = [np.maximum(np.isfinite(side).sum(axis=-1), 1) for side in (base, new)]
     return np.asarray(np.sqrt(_variance(base) / counts[0] + _variance(new) / counts[1]))
 
 
 def welch(base: Array, new: Array, floor: float, null: Array | float = 0.0) -> Change:
-    """Welch's test over the last axis.
+    """Apply Welch's test over the last axis.
 
     Args:
         floor: an sd below this counts as this: what is measured is no finer.
@@ -126,7 +126,7 @@ def welch(base: Array, new: Array, floor: float, null: Array | float = 0.0) -> C
 
 
 def paired(base: Array, new: Array, floor: float, null: Array | float = 0.0) -> Change:
-    """The paired t test over the last axis, on which both have the same units."""
+    """Apply the paired t test over the last axis, on which both have the same units."""
     d = new - base
     n = np.isfinite(d).sum(axis=-1)
     sd = np.sqrt(np.maximum(_variance(d), floor**2))
@@ -155,7 +155,7 @@ def _shift(
 def judged(
     shift: Change, minimum: Array | float, size: int, null: Array | float = 0.0
 ) -> tuple[NDArray[np.str_], Array]:
-    """The verdict and the Holm-adjusted p of each member of families, shape (..., members).
+    """Return the verdict and the Holm-adjusted p of members of families, shape (..., members).
 
     Regressed (improved): the estimate lies beyond `minimum` and its adjusted one-sided p is below
     `ALPHA`. Unchanged: the 90% interval lies within the minimum. Else inconclusive.
@@ -179,7 +179,7 @@ def judged(
 
 
 def power(n: int, sd: float, shift: float, minimum: float, size: int) -> float:
-    """Share of comparisons with n units a side in which a true shift is called a regression.
+    """Return the share of comparisons, n units a side, that call a true shift a regression.
 
     By simulation (seeded): with few units Welch's degrees of freedom vary too much for a formula.
     """
@@ -192,7 +192,7 @@ def power(n: int, sd: float, shift: float, minimum: float, size: int) -> float:
 
 
 def units_needed(sd: float, shift: float, minimum: float, size: int) -> int:
-    """Units a side with which a true shift is called a regression with 95% power.
+    """Return the units a side with which a true shift is called a regression with 95% power.
 
     Args:
         sd: of one unit of an arm's own value.
@@ -210,7 +210,7 @@ def units_needed(sd: float, shift: float, minimum: float, size: int) -> int:
 
 
 def planning_sd(shift: Change, arms: slice) -> float:
-    """One sd for the arms of a task, shape (arms,), at the upper end of its uncertainty (80%).
+    """Return one sd for the arms of a task, (arms,), at the upper end of its uncertainty (80%).
 
     NaN where no arm has two units a side.
     """

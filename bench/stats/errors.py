@@ -77,22 +77,39 @@ class Errors(NamedTuple):
         return AnyLook(self.df, df, np.where(np.isfinite(gain), np.maximum(gain, 1.0), 1.0))
 
 
-def common_level(samples: Sequence[Sample]) -> Prior:
-    """Estimate the common level of the variances of samples."""
+class Level(NamedTuple):
+    """The common level of the variances of samples."""
+
+    prior: Prior
+    relative: bool
+    """True if it is that of variances over the sampling of their answers, not of variances."""
+
+
+def common_level(samples: Sequence[Sample]) -> Level:
+    """Estimate the common level of the variances of samples.
+
+    Where answers are recorded, it is the level of variances over what sampling the answers alone gives.
+    An arm that changes few answers varies little; relative to its answers it is like the others.
+    """
     variances, df = _own(samples)
+    residual = _residual(samples)
+    active = ~np.array([_changes_nothing(sample) for sample in samples], dtype=bool)
+    relative = bool(active.any() and (residual[active] > 0).all())
     lengths = Counter(len(sample.differences) for sample in samples)
     if not lengths:
-        return NONE
+        return Level(NONE, False)
     most = lengths.most_common(1)[0][0]
     same = [sample.differences for sample in samples if len(sample.differences) == most]
     correlated = correlation(np.stack(same)) if most else SHARED
-    return prior(variances, df, correlated)
+    unit = np.where(active, residual, np.nan) if relative else 1.0
+    return Level(prior(variances / unit, df, correlated), relative)
 
 
-def errors(samples: Sequence[Sample], level: Prior) -> Errors:
+def errors(samples: Sequence[Sample], level: Level) -> Errors:
     """Return the standard errors of samples whose variances have a common level.
 
-    A trial's variance is at least that from sampling its test examples. An arm that changes nothing, no
+    A trial's variance is at least that from sampling its test examples. What this floor adds to it
+    is known, and the degrees of freedom grow accordingly. An arm that changes nothing, no
     answer in any trial, keeps its variance of 0: it says nothing of arms that do something.
 
     Args:
@@ -100,13 +117,16 @@ def errors(samples: Sequence[Sample], level: Prior) -> Errors:
         level: of `common_level`, of these samples or of others like them.
     """
     own, own_df = _own(samples)
-    variances, df = moderate(own, own_df, level)
+    residual = _residual(samples)
+    unit = np.where(residual > 0, residual, np.nan) if level.relative else np.ones(len(own))
+    variances, df = moderate(own / unit, own_df, level.prior)
+    variances = np.where(np.isfinite(unit), variances * unit, own)
     variances = np.where([_changes_nothing(sample) for sample in samples], own, variances)
     parts = [sample.parts for sample in samples]
     scale = np.array([sample.scale**2 for sample in samples])
-    residual = scale * np.array([p.residual_variance if p else np.nan for p in parts])
     example = scale * np.array([p.example_variance if p else 0.0 for p in parts])
-    variances = np.fmax(variances, np.where(np.isfinite(variances), residual, np.nan))
+    lifted = np.fmax(residual - variances, 0.0)  # known: the answers are many
+    variances, df = added(variances, df, lifted, np.full(len(df), np.inf))
     trials = np.array([len(sample.differences) for sample in samples], dtype=float)
     made = Errors(
         error=variances,
@@ -120,6 +140,14 @@ def errors(samples: Sequence[Sample], level: Prior) -> Errors:
     )
     variance, total_df = made.at(np.maximum(trials, 1), df)
     return made._replace(error=np.sqrt(variance), df=total_df)
+
+
+def _residual(samples: Sequence[Sample]) -> Array:
+    """Return the variance of a trial's difference from sampling its answers; NaN if not recorded."""
+    return np.array(
+        [s.scale**2 * s.parts.residual_variance if s.parts else np.nan for s in samples],
+        dtype=float,
+    )
 
 
 def _changes_nothing(sample: Sample) -> bool:

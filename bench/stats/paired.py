@@ -1,8 +1,8 @@
 """Statistics of paired samples, many comparisons at once.
 
-Arrays are of shape (comparisons, seeds); each result is of shape (comparisons,). The unit is the
-seed: d = arm - reference. Sources: Hedges 1981 (bias correction of a standardized mean
-difference); Schuirmann 1987 (two one-sided tests); Fisher 1935 (sign flips).
+Arrays are of shape (comparisons, trials); each result is of shape (comparisons,). The unit is the
+trial: d = arm - reference. Sources: Hedges 1981 (bias correction of a standardized mean difference);
+Fisher 1935 (sign flips).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 
 def paired(arm: Array, reference: Array, alpha: Array | float = 0.05) -> pd.DataFrame:
-    """All paired statistics of each row.
+    """Compute all paired statistics of each row.
 
     Args:
         arm: (comparisons, seeds), one unit throughout a row.
@@ -35,21 +35,21 @@ def paired(arm: Array, reference: Array, alpha: Array | float = 0.05) -> pd.Data
         welch_p, seed_correlation. NaN where the number of seeds allows no answer. Where all
         differences are equal, t has no variance to work with and p is the sign-flip test's.
     """
-    n, found = arm.shape[1], interval(arm, reference, alpha)
+    n, simple = arm.shape[1], interval(arm, reference, alpha)
     if n < 2:
-        return found.assign(**dict.fromkeys(EXTRA, np.nan))
-    flips, sd = sign_flip(arm - reference), found["sd"]
-    return found.assign(
-        p=found["p"].where(sd > 0, flips),
+        return simple.assign(**dict.fromkeys(EXTRA, np.nan))
+    flips, sd = sign_flip(arm - reference), simple["sd"]
+    return simple.assign(
+        p=simple["p"].where(sd > 0, flips),
         sign_flip_p=flips,
-        d_z=found["effect"] / sd.where(sd > 0) * hedges_correction(n - 1),
+        d_z=simple["effect"] / sd.where(sd > 0) * hedges_correction(n - 1),
         welch_p=welch(arm, reference),
         seed_correlation=correlation(arm, reference),
     )
 
 
 def interval(arm: Array, reference: Array, alpha: Array | float = 0.05) -> pd.DataFrame:
-    """effect (mean difference), sd, low, high and p of the paired t test, a row per comparison.
+    """Compute effect (mean difference), sd, low, high and p of the paired t test, a row per comparison.
 
     Arguments as for `paired`. p is NaN where all differences are equal; for one seed all but
     effect is.
@@ -74,7 +74,7 @@ def batched(
     samples: Sequence[tuple[Array, Array]],
     alpha: Array | float = 0.05,
 ) -> pd.DataFrame:
-    """`paired` or `interval` of samples (arm, reference) that have different numbers of seeds.
+    """Apply `paired` or `interval` to samples that have different numbers of trials.
 
     Args:
         test: computes all samples of equally many seeds in one call.
@@ -96,7 +96,7 @@ def batched(
 
 
 def t_test(arm: Array, reference: Array) -> Array:
-    """Two-sided p of the paired t test per row; NaN for one seed or equal differences."""
+    """Return the two-sided p of the paired t test; NaN for one trial or equal differences."""
     d, n = arm - reference, arm.shape[1]
     sd = spread(d, np.maximum(np.abs(arm), np.abs(reference)).max(axis=1))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -105,7 +105,7 @@ def t_test(arm: Array, reference: Array) -> Array:
 
 
 def spread(values: Array, scale: Array | float = 0.0) -> Array:
-    """sd (ddof 1) of each row of (comparisons, seeds), NaN for one seed.
+    """Return the sd (ddof 1) of each row of (comparisons, trials), NaN for one trial.
 
     Rounding noise counts as 0: an sd under 1e-12 of the row's largest value or of `scale`, the size
     of the numbers that the values are differences of.
@@ -118,7 +118,7 @@ def spread(values: Array, scale: Array | float = 0.0) -> Array:
 
 
 def sign_flip(d: Array) -> Array:
-    """Two-sided p of the sign-flip test of mean 0, per row of d (comparisons, seeds).
+    """Return the two-sided p of the sign-flip test of mean 0, per row of d (comparisons, trials).
 
     Exact to 12 seeds, 10,000 seeded flips beyond (the exact test over 24 takes gigabytes).
     """
@@ -142,14 +142,14 @@ def _sign_flip(d: Array) -> Array:
 
 
 def hedges_correction(df: int) -> float:
-    """Hedges' exact factor J(df) that takes the bias out of a standardized mean difference."""
+    """Return Hedges' exact factor J(df), which unbiases a standardized mean difference."""
     if df < 2:
         return float("nan")
     return float(np.exp(special.gammaln(df / 2) - special.gammaln((df - 1) / 2)) / np.sqrt(df / 2))
 
 
 def welch(arm: Array, reference: Array) -> Array:
-    """Two-sided p of Welch's test, as if the seeds were not shared; NaN without variance."""
+    """Return the two-sided p of Welch's test, as if trials were not paired; NaN without variance."""
     mean, n = (arm.mean(axis=1), reference.mean(axis=1)), arm.shape[1]
     sd = (spread(arm), spread(reference))
     usable = sd[0] + sd[1] > 0
@@ -161,31 +161,9 @@ def welch(arm: Array, reference: Array) -> Array:
 
 
 def correlation(arm: Array, reference: Array) -> Array:
-    """Pearson's correlation between an arm's and its reference's seeds; NaN without variance."""
+    """Return the correlation of an arm's and its reference's trials; NaN without variance."""
     n, scale = arm.shape[1], spread(arm) * spread(reference)
     a = arm - arm.mean(axis=1, keepdims=True)
     r = reference - reference.mean(axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(scale > 0, (a * r).sum(axis=1) / ((n - 1) * scale), np.nan)
-
-
-def equivalence_half(sd: Array, n: Array, alpha: float = 0.05) -> Array:
-    """Half-width of the interval (1 - 2 alpha) inside the margin exactly where `equivalence` < alpha.
-
-    Arguments of shape (comparisons,). 0 where sd is 0, NaN for n < 2.
-    """
-    half = stats.t.isf(alpha, np.maximum(n - 1, 1)) * sd / np.sqrt(np.maximum(n, 1))
-    return np.where(n >= 2, half, np.nan)
-
-
-def equivalence(effect: Array, sd: Array, n: Array, margin: Array) -> Array:
-    """p of two one-sided paired t tests that |mean d| < margin; arguments of shape (comparisons,).
-
-    Where sd is 0: 1/2^n (the one-sided sign-flip test's) inside the margin, else 1. NaN for n < 2.
-    """
-    usable = n >= 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = (margin - np.abs(effect)) / (sd / np.sqrt(n))
-        p = stats.t.sf(t, np.maximum(n - 1, 1))
-        constant = np.where(np.abs(effect) < margin, 0.5**n, 1.0)
-    return np.where(usable, np.where(sd > 0, p, constant), np.nan)

@@ -47,7 +47,7 @@ def answers(
     example_sd: float = 1.0,
     arm_example_sd: float = 0.3,
     trial_sd: float = 0.05,
-    arm_trial_sd: float = 0.05,
+    arm_trial_sd: float | np.ndarray = 0.05,
 ) -> Answers:
     """Draw answers from a latent normal model, in which every true accuracy has a closed form.
 
@@ -56,6 +56,7 @@ def answers(
 
     Args:
         levels: (arms,) on the latent scale; the first is the reference's.
+        arm_trial_sd: one for all arms, or (arms,).
     """
     arms = len(levels)
     latent = random.standard_normal((arms, trials, examples), dtype=np.float32)
@@ -63,9 +64,11 @@ def answers(
     latent += random.normal(0, example_sd, examples).astype(np.float32)
     latent += random.normal(0, arm_example_sd, (arms, 1, examples)).astype(np.float32)
     latent += random.normal(0, trial_sd, (trials, 1)).astype(np.float32)
-    latent += random.normal(0, arm_trial_sd, (arms, trials, 1)).astype(np.float32)
-    variance = CELL**2 + example_sd**2 + arm_example_sd**2 + trial_sd**2 + arm_trial_sd**2
-    accuracy = np.array([NormalDist().cdf(level / variance**0.5) for level in levels])
+    own = np.broadcast_to(arm_trial_sd, arms)
+    latent += (own[:, None, None] * random.normal(0, 1, (arms, trials, 1))).astype(np.float32)
+    variance = CELL**2 + example_sd**2 + arm_example_sd**2 + trial_sd**2 + own**2
+    pairs = zip(levels, variance, strict=True)
+    accuracy = np.array([NormalDist().cdf(level / total**0.5) for level, total in pairs])
     return Answers(latent > 0, accuracy[1:] - accuracy[0])
 
 

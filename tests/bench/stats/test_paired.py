@@ -6,8 +6,6 @@ from scipy import stats
 
 from bench.stats.paired import (
     batched,
-    equivalence,
-    equivalence_half,
     hedges_correction,
     interval,
     paired,
@@ -78,37 +76,6 @@ def test_one_seed_has_an_effect_and_nothing_else() -> None:
     found = paired(np.array([[3.0]]), np.array([[1.0]])).iloc[0]
     assert found["effect"] == 2
     assert found.drop("effect").isna().all()
-
-
-def test_two_one_sided_tests_agree_with_scipy() -> None:
-    d = RANDOM.normal(0.2, 1, (5, 12))
-    low = stats.ttest_1samp(d, -1, axis=1, alternative="greater").pvalue
-    high = stats.ttest_1samp(d, 1, axis=1, alternative="less").pvalue
-    n, margin = np.full(5, 12), np.ones(5)
-    p = equivalence(d.mean(axis=1), d.std(axis=1, ddof=1), n, margin)
-    assert p == pytest.approx(np.maximum(low, high))
-
-
-def test_the_equivalence_interval_is_inside_the_margin_where_the_test_says_so() -> None:
-    random = np.random.default_rng(17)
-    effect, sd = random.normal(0, 0.6, 2_000), random.uniform(0.1, 1.5, 2_000)
-    n, margin = random.integers(2, 15, 2_000), np.ones(2_000)
-    half = equivalence_half(sd, n)
-    inside = np.abs(effect) + half < margin
-    np.testing.assert_array_equal(inside, equivalence(effect, sd, n, margin) < 0.05)
-    assert 200 < inside.sum() < 1_800
-    d = random.normal(0, 1, 10)
-    low, high = stats.t.interval(0.9, 9, d.mean(), d.std(ddof=1) / np.sqrt(10))
-    assert equivalence_half(np.array([d.std(ddof=1)]), np.array([10])) == pytest.approx(
-        (high - low) / 2
-    )
-
-
-def test_equivalence_without_variance() -> None:
-    zero, one = np.zeros(3), np.ones(3)
-    p = equivalence(np.array([0.0, 2.0, 0.0]), zero, np.array([5, 5, 1]), one)
-    assert p[:2].tolist() == pytest.approx([1 / 32, 1])
-    assert np.isnan(p[2])
 
 
 def test_batches_keep_the_order_of_samples() -> None:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from bench.stats import power
-from bench.stats.errors import Errors, Sample, common_level, errors
+from bench.stats.errors import Errors, Level, Sample, common_level, errors
 from bench.stats.moderated import NONE
 
 RANDOM = np.random.default_rng(3)
@@ -14,7 +14,7 @@ RANDOM = np.random.default_rng(3)
 def known(sd: float, trials: int, example_error: float = 0.0) -> Errors:
     """Standard errors of one sample whose sd is this."""
     d = np.resize([1.0, -1.0], trials)
-    made = errors([Sample(d * sd / d.std(ddof=1))], NONE)
+    made = errors([Sample(d * sd / d.std(ddof=1))], Level(NONE, False))
     examples = np.array([1000.0 if example_error else np.nan])
     return made._replace(example_error=np.array([example_error]), examples=examples)
 
