@@ -44,9 +44,9 @@ def baselines(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     trials diverged, the gap is under 5 points, or moving statistics lag.
     """
     rows, shared = [], one_subset(trials)
-    for arm in study.arms:
+    for arm in (arm for arm in study.arms if arm.role == "baseline"):
         of_arm = trials[(trials["task"] == arm.task) & (trials["arm"] == arm.name)]
-        if arm.role != "baseline" or of_arm.empty:
+        if of_arm.empty:
             continue
         good = of_arm[of_arm["status"] == "ok"]
         gap = 100 * (good["train_accuracy"] - good["test_accuracy"]).dropna().to_numpy()

@@ -47,17 +47,14 @@ AREAS = columns("task arm reference n area effect low high p")
 
 def own_targets(study: Study, trials: pd.DataFrame) -> Targets:
     """Return the targets from each arm's own gain; none where its median is not above chance."""
-    found: Targets = {}
-    measured = trials[trials["status"] != "failed"]
-    for arm in study.arms:
-        mine = measured[(measured["task"] == arm.task) & (measured["arm"] == arm.name)]
-        if mine.empty:
-            continue
-        chance = 1 / mine["classes"].iloc[0]
-        gain = mine["validation_accuracy"].median() - chance
-        if gain > 0:
-            found[arm.task, arm.name] = [(share, chance + share * gain) for share in SHARES]
-    return found
+    goals: Targets = {}
+    groups = trials[trials["status"] != "failed"].groupby(["task", "arm"])
+    chance = 1 / groups["classes"].first()
+    gains = (groups["validation_accuracy"].median() - chance).to_dict()
+    for key in ((arm.task, arm.name) for arm in study.arms):
+        if gains.get(key, 0.0) > 0:
+            goals[key] = [(share, chance[key] + share * gains[key]) for share in SHARES]
+    return goals
 
 
 def targets(study: Study, trials: pd.DataFrame) -> Targets:

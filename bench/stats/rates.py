@@ -7,10 +7,9 @@ from scipy import stats
 
 def exact_interval(events: int, trials: int, alpha: float = 0.05) -> tuple[float, float]:
     """Return the exact interval of a rate; 0 to 1 without trials."""
-    if not trials:
-        return 0.0, 1.0
-    interval = stats.binomtest(events, trials).proportion_ci(1 - alpha, method="exact")
-    return float(interval.low), float(interval.high)
+    low = stats.beta.ppf(alpha / 2, events, trials - events + 1) if events else 0.0
+    high = stats.beta.isf(alpha / 2, events + 1, trials - events) if events < trials else 1.0
+    return float(low), float(high)
 
 
 def paired_rates(arm_only: int, reference_only: int) -> float:
