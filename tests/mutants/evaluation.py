@@ -66,7 +66,7 @@ MUTANTS = [
     ),
     Mutant(
         "a-wrapped-network-ignores-the-precision", "bench/training/building.py",
-        "keras.config.set_dtype_policy(name)", "pass", KERAS, "precision",
+        "keras.config.set_dtype_policy(policy(name))", "pass", KERAS, "precision",
     ),
     Mutant(
         "a-skipped-step-decays-the-weights", ARM,
@@ -82,7 +82,7 @@ MUTANTS = [
     ),
     Mutant(
         "the-loss-scale-is-never-removed", SCALE,
-        "[g / self.variables[0] for g in gradients]", "list(gradients)", FLOAT16, "as_float32",
+        "[g / self.variables[0] for g in gradients]", "list(gradients)", FLOAT16, "taken_out",
     ),
     Mutant(
         "the-loss-scale-never-falls", SCALE,

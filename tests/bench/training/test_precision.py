@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from bench.core.recipe import changed
 from bench.core.strategy import Strategy, configured
 from bench.plugins.registry import find
 from bench.training.compiled_arm import CompiledArm, Settings
 from bench.training.trainer import Trainer
 from tests.strategies.settings import ACTING
-from tests.tiny import STEPS, tiny_arm, trace
+from tests.tiny import STEPS, tiny_arm, tiny_data, tiny_recipe, trace
 
 REGISTRY = find()
 SCALE, CALM = 0, 1
@@ -67,6 +68,17 @@ def test_it_trains_as_float32_does(name: str) -> None:
     full = tiny_arm(REGISTRY.task("cifar10"), [acting(name)] if name else [])
     np.testing.assert_allclose(trace(half).losses, trace(full).losses, rtol=0.05)
     assert int(half._scale.variables[CALM]) == STEPS
+
+
+def test_the_scale_of_the_loss_is_taken_out_of_the_gradients() -> None:
+    """Adam's steps hardly depend on the size of a gradient; those of SGD do."""
+    task = REGISTRY.task("cifar10")
+    recipe = changed(tiny_recipe(task), {"optimizer": "sgd"}, "cifar10")
+    losses = [
+        trace(CompiledArm(task, [], recipe, Settings(precision), tiny_data(task))).losses
+        for precision in ("mixed_float16", "float32")
+    ]
+    np.testing.assert_allclose(*losses, rtol=0.02)
 
 
 def test_exact_float32_turns_tensor_float_32_off() -> None:
