@@ -11,9 +11,14 @@ from bench.analysis import verdict
 from bench.analysis.effects import effects
 from bench.analysis.frames import trials_frame
 from bench.analysis.pairing import contrasts, pair
+from bench.core.bits import packed
 from bench.core.record import Record
 from bench.core.study import Study
+from bench.stats.crossed import components
+from bench.stats.errors import Sample, common_level, errors
+from bench.stats.simultaneous import simultaneous
 from tests.bench.analysis import studies
+from tests.bench.stats.simulators import answers
 
 SPREAD = np.array([-1.2, -0.8, -0.4, -0.2, 0.0, 0.1, 0.3, 0.5, 0.7, 1.0]) / 100
 """Differences per seed around the planted effect, sd 0.69 points."""
@@ -271,3 +276,37 @@ def test_largest_effects_are_drawn_toward_the_mean() -> None:
     found = accuracy_rows(analysed(studies.study(ARMS, 10), planted(studies.study(ARMS, 10))))
     assert found.loc["up", "shrunk"] < found.loc["up", "effect"]
     assert found.loc["down", "shrunk"] > found.loc["down", "effect"]
+
+
+def test_a_study_of_records_gets_the_intervals_of_its_answers() -> None:
+    """From records to intervals: what is tested in `tests.bench.stats` reaches the table."""
+    names, trials = ["baseline", *"abcde"], 6
+    drawn = answers(np.random.default_rng(9), 0.3 + np.linspace(0, 0.3, 6), trials, 2000)
+    study = studies.study(
+        [studies.arm(name) for name in names], trials, family=tuple(("images", n) for n in "abcde")
+    )
+    made = []
+    for arm, right in zip(study.arms, drawn.right, strict=True):
+        for seed, bits in enumerate(right):
+            final = studies.scores(float(bits.mean())).model_copy(
+                update={"class_total": (1000, 1000), "correct": packed(bits)}
+            )
+            made.append(studies.record(arm, seed, final=final))
+    found = accuracy_rows(analysed(study, made))
+    d = drawn.right[1:].astype(int) - drawn.right[0].astype(int)
+    samples = [Sample(100 * arm.mean(axis=1), components(arm), 100.0) for arm in d]
+    expected = errors(samples, common_level(samples))
+    effect = 100 * d.mean(axis=(1, 2))
+    law = expected.law(np.full(5, float(trials)), None)
+    whole = simultaneous(effect, expected.error, law, np.ones(5), 5, 0.05)
+    for column, wanted in (
+        ("effect", effect), ("error", expected.error), ("df", expected.df),
+        ("low", whole.low), ("high", whole.high), ("p_adjusted", whole.p),
+    ):  # fmt: skip
+        assert found[column].tolist() == pytest.approx(wanted.tolist())
+    assert found["verdict"].tolist() == [
+        verdict.read_off(*ends, 1.0) for ends in zip(whole.low, whole.high, strict=True)
+    ]
+    # Every part of the variance counts: the plain standard error of the trials is shorter.
+    plain = np.array([sample.differences.std(ddof=1) for sample in samples]) / trials**0.5
+    assert (found["error"] > plain).all()
