@@ -1,4 +1,4 @@
-"""Which test examples the trials got right, for intervals that cover the sampling of the test split."""
+"""Test examples that the trials got right: intervals cover the sampling of the test split."""
 
 from __future__ import annotations
 

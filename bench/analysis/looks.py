@@ -27,7 +27,7 @@ SETTLED = (*verdict.DECIDED, verdict.FIX_BASELINE)
 
 @dataclass(frozen=True)
 class Look:
-    """What to train next.
+    """Trials to train next.
 
     Attributes:
         undecided: (task, arm) of the family without a verdict, in the study's order.

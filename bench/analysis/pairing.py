@@ -1,4 +1,4 @@
-"""Which trials may be compared: equal in everything but the arm's declared treatment.
+"""Pairs of trials that may be compared: equal in all but the arm's declared treatment.
 
 A pair of trials (an arm's and its reference's, same seed) is compared only if initial weights of
 the slots that both have, batch order, data, recipe, settings and strategies are equal, apart from
@@ -39,7 +39,7 @@ COMPARED = columns(
     "settings_hash order_hash init_hashes"
 )
 OF_THE_TASK = ("data", "initial weights")
-"""What a recipe parameter that only some task has (widths, vocabulary) may change as well."""
+"""Hashes that a recipe parameter of a single task (widths, vocabulary) may change too."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Pairing:
-    """What may be compared and what may not.
+    """Pairs that may be compared, and trials that may not.
 
     Attributes:
         pairs: task, arm, reference, seed, row, reference_row (positions in `trials`).

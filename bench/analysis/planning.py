@@ -1,4 +1,4 @@
-"""What the trials of a study can show, and how many would decide: columns of the effects."""
+"""Columns of the effects: what the trials can show, and how many would decide."""
 
 from __future__ import annotations
 

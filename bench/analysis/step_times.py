@@ -13,7 +13,7 @@ from scipy import stats
 from bench.analysis.columns import columns
 
 PLACE = ["device", "machine", "settings_hash"]
-"""What must be the same for two step times to stand in one row."""
+"""Columns that must be the same for two step times to stand in one row."""
 COLUMNS = columns(
     "task arm reference device machine settings_hash processes ratio low high median_ratio arm_ms "
     "baseline_ms arm_iqr_ms baseline_iqr_ms first_step_s baseline_first_step_s "

@@ -67,7 +67,7 @@ class Recipe(Schema):
     a technique mixes them, and do not belong to averaged weights.
     """
     resample: bool = True
-    """Whether each seed draws training and validation examples of its own, the same for all arms.
+    """True if each seed draws training and validation examples of its own, the same for all arms.
 
     False: all seeds share the first training and the last validation examples, and an effect says
     nothing about other examples.

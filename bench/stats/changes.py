@@ -19,9 +19,9 @@ from bench.stats.power import sd_upper
 
 Array = NDArray[np.float64]
 ALPHA = 0.01
-"""Of the Holm-adjusted one-sided p, over everything that a comparison tests."""
+"""Level of the Holm-adjusted one-sided p, over everything that a comparison tests."""
 SAME_ALPHA = 0.05
-"""Of the two one-sided tests that nothing changed by as much as the minimum."""
+"""Level of the two one-sided tests that nothing changed by as much as the minimum."""
 POWER = 0.95
 FEW = 6
 """With fewer arms (baseline included) one that shifts would draw the median along: the baseline
@@ -44,7 +44,7 @@ class Change(NamedTuple):
     base_units: NDArray[np.int_]
     units: NDArray[np.int_]
     sd: Array
-    """Of one unit, pooled over both sides; of a pair's difference / sqrt(2) where paired."""
+    """Sd of one unit, pooled over both sides; that of a pair's difference / sqrt(2) if paired."""
 
 
 def centered(base: Array, new: Array) -> tuple[Array, Array]:
@@ -69,7 +69,7 @@ class Decomposition(NamedTuple):
     """Two studies' changes, taken apart."""
 
     common: tuple[Array, Array]
-    """Of base and new, shape (..., units): what the arms have in common."""
+    """Common part of all arms, of base and new, shape (..., units)."""
     own: tuple[Array, Array]
     """(..., arms, units): what is left of each arm."""
 

@@ -1,4 +1,4 @@
-"""How many trials a question takes, and how small a difference some trials find.
+"""Numbers of trials that a question takes, and the difference that some trials find.
 
 The sd of a small study is itself uncertain, so numbers of trials come with bounds of it
 (Browne 1995, Statistics in Medicine 14).

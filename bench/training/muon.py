@@ -15,7 +15,7 @@ from bench.core.lazy import keras, tf
 from bench.core.strategy import Tensor
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
-"""Of the quintic Newton-Schulz iteration: the steepest slope at 0 that still stays near 1."""
+"""Coefficients of the quintic Newton-Schulz iteration: steep at 0, near 1 elsewhere."""
 ITERATIONS = 5
 UPDATE_RMS = 0.2
 """Root mean square of an update at learning rate 1, as large as Adam's (Liu et al., 2502.16982)."""
