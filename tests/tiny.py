@@ -18,14 +18,14 @@ from bench.training.compiled_arm import CompiledArm, Settings
 from bench.training.device_data import DeviceData
 
 SIDE = 8
-"""Of an image, in pixels."""
+"""Height and width of an image, in pixels."""
 STEPS = 4
 SMALL: dict[str, Any] = {
     "train_examples": 24, "validation_examples": 8, "test_examples": 8, "steps": STEPS,
     "batch_size": 8, "evaluations": STEPS, "widths": (4, 8), "vocabulary": 40, "length": 12,
     "embedding": 8, "units": 8, "heads": 2, "layers": 1,
 }  # fmt: skip
-"""What a recipe is made small with, where it has such a parameter."""
+"""Values that make a recipe small, for the parameters that it has."""
 
 
 def tiny_recipe(task: Task) -> Recipe:
@@ -34,7 +34,7 @@ def tiny_recipe(task: Task) -> Recipe:
 
 
 def split(task: Task, examples: int, seed: int) -> Split:
-    """Images of noise, or token ids of random lengths in which a word hints at the label."""
+    """Make images of noise, or token ids of random lengths in which a word hints at the label."""
     random = np.random.default_rng(seed)
     labels = (np.arange(examples) % task.facts.classes).astype(np.int32)
     if task.facts.modality == "image":
@@ -55,14 +55,18 @@ def tiny_data(task: Task) -> DeviceData:
 
 
 def tiny_arm(
-    task: Task, strategies: Sequence[Strategy] = (), settings: Settings | None = None
+    task: Task,
+    strategies: Sequence[Strategy] = (),
+    settings: Settings | None = None,
+    evaluations: int = STEPS,
 ) -> CompiledArm:
-    """An arm on generated data."""
-    return CompiledArm(task, strategies, tiny_recipe(task), settings or Settings(), tiny_data(task))
+    """Return an arm on generated data, which is evaluated after each step or less often."""
+    recipe = changed(tiny_recipe(task), {"evaluations": evaluations}, task.facts.name)
+    return CompiledArm(task, strategies, recipe, settings or Settings(), tiny_data(task))
 
 
 class Trace(NamedTuple):
-    """What training left behind, to be compared bit for bit."""
+    """Results of a training, to be compared bit for bit."""
 
     losses: tuple[float, ...]
     """The objective of each step."""
@@ -71,7 +75,7 @@ class Trace(NamedTuple):
     weights: dict[str, str]
     """Slot name -> hash of the trained weight; moving averages too."""
     logits: bytes
-    """Of the test split after training, in evaluation mode."""
+    """Logits of the test split after training, in evaluation mode."""
 
     def digest(self) -> str:
         return sha256(repr(self).encode()).hexdigest()
