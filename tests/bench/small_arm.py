@@ -34,5 +34,5 @@ def arm(*strategies: str) -> CompiledArm:
 
 @cache
 def baseline() -> Stepper:
-    """A baseline that tests share; who breaks an arm makes one of their own."""
+    """Return a baseline that tests share; a test that changes an arm makes its own."""
     return Stepper(arm(), Cpu())

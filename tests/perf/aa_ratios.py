@@ -1,4 +1,4 @@
-"""How far from 1 the step-time ratio of two arms that compute the same is.
+"""Distance from 1 of the step-time ratio of two arms that compute the same.
 
     python -m tests.perf.aa_ratios FOLDER [TASK] [PROCESSES] [SECONDS]
 
@@ -30,7 +30,7 @@ MOST_HALF_WIDTH = 0.03
 
 
 def main(folder: str, task: str = "cifar10", processes: int = 40, seconds: float = 5.0) -> bool:
-    """Measures and prints; whether both targets are met."""
+    """Measure and print; return true if both targets are met."""
     request = Request(tasks=(task,), strategies=(), controls=True, name=Path(folder).name)
     study = plan(request, find(), Source()).study
     store = Store(Path(folder))

@@ -1,4 +1,4 @@
-"""What the performance suite measures: whatever the registry has."""
+"""Cases of the performance suite: all that the registry has."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def batch_stages() -> list[Case]:
 
 
 def strategies(case: Case) -> list[Strategy]:
-    """The strategies that the case's arm has."""
+    """Return the strategies of the case's arm."""
     return [] if case[1] == BASELINE else [registry().strategy(case[1])()]
 
 
@@ -55,6 +55,6 @@ def data(task: str) -> DeviceData:
 
 
 def compiled(case: Case) -> CompiledArm:
-    """The case's arm, not yet traced."""
+    """Return the case's arm, not yet traced."""
     task = registry().task(case[0])
     return CompiledArm(task, strategies(case), task.recipe(PROFILE), Settings(), data(case[0]))

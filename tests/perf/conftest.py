@@ -14,7 +14,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> None:
-    """As many threads as a trial has, set before TensorFlow's first operation."""
+    """Set the threads of a trial before TensorFlow's first operation."""
     from bench.running.training_work import start_tensorflow
 
     start_tensorflow(1)

@@ -1,4 +1,4 @@
-"""How a compiled epoch compares with a bare hand-written step and with `model.fit`.
+"""A compiled epoch beside a bare hand-written step and beside `model.fit`.
 
     python -m tests.perf.epoch_overhead [TASK] [PROFILE] [SECONDS]
 
@@ -20,11 +20,11 @@ from bench.tasks.task import Source
 from bench.timing.protocol import Steps, block_steps_for, interleaved, warm_up
 
 MOST = 1.03
-"""What a compiled step may cost, as a multiple of a bare one."""
+"""Largest cost of a compiled step, as a multiple of a bare one."""
 
 
 def main(task_name: str = "cifar10", profile: str = "quick", seconds: float = 20.0) -> bool:
-    """Prints both ratios; whether both targets are met."""
+    """Print both ratios; return true if both targets are met."""
     task = find().task(task_name)
     recipe = task.recipe(profile)
     start_tensorflow(recipe.threads)
@@ -51,7 +51,7 @@ def main(task_name: str = "cifar10", profile: str = "quick", seconds: float = 20
 
 
 def measured(ours: Steps, theirs: Steps, seconds: float, block_steps: int | None = None) -> float:
-    """Median ratio of neighboring blocks."""
+    """Return the median ratio of neighboring blocks."""
     warm, other = warm_up(ours), warm_up(theirs)
     block_steps = block_steps or block_steps_for(warm, other)
     times = interleaved(ours, theirs, block_steps, seconds)

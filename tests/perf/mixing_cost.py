@@ -1,4 +1,4 @@
-"""What MixUp, CutMix and label smoothing cost a CIFAR-10 step, and beside Keras's own.
+"""The cost of MixUp, CutMix and label smoothing in a CIFAR-10 step, beside Keras's own.
 
     python -m tests.perf.mixing_cost [PROFILE] [SECONDS] [STRATEGY,STRATEGY,...] [PROCESSES]
 
@@ -21,6 +21,7 @@ import tensorflow as tf
 
 from bench.analysis.frames import step_times_frame
 from bench.analysis.step_times import summary
+from bench.core.record import paired_ratio
 from bench.core.strategy import Batch, Tensor
 from bench.plugins.registry import find
 from bench.running.plan import plan
@@ -46,7 +47,7 @@ TASK = "cifar10"
 def main(
     profile: str = "quick", seconds: float = 5.0, names: str = NAMES, processes: int = 5
 ) -> bool:
-    """Prints a line for each strategy; whether all targets are met."""
+    """Print a line for each strategy; return true if all targets are met."""
     steps = step_ratios(profile, seconds, names.split(","), processes)
     registry = find()
     task = registry.task(TASK)
@@ -65,7 +66,7 @@ def main(
         theirs = Repeated(KERAS[name](), batch, device)
         count = block_steps_for(warm_up(ours), warm_up(theirs))
         times = interleaved(ours, theirs, count, seconds)
-        ratio = median(a / b for a, b in zip(*times, strict=True))
+        ratio = paired_ratio(*times)
         print(
             f"{name}: step {step:.3f} of the baseline's [{low:.3f}, {high:.3f}], {processes} "
             f"processes (at most {MOST}); stage alone "
@@ -92,7 +93,7 @@ def step_ratios(
 
 
 def layer_of(layer: Any) -> Stage:
-    """A Keras preprocessing layer that mixes images and labels."""
+    """Return a Keras preprocessing layer that mixes images and labels."""
 
     def stage(key: Tensor, batch: Batch, logits: Tensor) -> tuple[Tensor, ...]:
         mixed = layer({"images": batch.values, "labels": batch.targets}, training=True)
@@ -102,7 +103,7 @@ def layer_of(layer: Any) -> Stage:
 
 
 def smoothed_loss(key: Tensor, batch: Batch, logits: Tensor) -> tuple[Tensor, ...]:
-    """Keras's loss with its argument for smoothing."""
+    """Return Keras's loss with its argument for smoothing."""
     losses = keras.losses.categorical_crossentropy(
         batch.targets, logits, from_logits=True, label_smoothing=0.1
     )

@@ -20,11 +20,11 @@ from bench.tasks.task import Source
 
 STRATEGIES = "batch_norm,label_smoothing"
 MOST = {"cifar10": 0.9, "imdb": 0.7}
-"""Of the rival's wall time, with two cores."""
+"""Share of the rival's wall time, with two cores."""
 
 
 def main(task: str = "cifar10", profile: str = "quick", seeds: str = "3") -> bool:
-    """Prints the ratio; whether the target is met."""
+    """Print the ratio; return true if the target is met."""
     known = find().task(task)
     known.load(known.recipe(profile), Source())  # both find the arrays cached
     script = ["-m", "tests.perf.rival_script", task, profile, seeds, f"baseline,{STRATEGIES}"]

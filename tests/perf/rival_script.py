@@ -70,7 +70,7 @@ def train(task: Task, recipe: Recipe, arm: str, seed: int, splits: dict[str, Any
 
 
 def main(task_name: str, profile: str, seeds: int, arms: list[str]) -> None:
-    """Trains all arms with all seeds and prints their accuracies."""
+    """Train all arms with all seeds and print their accuracies."""
     task = find().task(task_name)
     recipe = task.recipe(profile)
     subset = task.load(recipe, Source())

@@ -34,7 +34,7 @@ class Plain(keras.Model):
 
 
 def plain(arm: CompiledArm) -> Plain:
-    """The arm's network, compiled by nobody yet."""
+    """Return the arm's network as a Keras model that is not compiled."""
     train = arm.data.pool
     return Plain(arm.network, None if train.lengths is None else train.values.shape[1])
 
@@ -71,7 +71,7 @@ class BareStep:
         self(1)
 
     def __call__(self, count: int) -> float:
-        """Seconds that `count` steps take."""
+        """Run `count` steps and return their seconds."""
 
         def run() -> Tensor:
             loss = tf.constant(0.0)
@@ -107,7 +107,7 @@ class Fit:
         self(arm.steps_an_epoch)
 
     def __call__(self, count: int) -> float:
-        """Seconds that `count` steps take, rounded up to whole epochs."""
+        """Run whole epochs and return the seconds of `count` steps."""
         epochs = -(-count // self.arm.steps_an_epoch)
 
         def run() -> float:

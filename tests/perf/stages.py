@@ -10,7 +10,7 @@ from bench.core.strategy import Batch, LossResult, Moment, Strategy, Tensor
 from bench.timing.device import Device, timed
 
 Stage = Callable[[Tensor, Batch, Tensor], tuple[Tensor, ...]]
-"""(key, batch, logits) -> what the stage makes."""
+"""(key, batch, logits) -> the results of the stage."""
 
 
 class Repeated:
@@ -32,18 +32,18 @@ class Repeated:
         self.run, self.device = run, device
 
     def __call__(self, count: int) -> float:
-        """Seconds that `count` applications take."""
+        """Apply the stage `count` times and return the seconds."""
         return timed(lambda: self.run(tf.constant(count)), self.device)
 
 
 def moment_of(strategy: Strategy, key: Tensor, size: int) -> Moment:
-    """A moment in the middle of training, with what the strategy draws."""
+    """Return a moment in the middle of training, with the draws of the strategy."""
     drawn = strategy.draw(key, size) if strategy.touches("draw") else None
     return Moment(key, key[0], tf.constant(0.5), tf.constant(1e-3), drawn)
 
 
 def batch_stage(strategy: Strategy, features: Batch) -> Stage:
-    """The strategy's examples stage on the batch, and its features stage on `features`."""
+    """Return the strategy's examples stage on the batch, and its features stage on `features`."""
 
     def stage(key: Tensor, batch: Batch, logits: Tensor) -> tuple[Tensor, ...]:
         moment = moment_of(strategy, key, batch.values.shape[0])
@@ -60,7 +60,7 @@ def batch_stage(strategy: Strategy, features: Batch) -> Stage:
 
 
 def loss_stage(strategy: Strategy) -> Stage:
-    """The strategy's loss of logits that lie ready."""
+    """Return the strategy's loss of ready-made logits."""
 
     def stage(key: Tensor, batch: Batch, logits: Tensor) -> tuple[Tensor, ...]:
         def rest(changed: Batch) -> LossResult:

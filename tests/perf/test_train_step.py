@@ -6,11 +6,11 @@ A round is a block of ten steps; `extra_info` has the paired ratio, which `make 
 from __future__ import annotations
 
 from functools import cache
-from statistics import median
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from bench.core.record import paired_ratio
 from bench.core.study import BASELINE
 from bench.timing.device import device_here
 from bench.timing.protocol import warm_up
@@ -43,7 +43,7 @@ def test_train_step(benchmark: BenchmarkFixture, case: cases.Case) -> None:
         setup=lambda: theirs.append(reference(STEPS)),
         rounds=ROUNDS,
     )
-    benchmark.extra_info["ratio"] = median(a / b for a, b in zip(mine, theirs, strict=True))
+    benchmark.extra_info["ratio"] = paired_ratio(mine, theirs)
     benchmark.extra_info["first_step_seconds"] = ours.first_step_seconds
     benchmark.extra_info["steps"] = STEPS
     assert len(mine) == len(theirs) == ROUNDS

@@ -82,7 +82,7 @@ def test_a_clock_that_stands_still_is_an_error() -> None:
 
 
 class FakeTensorFlow:
-    """What a GPU's timer asks TensorFlow for."""
+    """The functions of TensorFlow that a GPU's timer calls."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []

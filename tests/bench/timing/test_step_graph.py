@@ -1,4 +1,4 @@
-"""What is read off a step's graph."""
+"""The figures read from the graph of a step."""
 
 from __future__ import annotations
 
