@@ -75,8 +75,9 @@ def changed_arms(stored: Study, present: Study) -> dict[tuple[str, str], list[st
 
 def was_edited(names: Iterable[str]) -> str:
     """Say what changed: `strategy mixup was edited`."""
-    listed = sorted(set(names))
-    return f"{', '.join(listed)} {'was' if len(listed) == 1 else 'were'} edited"
+    listed = sorted(set(names) - {"suite"})
+    verb = "was edited" if len(listed) == 1 else "were edited"
+    return f"{', '.join(listed)} {verb}" if listed else "the version of the suite changed"
 
 
 def class_hash(kind: type) -> str:

@@ -87,7 +87,8 @@ def test_what_differs_is_named_and_unknown_code_differs_from_nothing() -> None:
     assert changed(code, code_of("cifar10", [], registry)) == ["strategy mixup"]
     assert changed({}, code) == changed(code, {}) == []
     assert was_edited(["strategy mixup", "strategy mixup"]) == "strategy mixup was edited"
-    assert was_edited(["suite", "task a"]) == "suite, task a were edited"
+    assert was_edited(["task a", "strategy b"]) == "strategy b, task a were edited"
+    assert was_edited(["suite"]) == "the version of the suite changed"
 
 
 def test_an_arm_of_a_plugin_that_is_not_given_keeps_its_code() -> None:
