@@ -42,8 +42,9 @@ class Template(Strategy):
         # Parameters at which it does nothing. They arrive as tensors: compute with them, never
         # branch on them.
         identity={"scale": 0.0},
-        # Lower ranks come first. `bench.core.strategy` says which stages there are.
-        rank=50,
+        # Lower ranks come first: augmentation (10 to 30) before mixing (50). `bench.core.strategy`
+        # says which stages there are.
+        rank=30,
         claims=("for small noise, training with it adds a Tikhonov penalty to the error",),
     )
 
