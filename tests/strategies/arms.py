@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -13,6 +14,9 @@ from bench.core.strategy import applicability, clash, configured
 from bench.plugins.registry import Registry
 from bench.training.compiled_arm import CompiledArm
 from tests.strategies.settings import ACTING
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "docs" / "template_strategy.py"
+"""A strategy that newcomers copy; it must hold what every strategy holds."""
 
 
 class Arm(NamedTuple):
