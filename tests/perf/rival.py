@@ -31,7 +31,15 @@ def main(task: str = "cifar10", profile: str = "quick", seeds: str = "3") -> boo
     theirs = seconds(script)
     with tempfile.TemporaryDirectory() as folder:
         study = ["-m", "bench.cli.main", "run", "--tasks", task, "--profile", profile]
-        study += ["--seeds", seeds, "--strategies", STRATEGIES, "--no-step-times"]
+        study += [
+            "--seeds",
+            seeds,
+            "--first-seed",
+            "0",
+            "--strategies",
+            STRATEGIES,
+            "--no-step-times",
+        ]
         ours = seconds([*study, "--results", folder, "--quiet"])
         written = list(Path(folder).glob("*/trials/*.json"))
     expected = int(seeds) * (1 + len(STRATEGIES.split(",")))

@@ -20,6 +20,7 @@ TIMES = ["train_seconds"]
 """Columns of `trials.csv` that are measured times."""
 WORDS = [
     "run", "--profile", "smoke", "--data", "synthetic", "--tasks", "cifar10", "--seeds", "4",
+    "--first-seed", "0",
     "--strategies", "batch_norm,mixup", "--no-step-times", "--quiet",
 ]  # fmt: skip
 
