@@ -1,15 +1,20 @@
-"""Load a task's data, and check that it is what the task declares."""
+"""Load a task's data, and check that it is what the task declares.
+
+The registry imports the modules of this package, so NumPy is imported where it is used.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from bench.core.errors import UsageError
 from bench.core.recipe import Recipe
-from bench.data.dataset import Split
-from bench.data.selection import Subset
 from bench.data.source import Source
 from bench.tasks.task import Task
+
+if TYPE_CHECKING:
+    from bench.data.dataset import Split
+    from bench.data.selection import Subset
 
 
 def load_data(task: Task, recipe: Recipe, source: Source) -> Subset:
@@ -18,6 +23,8 @@ def load_data(task: Task, recipe: Recipe, source: Source) -> Subset:
     Raises:
         UsageError: they are not those of `bench.select`, or not of the task's modality or classes.
     """
+    from bench.data.selection import Subset
+
     subset = task.load(recipe, source)
     name = f"task {task.facts.name}"
     if not isinstance(subset, Subset):
@@ -30,6 +37,8 @@ def load_data(task: Task, recipe: Recipe, source: Source) -> Subset:
 
 
 def _check(task: Task, split: Split, name: str) -> None:
+    import numpy as np
+
     is_text = task.facts.modality == "text"
     types = (np.int32,) if is_text else (np.uint8, np.float32)
     if split.values.dtype not in types or split.labels.dtype != np.int32:

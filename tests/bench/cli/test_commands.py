@@ -29,7 +29,7 @@ def test_help_and_list_import_no_tensorflow(words: list[str], tmp_path: Path) ->
         "import sys; from bench.cli.main import app\n"
         f"try: app({words!r})\n"
         "except SystemExit: pass\n"
-        "heavy = {'tensorflow', 'keras', 'pandas', 'matplotlib', 'scipy'} & set(sys.modules)\n"
+        "heavy = {'tensorflow', 'keras', 'pandas', 'matplotlib', 'scipy', 'numpy'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
