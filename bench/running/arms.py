@@ -89,12 +89,19 @@ class ArmBuilder:
                 yield Candidate(f"{first}+{second}", (first, second))
 
     def around(self, names: Sequence[str]) -> Iterator[Candidate]:
-        """Yield the base less each of its strategies, then the base plus each other strategy."""
+        """Yield the base less each of its strategies, then the base plus each other strategy.
+
+        A strategy that excludes some of the base takes their place: `layer_norm for batch_norm`.
+        """
         for name in self.base:
             yield Candidate(f"without {name}", left_out=(name,))
         for name in names:
-            if name not in self.base:
-                yield Candidate(name, (name,))
+            if name in self.base:
+                continue
+            pairs = [(other, [self.strategy(other), self.strategy(name)]) for other in self.base]
+            replaced = tuple(other for other, pair in pairs if clash(pair) is not None)
+            arm = f"{name} for {'+'.join(replaced)}" if replaced else name
+            yield Candidate(arm, (name,), left_out=replaced)
 
     def arms(self, task: Task) -> Iterator[Arm | NotApplicable]:
         """Yield the baseline, the controls, the treatments and their variants on one task."""

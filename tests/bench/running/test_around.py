@@ -1,4 +1,4 @@
-"""A design around a base stack: less each member, plus each other technique."""
+"""A design around a base stack: less each member, plus each other technique or in place of some."""
 
 from __future__ import annotations
 
@@ -63,10 +63,19 @@ def test_a_preset_is_a_base_with_its_settings_and_set_goes_before_them(registry:
     assert study.name == "smoke-synthetic-strong_image"
 
 
-def test_a_technique_without_its_slot_is_not_applicable_but_the_rest_is(registry: Registry) -> None:
-    study = made(registry, base=("batch_norm",), strategies=("layer_norm", "mixup"))
+def test_a_technique_that_excludes_members_takes_their_place(registry: Registry) -> None:
+    base = ("batch_norm", "alternating_flip", "translate")
+    study = made(registry, base=base, strategies=("layer_norm", "flip_crop"))
+    found = stacks(study)
+    assert found["layer_norm for batch_norm"] == {"layer_norm", "alternating_flip", "translate"}
+    assert found["flip_crop for alternating_flip+translate"] == {"batch_norm", "flip_crop"}
+    assert ("cifar10", "layer_norm for batch_norm") in study.family
+
+
+def test_a_technique_of_another_modality_is_not_applicable(registry: Registry) -> None:
+    study = made(registry, base=("batch_norm",), strategies=("word_dropout", "mixup"))
     assert list(stacks(study)) == ["baseline", "without batch_norm", "mixup"]
-    assert "one owner" in study.not_applicable[0].reason
+    assert "works on text" in study.not_applicable[0].reason
 
 
 @pytest.mark.parametrize(
