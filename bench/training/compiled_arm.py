@@ -172,13 +172,13 @@ class CompiledArm:
 
     def examples(self, count: int) -> Tensor:
         """Return the raw values of the first training examples, at most `count`."""
-        return raw(tf.gather(self.data.pool.values, self._train_rows[:count]))
+        return raw(self.data.pool.take(self._train_rows[:count]))
 
     def batch(self, rows: Tensor) -> Batch:
         """Return the raw batch of some of the trial's training examples, int32 [B]."""
         data, rows = self.data.pool, tf.gather(self._train_rows, rows)
         targets = tf.one_hot(tf.gather(data.labels, rows), self.classes)
-        return Batch(raw(tf.gather(data.values, rows)), data.mask(rows), targets)
+        return Batch(raw(data.take(rows)), data.mask(rows), targets)
 
     def _step(self, rows: Tensor, step: Tensor, drawn: dict[str, Any]) -> Tensor:
         """Run one training step on the rows and return its objective."""

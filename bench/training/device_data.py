@@ -34,11 +34,25 @@ class Arrays(NamedTuple):
         lengths = None if split.lengths is None else tf.constant(split.lengths, tf.int64)
         return cls(tf.constant(values), tf.constant(split.labels, tf.int64), lengths)
 
+    def take(self, rows: Tensor) -> Tensor:
+        """Return the stored values of some rows, whole numbers [B]."""
+        on_host = self.values.dtype == tf.uint8 and tf.config.list_physical_devices("GPU")
+        return (_gather_compiled if on_host else tf.gather)(self.values, rows)
+
     def mask(self, rows: Tensor) -> Tensor | None:
         """Return booleans [B, T], true where the rows have a token; None for images."""
         if self.lengths is None:
             return None
         return tf.sequence_mask(tf.gather(self.lengths, rows), self.values.shape[1])
+
+
+@tf.function(jit_compile=True, autograph=False, reduce_retracing=True)
+def _gather_compiled(values: Tensor, rows: Tensor) -> Tensor:
+    """Gather rows in one compiled kernel.
+
+    TensorFlow has no kernel on a GPU that gathers bytes: it would copy all pixels to the host first.
+    """
+    return tf.gather(values, rows)
 
 
 class DeviceData(NamedTuple):

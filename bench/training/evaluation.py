@@ -27,7 +27,7 @@ class Evaluator:
     def logits(self, data: Arrays, rows: np.ndarray) -> np.ndarray:
         """Return the logits float32 [N, K] of rows [N] at the present weights."""
         return np.concatenate([
-            self._logits(tf.gather(data.values, some), data.mask(some)).numpy()
+            self._logits(data.take(some), data.mask(some)).numpy()
             for some in parts(rows)
         ])  # fmt: skip
 
