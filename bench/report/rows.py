@@ -98,7 +98,7 @@ def columns(devices: Iterable[str], decision: pd.DataFrame) -> dict[str, tuple[s
 
 def _has(decision: pd.DataFrame, key: str) -> bool:
     name = key if key == "shrunk" else f"{key}_effect"
-    return key not in BESIDE or bool(decision[name].notna().any())
+    return key not in BESIDE or (name in decision and bool(decision[name].notna().any()))
 
 
 def step_time_name(devices: Iterable[str]) -> str:

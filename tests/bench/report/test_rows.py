@@ -77,6 +77,7 @@ def test_columns_that_a_study_lacks_are_not_shown(analyzed) -> None:
     beside = decision.assign(default_effect=1.0, shrunk=0.5)
     assert {"default", "shrunk"} <= columns(["CPU"], beside).keys()
     assert columns(["CPU"], decision)["step"][0] == "CPU step time"
+    assert "shrunk" not in columns([], pd.DataFrame())  # a study of the baseline alone
 
 
 def test_headings_say_what_the_study_is_conditional_on(analyzed) -> None:
