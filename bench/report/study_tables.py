@@ -68,5 +68,5 @@ def _decision_columns(study: Study, analysis: Analysis) -> tuple[Column, ...]:
 def _step_title(analysis: Analysis) -> str:
     devices = set(analysis.step_times["device"])
     if devices == {"CPU"}:
-        return "CPU step time (GPU path not yet measured)"
+        return "CPU step time"
     return "Step time" if devices else "Step time: not measured"

@@ -64,7 +64,7 @@ def cost_plot(
     sure = f"{NAMED_ABOVE:.0%}"
     return draw(
         f"cost-{task}",
-        f"Accuracy against {step_time} on {style.shorten(task)}",
+        f"Accuracy against step time on {style.shorten(task)}",
         f"On the Pareto front of accuracy and {step_time} on {task} with {sure} or more: {names}.",
         origin,
         height=3.7,

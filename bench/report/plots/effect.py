@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Transform, blended_transform_factory
 from scipy import stats
 
 from bench.report.plots import style
@@ -32,14 +33,14 @@ def effect_plot(
 
     Args:
         effects: A row per arm with arm, reference, label (which names a reference that is not the
-            baseline, where the arm's name does not tell it), role, effect, low, high
-            (percentage points of test accuracy), shrunk (the effect drawn toward the mean of all; NaN
-            without one), n, sd (of paired differences), verdict.
+            baseline, where the arm's name does not tell it), role, group (its heading; empty: no
+            groups), effect, low, high (percentage points of test accuracy), shrunk (the effect drawn
+            toward the mean of all; NaN without one), n, sd (of paired differences), verdict.
         points: A row per arm and seed with arm, seed, difference (percentage points).
         margin: Margin of practical relevance, percentage points.
     """
-    rows = _ordered(effects)
-    count = len(rows)
+    rows, headings = _placed(effects)
+    count = len(rows) + len(headings)
     limits = _limits(rows, points, margin)
 
     def paint(figure: Figure) -> None:
@@ -56,7 +57,8 @@ def effect_plot(
         for x in null_range(rows):
             axes.axvline(x, color=style.SOFT, lw=0.8, ls=style.DOTTED, zorder=1)
         seeds = {arm: raw.sort_values("seed") for arm, raw in points.groupby("arm")}
-        for y, row in enumerate(each(rows)):
+        for row in each(rows):
+            y = row.y
             if row.arm in seeds:
                 _seeds(axes, y, seeds[row.arm]["difference"].to_numpy(float), _color(row))
             _intervals(axes, y, row)
@@ -67,7 +69,12 @@ def effect_plot(
             weight = "bold" if row.verdict in KINDS else "normal"
             axes.text(at[0], y, numbers(row), color=style.INK, **look)
             axes.text(at[1], y, _word(row), color=_color(row), weight=weight, fontsize=8, **look)
-        axes.set_yticks(range(count), labels)
+        axes.set_yticks(rows["y"], labels)
+        for heading, y in headings.items():
+            figure.text(
+                0.02, y, heading, transform=_page_and_row(figure, axes), color=style.SOFT,
+                fontsize=8, va="center_baseline",
+            )  # fmt: skip
         for label, role in zip(axes.get_yticklabels(), rows["role"], strict=True):
             label.set_color(style.SOFT if role == "control" else style.INK)
         axes.spines["left"].set_visible(False)
@@ -85,12 +92,33 @@ def effect_plot(
     )
 
 
-def _ordered(effects: pd.DataFrame) -> pd.DataFrame:
-    """Sort best first, arms without an effect after those with one, controls last."""
-    rows = effects.assign(last=effects["role"] == "control")
-    return rows.sort_values(
-        ["last", "effect", "arm"], ascending=[True, False, True], na_position="last"
-    ).drop(columns="last")
+def _placed(effects: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Give each row its place `y`: by group, best first, arms without an effect last, then controls.
+
+    Returns:
+        the rows in the order of their places, and heading -> its place.
+    """
+    groups = list(dict.fromkeys(effects["group"]))
+    rows = effects.assign(
+        last=effects["role"] == "control", number=effects["group"].map(groups.index)
+    )
+    rows = rows.sort_values(
+        ["last", "number", "effect", "arm"],
+        ascending=[True, True, False, True],
+        na_position="last",
+    ).drop(columns=["last", "number"])
+    headings: dict[str, int] = {}
+    places: list[int] = []
+    for group in rows["group"]:
+        if group and group not in headings:
+            headings[group] = len(places) + len(headings)
+        places.append(len(places) + len(headings))
+    return rows.assign(y=places), headings
+
+
+def _page_and_row(figure: Figure, axes: Axes) -> Transform:
+    """Return coordinates whose x is a share of the page and whose y is a row."""
+    return blended_transform_factory(figure.transFigure, axes.transData)
 
 
 def _limits(rows: pd.DataFrame, points: pd.DataFrame, margin: float) -> tuple[float, float]:

@@ -94,7 +94,7 @@ def test_the_page_tells_of_what_is_missing_and_escapes_it(real) -> None:
     assert "Use batch_norm" in html
     assert "may be the best" in html
     assert re.search(r"shrunk [+−]\d", html)
-    assert "GPU path not yet measured" in html
+    assert "CPU step time" in html
 
 
 def test_the_page_needs_no_network(real) -> None:

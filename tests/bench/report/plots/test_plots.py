@@ -35,6 +35,7 @@ def effects(count: int) -> pd.DataFrame:
             "label": [f"arm{i:02d}" for i in range(count)],
             "reference": "baseline",
             "role": "treatment",
+            "group": "",
             "effect": effect,
             "low": effect - 1,
             "high": effect + 1,
@@ -72,6 +73,15 @@ def test_effects_are_ordered_with_the_control_last() -> None:
     assert "+1.5 [0.5, 2.5]" in drawn
     assert any("95% of null arms" in text for text in drawn)
     assert any("tick: shrunk" in text for text in drawn)
+
+
+def test_groups_have_headings_and_each_is_ordered_by_itself() -> None:
+    rows = effects(5)
+    rows["group"] = ["less", "less", "less", "more", "more"]
+    drawn = texts(effect_plot("cifar10", rows, points(rows), 1.0, WHERE).svg)
+    names = [text for text in drawn if text.startswith("arm")]
+    assert names == ["arm02", "arm01", "arm00", "arm04", "arm03"]
+    assert {"less", "more"} <= set(drawn)
 
 
 def test_an_arm_without_an_effect_lies_within_the_dotted_lines_in_95_of_100_studies() -> None:
