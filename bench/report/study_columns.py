@@ -34,6 +34,13 @@ DIVERGENCE = (
     Column("low", "low", ".6g", ".2f"), Column("high", "high", ".6g", ".2f"),
     _count("reference_diverged", "of the reference"), *_P, *_ORIGIN,
 )
+MOVING_STATISTICS = (
+    *_ARM, _count("n", "trials"),
+    Column("recalibrated", "accuracy, recalibrated (%)", ".6g", ".2f"),
+    Column("moving", "accuracy, moving (%)", ".6g", ".2f"),
+    Column("effect_recalibrated", "effect, recalibrated (points)", ".6g", "+.2f"),
+    Column("effect_moving", "effect, moving (points)", ".6g", "+.2f"), *_ORIGIN,
+)
 CANDIDATES = (
     *plain("task reference arm"), Column("effect", "effect (points)", ".6g", "+.2f"),
     Column("candidate", "may be the best"), *_ORIGIN,

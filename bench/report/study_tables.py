@@ -33,6 +33,7 @@ def study_tables(
         return Table(name, title, lines, frame, specs)
 
     a, times = analysis, with_cost_class(study, analysis.step_times, cards)
+    evaluated = "Evaluation with recalibrated and with moving statistics of normalization layers"
     sampling = "Where the error of an effect comes from"
     always = [
         table("decision", "Decision table", a.decision, _decision_columns(study, analysis)),
@@ -48,6 +49,7 @@ def study_tables(
         table("candidates", "Arms that may be the best", a.candidates, columns.CANDIDATES),
         table("interactions", "Interactions of pairs", a.interactions, columns.INTERACTIONS),
         table("leave_one_out", "Leave one out", a.leave_one_out, columns.LEAVE_ONE_OUT),
+        table("moving_statistics", evaluated, a.moving_statistics, columns.MOVING_STATISTICS),
         table("per_class", "Effects per class", a.per_class, columns.PER_CLASS),
         table("test_sampling", sampling, a.test_sampling, columns.TEST_SAMPLING),
     ]
