@@ -15,6 +15,7 @@ from bench.cli import (
     compact,
     compare,
     doctor,
+    explain,
     history,
     listing,
     null,
@@ -56,6 +57,7 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
     "report": report.report,
+    "explain": explain.explain,
     "time": time.time_study,
     "tune": tune.tune,
     "null": null.null,

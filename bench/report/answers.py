@@ -6,14 +6,19 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from bench.analysis.analysis import Analysis
 from bench.analysis.verdict import FIX_BASELINE, UNFINISHED
-from bench.report.rows import Row
+from bench.core.study import Study
+from bench.report.headings import baseline_row, gap_text, main_baseline
+from bench.report.rows import Row, step_time_name
 from bench.report.verdicts import KINDS
 
 SHOWN = 4
 """Most arms with a line of their own."""
 NAMED = 6
 """Most arms named in one line."""
+WITHOUT = "without "
+"""Begin of the name of an arm that lacks one strategy of the base."""
 IN_LEAD = 3
 """Most arms named in the lead."""
 
@@ -44,14 +49,33 @@ def answer(
         step: Name of step times: `CPU step time`.
         warning: The baseline's warning (it underfits), or nothing.
     """
-    measured = [row for row in rows if row.task == task and math.isfinite(row.effect)]
-    measured.sort(key=lambda row: -row.effect)
+    measured = measured_rows(rows, task)
     lead = _unjudged(measured, synthetic)
     if lead:
         points = [f"{row.arm}: {describe(row, step)}" for row in measured[:SHOWN]]
     else:
         lead, points = _lead(measured, best), _points(measured, step)
     return Answer(task, lead, tuple(points), warning)
+
+
+def study_answer(study: Study, analysis: Analysis, rows: Sequence[Row], task: str) -> Answer:
+    """Sum up one task of an analysed study."""
+    baseline = baseline_row(study, analysis.baselines, task)
+    warning = "" if baseline is None else str(baseline["warning"])
+    caution = ""
+    if baseline is not None and warning:
+        caution = f"{warning[0].upper()}{warning[1:]} ({gap_text(baseline)})."
+    rivals = analysis.candidates
+    rivals = rivals[(rivals["task"] == task) & (rivals["reference"] == main_baseline(study, task))]
+    best = set(rivals.loc[rivals["candidate"].astype(bool), "arm"])
+    step = step_time_name(analysis.place["device"])
+    return answer(task, rows, best, study.synthetic, caution, step)
+
+
+def measured_rows(rows: Sequence[Row], task: str) -> list[Row]:
+    """Return the rows of a task that have an effect, the largest first."""
+    measured = [row for row in rows if row.task == task and math.isfinite(row.effect)]
+    return sorted(measured, key=lambda row: -row.effect)
 
 
 def _unjudged(rows: Sequence[Row], synthetic: bool) -> str:
@@ -68,23 +92,28 @@ def _unjudged(rows: Sequence[Row], synthetic: bool) -> str:
     verdicts = {row.verdict for row in rows}
     if FIX_BASELINE in verdicts:
         return "Fix the baseline first: it diverged"
-    if UNFINISHED in verdicts and not _of_kind(rows, "better"):
+    if UNFINISHED in verdicts and not of_kind(rows, "better"):
         return "Unfinished: verdicts wait for all seeds"
     return ""
 
 
-def _of_kind(rows: Sequence[Row], kind: str) -> list[Row]:
+def of_kind(rows: Sequence[Row], kind: str) -> list[Row]:
+    """Return the rows whose verdict is of a kind of `bench.report.verdicts.KINDS`."""
     return [row for row in rows if KINDS.get(row.verdict) == kind]
 
 
 def _lead(rows: Sequence[Row], best: Collection[str]) -> str:
     """Name one arm only where it alone may be the best, else all that may be."""
-    if not _of_kind(rows, "better"):
+    if not of_kind(rows, "better"):
         return "No technique is shown to be better"
-    candidates = [row for row in rows if row.arm in best] or _of_kind(rows, "better")
+    candidates = [row for row in rows if row.arm in best] or of_kind(rows, "better")
     names = [row.arm for row in candidates]
     if len(names) == 1:
-        return f"Use {names[0]}"
+        return (
+            f"Leave out {names[0][len(WITHOUT) :]}"
+            if names[0].startswith(WITHOUT)
+            else (f"Use {names[0]}")
+        )
     named, more = names[:IN_LEAD], len(names) - IN_LEAD
     listed = f"{', '.join(named[:-1])} or {named[-1]}"
     if more > 0:
@@ -97,17 +126,17 @@ def _lead(rows: Sequence[Row], best: Collection[str]) -> str:
 
 def _points(rows: Sequence[Row], step: str) -> list[str]:
     """Write a line for each arm that is better, and one for each other kind of verdict."""
-    better = _of_kind(rows, "better")
+    better = of_kind(rows, "better")
     points = [f"{row.arm}: {describe(row, step)}, {row.verdict}" for row in better[:SHOWN]]
     if len(better) > SHOWN:
         points.append(f"{len(better) - SHOWN} more are better: see the table")
     for words, kind in (("worse", "worse"), ("within the margin", "same"), ("open", "open")):
-        arms = [row.arm for row in _of_kind(rows, kind)]
+        arms = [row.arm for row in of_kind(rows, kind)]
         if arms:
-            points.append(f"{words}: {_names(arms)}")
+            points.append(f"{words}: {few_names(arms)}")
     unfinished = [row.arm for row in rows if row.verdict == UNFINISHED]
     if unfinished:
-        points.append(f"unfinished, no verdict yet: {_names(unfinished)}")
+        points.append(f"unfinished, no verdict yet: {few_names(unfinished)}")
     return points
 
 
@@ -120,6 +149,7 @@ def describe(row: Row, step: str) -> str:
     return ", ".join(parts)
 
 
-def _names(arms: Sequence[str]) -> str:
+def few_names(arms: Sequence[str]) -> str:
+    """List the first names, and count the others."""
     more = f" and {len(arms) - NAMED} more" if len(arms) > NAMED else ""
     return ", ".join(arms[:NAMED]) + more

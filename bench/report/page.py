@@ -14,10 +14,10 @@ from markupsafe import Markup, escape
 from bench.analysis.analysis import Analysis
 from bench.analysis.front import NAMED_ABOVE
 from bench.core.study import Study
-from bench.report.answers import Answer, answer
+from bench.report.answers import study_answer
 from bench.report.card import Card
 from bench.report.environments import Place
-from bench.report.headings import baseline_row, gap_text, headings, is_warning, main_baseline, tasks
+from bench.report.headings import headings, is_warning, main_baseline, tasks
 from bench.report.inline import inline
 from bench.report.plots.canvas import Plot
 from bench.report.rows import Row, columns, decision_rows, step_time_name
@@ -72,7 +72,7 @@ def page(
     return _environment().get_template("report.html").render(
         study=study,
         headings=headings(study, analysis.baselines),
-        answers=[_answer(study, analysis, rows, task) for task in tasks(study)],
+        answers=[study_answer(study, analysis, rows, task) for task in tasks(study)],
         columns=columns(devices, analysis.decision),
         step_time=step_time,
         named_above=NAMED_ABOVE,
@@ -118,19 +118,6 @@ def _inline(plot: Plot) -> Markup:
 def _bar(study: Study, row: Row, limits: Mapping[str, float]) -> str:
     margin = study.margin.get(row.task, 0.0)
     return interval(row.effect, row.low, row.high, margin, limits[row.task], css(row.verdict))
-
-
-def _answer(study: Study, analysis: Analysis, rows: Sequence[Row], task: str) -> Answer:
-    baseline = baseline_row(study, analysis.baselines, task)
-    warning = "" if baseline is None else str(baseline["warning"])
-    caution = ""
-    if baseline is not None and warning:
-        caution = f"{warning[0].upper()}{warning[1:]} ({gap_text(baseline)})."
-    rivals = analysis.candidates
-    rivals = rivals[(rivals["task"] == task) & (rivals["reference"] == main_baseline(study, task))]
-    best = set(rivals.loc[rivals["candidate"].astype(bool), "arm"])
-    step = step_time_name(analysis.place["device"])
-    return answer(task, rows, best, study.synthetic, caution, step)
 
 
 def _rejected(analysis: Analysis) -> list[Any]:

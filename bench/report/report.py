@@ -85,6 +85,14 @@ def write_report(
     return ReportPaths(folder / "tables", folder / "plots", path, analysis, problems)
 
 
+def analysed(study: Study, store: Store) -> Analysis:
+    """Analyse a stored study and write nothing."""
+    records, failed = store.records().records, _failed(study, store.failures())
+    trials = trials_frame(study, records, [(f.task, f.arm, f.seed) for f in failed])
+    times = step_times_frame(store.step_times().step_times)
+    return analyse(study, trials, curves_frame(records), times)
+
+
 def report_study(study: Study, store: Store, registry: Registry) -> ReportPaths:
     """Write the report of a study from its store."""
     loaded, timed = store.records(), store.step_times()

@@ -1,0 +1,51 @@
+"""`bench explain`: a study in a few plain sentences."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from typing import TYPE_CHECKING
+
+from bench.cli import options as shared
+from bench.cli.options import RESULTS, study_folder
+
+if TYPE_CHECKING:
+    from bench.report.explanation import Explanation
+
+WIDEST = 100
+TITLES = {
+    "compared": "What was compared",
+    "answer": "The answer",
+    "certainty": "How sure that is",
+    "cost": "What it costs",
+    "limits": "What not to conclude",
+}
+
+
+def explain(
+    study: shared.StudyName = None, results: shared.Results = RESULTS, plugin: shared.Plugins = None
+) -> None:
+    """Say in plain sentences what a study found, how sure that is, and what it costs."""
+    from bench.report.card import cards
+    from bench.report.explanation import explain as explained
+    from bench.report.report import analysed
+    from bench.report.terminal import clean
+
+    stored, store = shared.stored_study(study_folder(results, study))
+    made = explained(stored, analysed(stored, store), cards(shared.registry(plugin).strategies))
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    print(clean(f"Study {stored.name}, profile {stored.profile}"))
+    for task in made:
+        print("\n".join(clean(line) for line in lines(task, width)))
+
+
+def lines(task: Explanation, width: int) -> list[str]:
+    """Write the sentences about a task, a paragraph for each question, within a width."""
+    written = ["", task.task]
+    for part, title in TITLES.items():
+        if sentences := getattr(task, part):
+            text = f"{title}: {' '.join(sentences)}"
+            written += textwrap.wrap(
+                text, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+            )
+    return written

@@ -1,0 +1,240 @@
+"""A study in a few plain sentences, for people who do not read tables.
+
+The answer itself comes from where the page has it (`bench.report.answers`): it is no stronger here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from bench.analysis.analysis import Analysis
+from bench.analysis.verdict import ALPHA, MARGIN
+from bench.core.metric import judged_metric
+from bench.core.study import TUNED, Study
+from bench.report.answers import SHOWN, Answer, few_names, measured_rows, of_kind, study_answer
+from bench.report.card import Card
+from bench.report.headings import baseline_row, main_baseline, tasks
+from bench.report.rows import Row, decision_rows, step_time_name
+from bench.report.texts import shown, signed
+
+FEW_SEEDS = 10
+"""Seeds below which it is said how large an effect has to be to be found."""
+DESIGNS: Mapping[str, str] = {
+    "leave-one-out": "Each technique of the stack was left out once and compared with the whole stack.",
+    "around": "The base was compared with itself without one of its techniques, and with one more.",
+}
+KIND_SENTENCES: Mapping[str, str] = {
+    "worse": "Shown to be worse: {}.",
+    "same": "Within {margin} of the baseline, better or worse: {}.",
+    "open": "Open, so neither better nor worse is shown: {}.",
+}
+
+
+class Explanation(NamedTuple):
+    """The sentences about one task."""
+
+    task: str
+    compared: tuple[str, ...]
+    answer: tuple[str, ...]
+    certainty: tuple[str, ...]
+    cost: tuple[str, ...]
+    limits: tuple[str, ...]
+    """What not to conclude."""
+
+
+def explain(study: Study, analysis: Analysis, cards: Mapping[str, Card]) -> list[Explanation]:
+    """Explain each task of a study."""
+    rows = decision_rows(study, analysis.decision, cards)
+    return [_task(study, analysis, rows, task) for task in tasks(study)]
+
+
+def _task(study: Study, analysis: Analysis, rows: Sequence[Row], task: str) -> Explanation:
+    answered = study_answer(study, analysis, rows, task)
+    measured = measured_rows(rows, task)
+    effects = analysis.effects
+    judged = effects["metric"] == judged_metric().name
+    effects = effects[judged & (effects["task"] == task)]
+    return Explanation(
+        task=task,
+        compared=tuple(_compared(study, analysis, measured, task)),
+        answer=(f"{answered.lead}.", *_effects(study, measured, task)),
+        certainty=tuple(_certainty(study, measured, effects)),
+        cost=tuple(_cost(study, analysis, _named(measured))),
+        limits=tuple(_limits(study, analysis, measured, answered, task)),
+    )
+
+
+def _compared(
+    study: Study, analysis: Analysis, measured: Sequence[Row], task: str
+) -> Iterator[str]:
+    base = ", ".join(use.name for use in study.base)
+    seeds = f"{study.seeds} seed{'s' if study.seeds > 1 else ''}"
+    arms = f"{len(measured)} arm{'s were' if len(measured) != 1 else ' was'}"
+    yield (
+        f"{arms} compared with the baseline ({base or 'no technique'}) on {study.data[task]} at "
+        f"{seeds}."
+    )
+    if study.design in DESIGNS:
+        yield DESIGNS[study.design]
+    row = baseline_row(study, analysis.baselines, task)
+    if row is not None and math.isfinite(row["gap"]):
+        yield (
+            f"The baseline gets {row['test_accuracy']:.1%} of the test examples right and "
+            f"{row['train_accuracy']:.1%} of the training examples."
+        )
+    absent = [n.arm for n in study.not_applicable if n.task == task]
+    if absent:
+        yield f"Not applicable: {few_names(absent)}."
+
+
+def _named(measured: Sequence[Row]) -> list[Row]:
+    """Return the arms that get figures of their own: the better ones, else those on top.
+
+    Arms that are compared with the baseline come first.
+    """
+    if any(_has_verdict(row) for row in measured):
+        return of_kind(measured, "better")[:SHOWN]
+    return sorted(measured, key=lambda row: bool(row.against))[:SHOWN]
+
+
+def _has_verdict(row: Row) -> bool:
+    return row.evidence == "confirmatory"
+
+
+def _effects(study: Study, measured: Sequence[Row], task: str) -> Iterator[str]:
+    if study.synthetic:
+        return
+    figures = []
+    for row in _named(measured):
+        name = f"{row.arm} against {row.against}" if row.against else row.arm
+        ends = [shown(end, "+z.1f") for end in (row.low, row.high)]
+        between = f" ({ends[0]} to {ends[1]})" if all(ends) else ""
+        said = f", {row.verdict}" if _has_verdict(row) else ""
+        figures.append(f"{name} {signed(row.effect, 1)}{between}{said}")
+    if figures:
+        yield f"In points of test accuracy: {'; '.join(figures)}."
+    others = len(of_kind(measured, "better")) - SHOWN
+    if others > 0:
+        yield f"{others} more are better."
+    points = study.margin.get(task, MARGIN)
+    margin = f"{points:g} point{'s' if points != 1 else ''}"
+    for kind, sentence in KIND_SENTENCES.items():
+        if arms := [row.arm for row in of_kind(measured, kind)]:
+            yield sentence.format(few_names(arms), margin=margin)
+
+
+def _certainty(study: Study, measured: Sequence[Row], effects: pd.DataFrame) -> Iterator[str]:
+    evidence = {row.evidence for row in measured}
+    if study.synthetic or not measured:
+        return
+    if evidence == {"smoke"}:
+        yield f"{study.seeds} seeds show that the study runs, and not what is better."
+        return
+    if "confirmatory" in evidence:
+        count = len(set(study.family))
+        yield (
+            "The comparison was declared before the study ran. Its interval holds with 95%."
+            if count == 1
+            else f"All {count} comparisons were declared before the study ran. With 95%, all "
+            "their intervals hold at once."
+        )
+    else:
+        yield (
+            "No comparison was declared in advance. Each interval holds with 95% for one arm alone, "
+            "and the largest effects of many are larger than the truth."
+        )
+        yield from _standing_out(effects)
+    smallest = effects.loc[effects["n"] > 1, "mde"].median()
+    if study.seeds < FEW_SEEDS and math.isfinite(smallest):
+        yield (
+            f"With {study.seeds} seeds a true effect under about {smallest:.1f} points is often "
+            "missed."
+        )
+
+
+def _standing_out(effects: pd.DataFrame) -> Iterator[str]:
+    """Name the exploratory effects that survive the adjustment for many comparisons."""
+    surviving = effects[(effects["p_adjusted"] < ALPHA) & (effects["family"] == "exploratory")]
+    surviving = surviving.sort_values("effect", key=abs, ascending=False)
+    words = [
+        f"{direction}: {few_names(list(surviving.loc[side, 'arm']))}"
+        for direction, side in (
+            ("better", surviving["effect"] > 0),
+            ("worse", surviving["effect"] < 0),
+        )
+        if side.any()
+    ]
+    found = f"these stand out ({'; '.join(words)})" if words else "none stands out"
+    yield f"Adjusted for the number of arms, {found}."
+
+
+def _cost(study: Study, analysis: Analysis, named: Sequence[Row]) -> Iterator[str]:
+    devices = sorted(set(analysis.place["device"]))
+    if not devices:
+        yield f"The time of a step was not measured; `bench time {study.name}` measures it."
+        return
+    timed = [
+        f"{row.cells['step'].text} with {row.arm} {row.cells['step'].detail}".strip()
+        for row in named
+        if row.cells["step"].text
+    ]
+    if timed:
+        yield f"{step_time_name(devices)}, as a multiple of the reference's: {', '.join(timed)}."
+    else:
+        yield f"The table has the {step_time_name(devices)} of each arm."
+
+
+def _limits(
+    study: Study, analysis: Analysis, measured: Sequence[Row], answered: Answer, task: str
+) -> Iterator[str]:
+    if study.synthetic:
+        yield "The data was generated. Nothing here holds for real data."
+        return
+    if answered.caution:
+        yield answered.caution
+    recipe = study.arm(task, main_baseline(study, task)).recipe
+    yield (
+        f"This is the answer for {recipe['train_examples']:,} training examples and "
+        f"{recipe['steps']:,} steps. More data or a longer training can turn it around."
+    )
+    row = baseline_row(study, analysis.baselines, task)
+    if row is not None and row["conditional"]:
+        yield (
+            "All seeds share their training examples. Other examples can move the effects by more "
+            "than the intervals say."
+        )
+    yield from _settings(study, task)
+    for seen in dict.fromkeys(seen.study for seen in study.seen if seen.task == task):
+        yield f"Study {seen} showed effects on these seeds before: this is no fresh confirmation."
+    lost = analysis.decision
+    lost = lost[(lost["task"] == task) & (lost["diverged"] > 0)]
+    if len(lost):
+        counts = zip(lost["arm"], lost["diverged"], strict=True)
+        arms = [f"{arm} ({diverged:.0f} of {study.seeds})" for arm, diverged in counts]
+        yield (
+            f"Training diverged in trials of {few_names(arms)}. Their effects are those of the "
+            "trials that did not diverge."
+        )
+    if of_kind(measured, "open") or not of_kind(measured, "better"):
+        yield "An effect that is not shown is not an effect of zero."
+
+
+def _settings(study: Study, task: str) -> Iterator[str]:
+    """Say at which settings the arms ran."""
+    arms = [arm for arm in study.arms if arm.task == task and arm.role == "treatment"]
+    if any(arm.name.endswith(TUNED) for arm in arms):
+        return
+    if any("[" in arm.name for arm in arms) and study.design == "one-in":
+        yield (
+            "Several settings of one technique ran on the same seeds. The best of them looks better "
+            "than it is; fresh seeds say how good it is."
+        )
+    else:
+        yield (
+            "Nothing was tuned: each technique has its default parameters and the baseline's "
+            "learning rate. A technique that is worse here can be better at another setting."
+        )

@@ -1,0 +1,72 @@
+"""The sentences about a study say no more than its page, and name what not to conclude."""
+
+from __future__ import annotations
+
+from bench.analysis.analysis import analyse
+from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
+from bench.report.explanation import Explanation, explain
+from tests.bench.report.study_factory import Plan, Planted, make
+
+ARMS = {"mixup": Planted(4.0, step_ratio=1.2), "cutmix": Planted(-5.0), "dropout": Planted(0.0)}
+
+
+def said(**changes: object) -> Explanation:
+    made = make(Plan(**{"arms": ARMS, "tasks": ("cifar10",), **changes}))  # type: ignore[arg-type]
+    trials, curves = trials_frame(made.study, made.records), curves_frame(made.records)
+    analysis = analyse(made.study, trials, curves, step_times_frame(made.step_times))
+    (task,) = explain(made.study, analysis, {})
+    return task
+
+
+def test_a_declared_winner_has_its_effect_its_certainty_and_its_cost() -> None:
+    task = said()
+    assert task.compared[0].startswith("3 arms were compared with the baseline (no technique)")
+    answer = " ".join(task.answer)
+    assert answer.startswith("Use mixup. In points of test accuracy: mixup +")
+    assert "better by more than the margin" in answer
+    assert "Shown to be worse: cutmix." in answer
+    assert task.certainty == (
+        "All 3 comparisons were declared before the study ran. With 95%, all their intervals hold "
+        "at once.",
+    )
+    (cost,) = task.cost
+    assert cost.startswith("CPU step time")
+    assert "1.2" in cost
+    assert "with mixup" in cost
+    assert "cutmix" not in cost
+
+
+def test_a_study_that_declared_nothing_is_called_that_and_its_luck_is_named() -> None:
+    task = said(declared=False, seeds=6)
+    text = " ".join(task.certainty)
+    assert task.answer[0] == "Exploratory: effects, no verdicts."
+    assert text.startswith("No comparison was declared in advance.")
+    assert "these stand out (better: mixup; worse: cutmix)" in text
+    assert "With 6 seeds a true effect under about" in text
+
+
+def test_a_smoke_run_shows_no_winner() -> None:
+    task = said(seeds=3)
+    assert task.answer[0].startswith("Smoke run")
+    assert task.certainty == ("3 seeds show that the study runs, and not what is better.",)
+
+
+def test_generated_data_says_nothing_of_real_data() -> None:
+    task = said(synthetic=True)
+    assert task.answer == ("Stand-in data: no answer.",)
+    assert task.certainty == ()
+    assert task.limits == ("The data was generated. Nothing here holds for real data.",)
+
+
+def test_what_not_to_conclude() -> None:
+    limits = " ".join(said(gap=0.02, processes=0, arms={"a": Planted(0.0)}).limits)
+    assert "The baseline underfits" in limits
+    assert "All seeds share their training examples" in limits
+    assert "Nothing was tuned" in limits
+    assert "not an effect of zero" in limits
+    assert "underfits" not in " ".join(said().limits)
+
+
+def test_a_study_without_step_times_names_the_command_that_measures_them() -> None:
+    (cost,) = said(processes=0).cost
+    assert "`bench time" in cost
