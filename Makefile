@@ -3,6 +3,8 @@
 PYTHON  ?= python3
 PROFILE ?= quick
 ARGS    ?=
+# Minutes for the whole look; without a number the profile's own sizes run, as long as they take.
+BUDGET  ?= $(if $(filter quick,$(PROFILE)),5)
 # A test file stays in one process, where its arms are traced once.
 SPREAD  ?= -n auto --dist loadfile
 VENV    := .venv
@@ -15,13 +17,14 @@ PIP     := $(BIN)/python -m pip install --disable-pip-version-check --quiet --co
 .PHONY: help bench report test lint test-long test-mutants perf perf-check check clean
 
 help:
-	@echo "make bench [PROFILE=smoke|quick|standard|full] [ARGS=...]   train, measure, report"
+	@echo "make bench [BUDGET=5]                                       a look that fits into so many minutes"
+	@echo "make bench PROFILE=smoke|standard|strong|full [ARGS=...]    train, measure, report"
 	@echo "make report                                                 report of the newest study"
 	@echo "make test / test-long / test-mutants                        lint, types and tests; the slow rest"
 	@echo "make perf / perf-check                                      speed of the suite itself"
 
 bench: $(VENV)/.run
-	$(BIN)/bench run --profile $(PROFILE) $(ARGS)
+	$(BIN)/bench run --profile $(PROFILE) $(if $(BUDGET),--budget $(BUDGET)) $(ARGS)
 
 report: $(VENV)/.run
 	$(BIN)/bench report $(ARGS)

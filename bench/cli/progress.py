@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import time
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,7 +15,6 @@ from rich.progress import (
     TaskID,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
 from bench.cli import timing_progress
@@ -24,15 +23,16 @@ from bench.core.record import Record
 from bench.core.study import Trial
 from bench.running.collect import TrainingWatch
 from bench.running.executors.executor import Outcome
+from bench.running.forecast import Forecast
 from bench.running.study_run import Display
 
 
 class PlainWatch(TrainingWatch):
     """One line for each trial on stderr, with the time that is left."""
 
-    def __init__(self, total: int) -> None:
-        self.total, self.done, self.failed = total, 0, 0
-        self._start = time.monotonic()
+    def __init__(self, trials: Sequence[Trial]) -> None:
+        self.total, self.done, self.failed = len(trials), 0, 0
+        self._forecast = Forecast(trials)
 
     def __enter__(self) -> PlainWatch:
         return self
@@ -40,19 +40,27 @@ class PlainWatch(TrainingWatch):
     def __exit__(self, *_: object) -> None:
         """Keep all lines."""
 
+    def started(self, trial: Trial) -> None:
+        self._forecast.started(trial)
+
     def ended(self, outcome: Outcome[Trial, Record]) -> None:
+        self._forecast.ended(outcome.assignment, outcome.record)
         self.done += 1
         self.failed += outcome.failure is not None
         self.show(outcome)
 
     def show(self, outcome: Outcome[Trial, Record]) -> None:
         """Print the outcome of one trial."""
-        left = (time.monotonic() - self._start) / self.done * (self.total - self.done)
         print(
-            f"{self.done}/{self.total} {describe(outcome)}, {duration(left)} left",
+            f"{self.done}/{self.total} {describe(outcome)}{self.left()}",
             file=sys.stderr,
             flush=True,
         )
+
+    def left(self) -> str:
+        """Return `, 3 min left`; empty where that is not known."""
+        seconds = self._forecast.left()
+        return "" if seconds is None else f", {duration(seconds)} left"
 
     def interrupted(self) -> None:
         print(
@@ -92,19 +100,17 @@ class JsonWatch(PlainWatch):
 class BarWatch(PlainWatch):
     """A progress bar with the last trial and the time that is left."""
 
-    def __init__(self, total: int, console: Console) -> None:
-        super().__init__(total)
+    def __init__(self, trials: Sequence[Trial], console: Console) -> None:
+        super().__init__(trials)
         self._progress = Progress(
             TextColumn("training"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
             TextColumn("{task.description}"),
             console=console,
         )
-        self._task: TaskID = self._progress.add_task("", total=total)
+        self._task: TaskID = self._progress.add_task("", total=self.total)
 
     def __enter__(self) -> BarWatch:
         self._progress.start()
@@ -114,29 +120,32 @@ class BarWatch(PlainWatch):
         self._progress.stop()
 
     def started(self, trial: Trial) -> None:
+        super().started(trial)
         if not self.done:
             self._progress.update(self._task, description=escape(f"{trial.name} begins"))
 
     def show(self, outcome: Outcome[Trial, Record]) -> None:
-        self._progress.update(self._task, advance=1, description=escape(describe(outcome)))
+        self._progress.update(
+            self._task, advance=1, description=escape(describe(outcome) + self.left())
+        )
         if outcome.failure is not None:
             self._progress.console.print(escape(describe(outcome)))
 
 
-def watch(total: int, quiet: bool, as_json: bool) -> PlainWatch:
+def watch(trials: Sequence[Trial], quiet: bool, as_json: bool) -> PlainWatch:
     """Return the display for the kind of output."""
     console = Console(stderr=True)
     if as_json:
-        return JsonWatch(total)
+        return JsonWatch(trials)
     if quiet:
-        return QuietWatch(total)
-    return BarWatch(total, console) if console.is_terminal else PlainWatch(total)
+        return QuietWatch(trials)
+    return BarWatch(trials, console) if console.is_terminal else PlainWatch(trials)
 
 
 def display(quiet: bool, as_json: bool) -> Display:
     """Return all displays of a run."""
     timing = timing_progress.watch(quiet, as_json)
-    return Display(notice, warn, lambda total: watch(total, quiet, as_json), timing)
+    return Display(notice, warn, lambda trials: watch(trials, quiet, as_json), timing)
 
 
 def describe(outcome: Outcome[Trial, Record]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -82,6 +83,10 @@ def run(
             "--equal-time", help="Add arms that train as long as the baseline (after step times)."
         ),
     ] = False,
+    budget: Annotated[
+        float | None,
+        typer.Option(help="Minutes for everything; chooses the size and the seeds.", min=0.5),
+    ] = None,
     declare: Annotated[
         bool, typer.Option("--declare", help="Write study.json and train nothing.")
     ] = False,
@@ -94,6 +99,7 @@ def run(
     from bench.cli.progress import display
     from bench.cli.summary import Ran, described, summarize
     from bench.running import study_run, tuning
+    from bench.running.budget import BLOCKS, within
     from bench.running.growth import grown
     from bench.running.request import Request, settings
     from bench.running.training_phase import TrainingOptions, has_gpu_driver
@@ -132,8 +138,13 @@ def run(
         retry_failed=retry == "failed",
     )
     timed = (size.processes if processes is None else processes) if step_times else 0
-    options = study_run.RunOptions(results, source, training, timed, equal_time)
     registry, shown = shared.registry(plugin), display(quiet, as_json)
+    options = study_run.RunOptions(results, source, training, timed, equal_time=equal_time)
+    if budget is not None:
+        cut = within(budget, request, registry, source, training, timed, results)
+        print(*cut.lines, sep="\n", file=sys.stderr)
+        request = cut.request
+        options = options._replace(training=cut.training, seconds=BLOCKS, deadline=cut.deadline)
     requested, store = study_run.planned(request, registry, options, shown)
     if dry_run:
         print(described(grown(store, requested, registry).study, store))
@@ -148,6 +159,10 @@ def run(
         measured = study_run.measure(study, store, options, shown)
         paths = report_study(study, store, registry)
     summarize(Ran(requested, study, store, measured, paths), registry, as_json)
+    if budget is not None and (left := len(store.missing(study))):
+        print(
+            f"{left} trials did not fit into the budget; the same command goes on", file=sys.stderr
+        )
     if measured.trained.interrupted:
         raise typer.Exit(130)
     if measured.trained.failed or measured.untimed:

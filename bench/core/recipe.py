@@ -100,6 +100,16 @@ class Recipe(Schema):
         """Return every parameter by name."""
         return {name: getattr(self, name) for name in type(self).model_fields}
 
+    def scaled(self: R, factor: float) -> R:
+        """Return the recipe with as many times the training examples and the steps."""
+        if factor == 1:
+            return self
+        sizes = {
+            "train_examples": max(self.batch_size, round(factor * self.train_examples)),
+            "steps": max(1, round(factor * self.steps)),
+        }
+        return self.model_copy(update=sizes)
+
     def evaluation_steps(self) -> list[int]:
         """List the steps that an evaluation follows; the last step is one of them."""
         count = min(self.evaluations, self.steps)

@@ -20,6 +20,8 @@ from bench.report.verdicts import KINDS, SHORT
 STYLES = {"better": "bold blue", "worse": "bold red", "same": "green", "open": "dim"}
 """Kind of a verdict -> style."""
 FIRST = ("effect", "tuned", "default", "verdict", "step", "examples")
+STAND_IN = ("verdict", "step")
+"""Columns of a study of stand-in data: that it ran, but no effect that looks like a finding."""
 NARROWEST = 60
 """Characters that a table needs; a narrower terminal gets a line for each figure."""
 ROOM = 140
@@ -43,14 +45,15 @@ def print_decision(
     rows = decision_rows(study, analysis.decision, cards)
     lines = headings(study, analysis.baselines)
     named = columns(analysis.place["device"], analysis.decision)
-    head = {key: named[key][0] for key in shown() if key in named}
+    wanted = STAND_IN if study.synthetic else shown()
+    head = {key: named[key][0] for key in wanted if key in named}
     if not out.isatty():
         out.write(plain(lines, rows, head))
         return
     console = Console(file=out)
     for line in lines:
         console.print(Text(clean(line), style="bold yellow" if is_warning(line) else "dim"))
-    keys = head if console.width >= ROOM else FIRST
+    keys = list(head) if console.width >= ROOM else FIRST
     fitting = {key: head[key] for key in keys if key in head}
     if console.width >= NARROWEST:
         console.print(_table(rows, fitting))

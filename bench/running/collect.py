@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -48,11 +49,13 @@ def collect(
     trials: Sequence[Trial],
     work: Work[Trial, Record],
     watch: TrainingWatch | None = None,
+    deadline: float | None = None,
 ) -> Collected:
     """Run `trials`, and write each record or failure as it comes in.
 
     No more trials begin once one cannot be written. It is written again when the running trials have
-    ended, or to a temporary folder, which the error names, if the disk still refuses.
+    ended, or to a temporary folder, which the error names, if the disk still refuses. Nor do more begin
+    after `deadline`, a reading of `time.monotonic`.
 
     Raises:
         BenchError: something could not be written at first or at all; some trials did not run.
@@ -73,6 +76,8 @@ def collect(
         closing(executor.run(trials, work, watch.started)) as outcomes,
     ):
         for outcome in outcomes:
+            if deadline is not None and time.monotonic() > deadline:
+                executor.stop()
             try:
                 if outcome.record is not None:
                     store.write(outcome.record)

@@ -52,6 +52,8 @@ class Request(NamedTuple):
     """Name of the study; None: a default name."""
     prefix: str = ""
     """Begin of a default name."""
+    scale: float = 1.0
+    """Factor of each recipe's training examples and steps."""
 
 
 def check(request: Request, registry: Registry) -> None:

@@ -18,6 +18,7 @@ from bench.running.seeds import draw, seeds_text, studies_in
 from bench.running.training_phase import Trained, TrainingOptions, Watching
 from bench.storage.store import Store
 from bench.tasks.task import Source
+from bench.timing.protocol import SECONDS
 
 
 class RunOptions(NamedTuple):
@@ -28,6 +29,10 @@ class RunOptions(NamedTuple):
     training: TrainingOptions
     processes: int = 0
     """Fresh processes for each step time; 0: no step times."""
+    seconds: float = SECONDS
+    """Time for the blocks of an arm and its reference in one process."""
+    deadline: float | None = None
+    """Reading of `time.monotonic` after which no step time is measured."""
     equal_time: bool = False
     """True to add arms that train as long as their references."""
 
@@ -134,6 +139,8 @@ def measure(study: Study, store: Store, options: RunOptions, display: Display) -
         return Measured(trained, {})
     timing = timing_phase.TimingOptions(
         processes=options.processes,
+        seconds=options.seconds,
+        deadline=options.deadline,
         memory=options.processes > 1,  # a process for each arm: too dear for a first look
         jobs=training_phase.side_by_side(
             training, max(arm.recipe["threads"] for arm in study.arms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -38,6 +39,8 @@ class TimingOptions(NamedTuple):
     tasks: Sequence[str] = ()
     """Tasks to measure; empty: all."""
     plugins: tuple[Path, ...] = ()
+    deadline: float | None = None
+    """Reading of `time.monotonic` after which no measurement begins."""
     log_folder: Path | None = None
     """Folder for the workers' output; None: the terminal."""
 
@@ -125,11 +128,16 @@ def phase(
                 memory = _memory(fresh, memory_timings[process], work, watch)
         with machine_lock.timing(lock_folder, watch.waiting):
             for task in dict.fromkeys(timing.arm.task for timing in timings):
+                if options.deadline is not None and time.monotonic() > options.deadline:
+                    break
                 timing_work = TimingWork(study, source, options.plugins, memory, options.seconds)
                 of_task = [timing for timing in timings if timing.arm.task == task]
-                running = executor(1, False).run(of_task, timing_work, watch.started)
+                alone = executor(1, False)
+                running = alone.run(of_task, timing_work, watch.started)
                 with closing(running) as outcomes:
                     for outcome in outcomes:
+                        if options.deadline is not None and time.monotonic() > options.deadline:
+                            alone.stop()
                         if outcome.record is not None:
                             store.write(outcome.record)
                             written += 1

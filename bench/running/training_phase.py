@@ -23,8 +23,8 @@ from bench.storage.store import Store
 from bench.tasks.task import Source
 
 EXECUTORS = ("local", "ray")
-Watching = Callable[[int], AbstractContextManager[TrainingWatch]]
-"""Number of trials -> the display to enter while they run."""
+Watching = Callable[[Sequence[Trial]], AbstractContextManager[TrainingWatch]]
+"""Trials -> the display to enter while they run."""
 
 
 class TrainingOptions(NamedTuple):
@@ -40,6 +40,8 @@ class TrainingOptions(NamedTuple):
     time_limit: float | None = None
     """Seconds that a trial may run."""
     retry_failed: bool = False
+    deadline: float | None = None
+    """Reading of `time.monotonic` after which no trial begins."""
 
 
 class Trained(NamedTuple):
@@ -84,8 +86,10 @@ def _collect(
         plugins=options.plugins,
         checkpoints=store.folder.resolve() / "checkpoints",
     )
-    with machine_lock.training(), watching(len(trials)) as watch:
-        return collect(store, executor(options, store, trials), trials, work, watch)
+    with machine_lock.training(), watching(trials) as watch:
+        return collect(
+            store, executor(options, store, trials), trials, work, watch, options.deadline
+        )
 
 
 def _undecided(study: Study, store: Store) -> list[Trial]:

@@ -49,6 +49,16 @@ def test_lines_that_programs_can_read_where_there_is_no_terminal(study) -> None:
     assert "\x1b" not in "".join(lines)
 
 
+def test_stand_in_data_shows_that_it_ran_and_no_effect(study) -> None:
+    made, analysis = study
+    stand_in = replace(made, study=made.study.model_copy(update={"synthetic": True}))
+    rows = [
+        line for line in printed((stand_in, analysis), io.StringIO()).splitlines() if line[0] != "#"
+    ]
+    assert rows[0].split("\t") == ["task", "strategy", "Verdict", "CPU step time"]
+    assert "[" not in rows[1]
+
+
 def test_an_arm_that_is_compared_with_another_than_the_baseline_says_so(study) -> None:
     made, analysis = study
     decision = analysis.decision.copy()

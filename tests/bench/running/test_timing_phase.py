@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -115,6 +116,14 @@ def test_each_process_times_every_arm_and_measures_every_memory(
         assert {timing.arm.name for timing in timings} == expected
     found = store.step_times().step_times
     assert {(r.arm, r.process): r.peak_memory_mb for r in found}["mixup", 1] == 105.0
+
+
+def test_nothing_is_timed_after_the_deadline(store: Store, tmp_path: Path) -> None:
+    calls: list[tuple[Any, list[Timing]]] = []
+    executor = FakeExecutor(calls, tmp_path / "locks")
+    past = TimingOptions(memory=False, deadline=time.monotonic() - 1)
+    done = phase(a_study(), store, Source(), past, None, executor, tmp_path / "locks")
+    assert (done.written, calls) == (0, [])
 
 
 def test_what_is_measured_is_not_measured_again(store: Store, tmp_path: Path) -> None:

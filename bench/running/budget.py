@@ -1,0 +1,253 @@
+"""A study that fits into minutes: what a trial costs here, and the size and the seeds that fit."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.core.errors import BenchError, UsageError
+from bench.core.strategy import COST_LIMITS
+from bench.core.study import Study, Trial
+from bench.plugins.registry import Registry
+from bench.running.collect import TrainingWatch
+from bench.running.plan import plan
+from bench.running.request import Request
+from bench.running.training_phase import TrainingOptions, side_by_side, train
+from bench.storage.store import Store
+from bench.tasks.task import Source
+
+PROBE_STEPS = 20
+SIZES = (
+    (4.0, 10), (2.0, 10), (1.0, 10), (1.0, 5), (1.0, 3), (0.5, 3), (0.5, 2), (0.25, 2), (0.25, 1),
+)  # fmt: skip
+"""Scale of the recipe (its examples and its steps) and number of seeds, the best first.
+
+A smaller scale than 1 comes before a single seed: without a second one there is no interval.
+"""
+BLOCKS = 1.5
+"""Seconds of timed blocks of an arm in a study with a budget."""
+AROUND_BLOCKS = 2.0
+"""Seconds for the resets and the warm-up of a step time."""
+REPORT = 10.0
+"""Seconds for the report."""
+
+
+class Cost(NamedTuple):
+    """Seconds of a trial of a task's baseline on this machine."""
+
+    start: float
+    """Of a worker, until its first trial begins."""
+    trace: float
+    step: float
+    evaluation: float
+    """Of all evaluations of a trial."""
+
+
+class Fit(NamedTuple):
+    """A size of a study, with its expected seconds."""
+
+    scale: float
+    seeds: int
+    training: float
+    timing: float
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds of the whole study."""
+        return self.training + self.timing + REPORT
+
+
+class Chosen(NamedTuple):
+    """A request cut to a budget."""
+
+    request: Request
+    training: TrainingOptions
+    deadline: float
+    """Reading of `time.monotonic` after which no step time is measured."""
+    lines: tuple[str, ...]
+    """What a trial costs here, what is going to run, and how long."""
+
+
+def within(
+    minutes: float,
+    request: Request,
+    registry: Registry,
+    source: Source,
+    training: TrainingOptions,
+    processes: int,
+    results: Path,
+) -> Chosen:
+    """Cut a request to minutes, counted from now; go on with the size of a study that has begun.
+
+    Args:
+        minutes: for everything, the first look included.
+        request: a study of the whole size, without a name.
+        processes: of step times; 0: none.
+        results: folder of the studies.
+
+    Raises:
+        UsageError: the request has a name or sizes of its own.
+        BenchError: the first look fails.
+    """
+    sized = request.settings.keys() & {"recipe.steps", "recipe.train_examples"}
+    if request.name or sized or request.sequential or request.tuned or request.sweep:
+        raise UsageError(
+            "--budget chooses the size, the seeds and the name of the study: leave out --name, "
+            "--sweep, --tuned, --until-decided, --set recipe.steps and recipe.train_examples; or "
+            "leave the budget out (make bench BUDGET=)"
+        )
+    began = time.monotonic()
+    costs = probe(request, registry, source, training)
+    jobs = side_by_side(training, 1)
+    fits = fits_of(request, registry, source, costs, jobs, bool(processes))
+    open_size = _begun(plan(request, registry, source).study.name, results)
+    spent = time.monotonic() - began
+    fit = next((f for f in fits if (f.scale, f.seeds) == open_size), None) or next(
+        (f for f in fits if spent + f.seconds <= 60 * minutes), fits[-1]
+    )
+    left = 60 * minutes - spent
+    one = max(c.trace + c.evaluation for c in costs.values())
+    end = began + 60 * minutes - REPORT
+    return Chosen(
+        request._replace(scale=fit.scale, seeds=fit.seeds, prefix=prefix(fit.scale)),
+        training._replace(deadline=end - fit.timing - one),
+        end - BLOCKS - AROUND_BLOCKS,
+        tuple(_told(request, costs, fit, left)),
+    )
+
+
+def _begun(name: str, results: Path) -> tuple[float, int] | None:
+    """Return the scale and the seeds of a study of some size that has begun and is not complete."""
+    for scale in dict.fromkeys(scale for scale, _ in SIZES):
+        pattern = f"{prefix(scale)}{name}"
+        for folder in sorted([results / pattern, *results.glob(f"{pattern}-[0-9]*")]):
+            store = Store(folder)
+            study = store.study()
+            if study is not None and not store.is_compact() and store.missing(study):
+                return scale, study.seeds
+    return None
+
+
+def _told(request: Request, costs: Mapping[str, Cost], fit: Fit, left: float) -> Iterator[str]:
+    size = {1.0: "the recipe"}.get(fit.scale, f"{fit.scale:g} times the examples and steps")
+    seeds = f"{fit.seeds} seeds" if fit.seeds > 1 else "1 seed"
+    yield (
+        "a trial's steps take "
+        + ", ".join(f"{1000 * c.step:.0f} ms each on {task}" for task, c in costs.items())
+        + f": {seeds} of {request.profile}, {size}"
+    )
+    yield (
+        f"about {minutes_text(fit.seconds)}: {minutes_text(fit.training)} of training, "
+        f"{minutes_text(fit.timing)} of step times, then the report"
+    )
+    if fit.seconds > left:
+        yield (
+            f"that is more than the {minutes_text(max(left, 0))} left of the budget: no trial begins "
+            "after it, and the same command goes on"
+        )
+
+
+def minutes_text(seconds: float) -> str:
+    """Write seconds as a reader says them."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"
+
+
+def prefix(scale: float) -> str:
+    """Return the begin of a study's default name, which tells a recipe of another size."""
+    return "" if scale == 1 else f"x{scale:g}-"
+
+
+def probe(
+    request: Request, registry: Registry, source: Source, training: TrainingOptions
+) -> dict[str, Cost]:
+    """Train the baseline of each task for a few steps, side by side as the study will.
+
+    Raises:
+        BenchError: it fails.
+    """
+    asked = request._replace(
+        strategies=(), stacks=(), design="one-in", seeds=1, first_seed=0, name="probe",
+        exploratory=True, settings={**request.settings, "recipe.steps": str(PROBE_STEPS)},
+    )  # fmt: skip
+    study = plan(asked, registry, source).study
+    kind = Source("synthetic" if study.synthetic else "tfds", source.directory)
+    with tempfile.TemporaryDirectory(prefix="bench-probe-") as folder:
+        store = Store(Path(folder) / study.name)
+        store.write_study(study)
+        watch = _Beginning()
+        trained = train(study, store, training._replace(source=kind), lambda _: nullcontext(watch))
+        for failure in trained.failed.values():
+            raise BenchError(f"the first look failed: {failure.reason}")
+        records = store.records().records
+    return {
+        record.task: Cost(
+            start=watch.seconds,
+            trace=record.trace_seconds,
+            step=record.train_seconds / record.steps,
+            evaluation=record.evaluation_seconds,
+        )
+        for record in records
+    }
+
+
+class _Beginning(TrainingWatch):
+    """Measures the seconds until the first trial begins."""
+
+    def __init__(self) -> None:
+        self._made = time.monotonic()
+        self.seconds = 0.0
+
+    def started(self, trial: Trial) -> None:
+        self.seconds = self.seconds or time.monotonic() - self._made
+
+
+def fits_of(
+    request: Request,
+    registry: Registry,
+    source: Source,
+    costs: Mapping[str, Cost],
+    jobs: int,
+    with_times: bool,
+) -> list[Fit]:
+    """Return each of `SIZES` with its expected seconds.
+
+    Args:
+        request: the study of the whole size.
+        costs: task -> cost of a trial of its baseline.
+        jobs: trials side by side.
+        with_times: true if step times are measured too.
+    """
+    ratios = {name: _ratio(kind.facts.cost) for name, kind in registry.strategies.items()}
+    study = plan(request, registry, source).study
+    return [_fit(study, ratios, costs, size, jobs, with_times) for size in SIZES]
+
+
+def _ratio(cost: str) -> float:
+    return 1 + COST_LIMITS.get(cost, 0.0)
+
+
+def _fit(
+    study: Study,
+    ratios: Mapping[str, float],
+    costs: Mapping[str, Cost],
+    size: tuple[float, int],
+    jobs: int,
+    with_times: bool,
+) -> Fit:
+    scale, seeds = size
+    training = timing = 0.0
+    base = {use.name for use in study.base}
+    for arm in study.arms:
+        cost, ratio = costs[arm.task], 1.0
+        for name in {use.name for use in arm.strategies} - base:
+            ratio *= ratios[name]
+        steps = round(scale * arm.recipe["steps"])
+        training += cost.trace * ratio + seeds * (steps * cost.step * ratio + cost.evaluation)
+        timing += cost.trace * ratio + (BLOCKS + AROUND_BLOCKS if arm.reference else 0.0)
+    start = next(iter(costs.values())).start
+    whole = len(costs) * start + timing if with_times else 0.0
+    return Fit(scale, seeds, start + training / jobs, whole)
