@@ -56,7 +56,7 @@ def test_stand_in_data_shows_that_it_ran_and_no_effect(study) -> None:
         line for line in printed((stand_in, analysis), io.StringIO()).splitlines() if line[0] != "#"
     ]
     assert rows[0].split("\t") == ["task", "strategy", "Verdict", "CPU step time"]
-    assert "[" not in rows[1]
+    assert len(rows[1].split("\t")) == 4
 
 
 def test_an_arm_that_is_compared_with_another_than_the_baseline_says_so(study) -> None:
