@@ -76,11 +76,11 @@ def _lost(
             compared.append(place)
         if not samples:
             continue
-        made = errors(samples, common_level(samples))
+        spread = errors(samples, common_level(samples))
         mean = np.array([sample.differences.mean() for sample in samples])
         count = np.array([float(len(sample.differences)) for sample in samples])
-        law = made.law(count, first_look(study))
-        lost[compared] |= beaten(mean, made.error, law, len(arms), alpha)
+        law = spread.law(count, first_look(study))
+        lost[compared] |= beaten(mean, spread.error, law, len(arms), alpha)
     return lost
 
 

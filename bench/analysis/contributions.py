@@ -116,10 +116,10 @@ def _rows(
 ) -> dict[tuple[str, str, str], dict[int, tuple[int, int]]]:
     """Return (task, arm, reference) -> seed -> positions of the pair in `trials`."""
     pairs = pair(trials, dict.fromkeys(wanted)).pairs
-    found: dict[tuple[str, str, str], dict[int, tuple[int, int]]] = {}
+    positions: dict[tuple[str, str, str], dict[int, tuple[int, int]]] = {}
     for task, arm, reference, seed, row, other in pairs.itertuples(index=False):
-        found.setdefault((task, arm, reference), {})[seed] = (row, other)
-    return found
+        positions.setdefault((task, arm, reference), {})[seed] = (row, other)
+    return positions
 
 
 def _sample(
@@ -148,11 +148,11 @@ def _table(
     table["n"] = [len(one) for one in d]
     raw = batched(paired, [(one, np.zeros(len(one))) for one in d])
     table["effect"], table["sign_flip_p"] = raw["effect"], raw["sign_flip_p"]
-    made = standard_errors(table.assign(metric=judged_metric().name), samples)
-    law = made.law(table["n"].to_numpy(dtype=float), first_look(study))
+    errors = standard_errors(table.assign(metric=judged_metric().name), samples)
+    law = errors.law(table["n"].to_numpy(dtype=float), first_look(study))
     effect = table["effect"].to_numpy(dtype=float)
-    table["low"], table["high"], table["p"] = intervals_alone(effect, made, law, ALPHA / 2)
-    table["p"] = table["p"].where(made.error > 0, table["sign_flip_p"])
+    table["low"], table["high"], table["p"] = intervals_alone(effect, errors, law, ALPHA / 2)
+    table["p"] = table["p"].where(errors.error > 0, table["sign_flip_p"])
     judged = (table["n"] >= SMOKE_SEEDS).to_numpy(dtype=bool) & (not study.synthetic)
     p = table["p"].to_numpy(dtype=float)
     table["p_adjusted"] = benjamini_hochberg(np.where(judged, p, np.nan))

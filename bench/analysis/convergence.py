@@ -59,11 +59,11 @@ def own_targets(study: Study, trials: pd.DataFrame) -> Targets:
 
 def targets(study: Study, trials: pd.DataFrame) -> Targets:
     """Return each arm's targets from the gain of its baseline."""
-    own = own_targets(study, trials)
+    accuracies = own_targets(study, trials)
     return {
-        (task, arm): own[task, root]
+        (task, arm): accuracies[task, root]
         for (task, arm), root in roots(study).items()
-        if (task, root) in own
+        if (task, root) in accuracies
     }
 
 
@@ -152,10 +152,10 @@ def convergence(
         own_hits: of each arm's own.
     """
     rows = _convergence(study, comparison, contrasts, hits)
-    own = _convergence(study, comparison, contrasts, own_hits).rename(columns=_OWN)
+    to_own = _convergence(study, comparison, contrasts, own_hits).rename(columns=_OWN)
     keys = ["task", "arm", "reference", "target"]
-    own = own[[*keys, *_OWN.values()]].assign(reference=own["reference"].fillna(""))
-    joined = rows.assign(reference=rows["reference"].fillna("")).merge(own, on=keys, how="left")
+    to_own = to_own[[*keys, *_OWN.values()]].assign(reference=to_own["reference"].fillna(""))
+    joined = rows.assign(reference=rows["reference"].fillna("")).merge(to_own, on=keys, how="left")
     joined["reference"] = rows["reference"].to_numpy()
     return joined[CONVERGENCE]
 

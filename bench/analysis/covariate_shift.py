@@ -25,16 +25,20 @@ def summary(observed: pd.DataFrame) -> pd.DataFrame:
     data = observed.groupby("task")["data"].first()
     rows, samples = [], []
     for task, arm in dict.fromkeys(zip(observed["task"], observed["arm"], strict=True)):
-        own = arms[task, arm]
-        reference = arms.get((task, BASELINE), own.iloc[:0])
-        both = own.index.intersection(reference.index)
-        samples.append((np.log(own[both].to_numpy(float)), np.log(reference[both].to_numpy(float))))
-        known = str(data[task])
-        rows.append((task, arm, len(both), own.mean(), known, known.startswith("synthetic:")))
+        shifts = arms[task, arm]
+        reference = arms.get((task, BASELINE), shifts.iloc[:0])
+        both = shifts.index.intersection(reference.index)
+        samples.append(
+            (np.log(shifts[both].to_numpy(float)), np.log(reference[both].to_numpy(float)))
+        )
+        identity = str(data[task])
+        rows.append(
+            (task, arm, len(both), shifts.mean(), identity, identity.startswith("synthetic:"))
+        )
     frame = pd.DataFrame(rows, columns=["task", "arm", "n", "shift", "data", "synthetic"])
-    found = batched(interval, samples)
+    ratios = batched(interval, samples)
     for name, source in (("ratio", "effect"), ("low", "low"), ("high", "high")):
-        frame[name] = np.exp(found[source])
+        frame[name] = np.exp(ratios[source])
     return frame[SUMMARY]
 
 

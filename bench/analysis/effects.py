@@ -99,8 +99,8 @@ def effects(
     Returns:
         The columns of `COLUMNS`.
     """
-    found = list(_rows(study, trials, comparison, contrasts))
-    rows = pd.DataFrame([row.head for row in found], columns=[*_HEAD, *_MARKS])
+    compared = list(_rows(study, trials, comparison, contrasts))
+    rows = pd.DataFrame([row.head for row in compared], columns=[*_HEAD, *_MARKS])
     rows["family"] = [
         verdict.family(study, *key)
         for key in zip(rows["task"], rows["arm"], rows["metric"], rows["n"], strict=True)
@@ -109,10 +109,10 @@ def effects(
         study.margin.get(task, verdict.MARGIN) if metric == judged_metric().name else np.nan
         for task, metric in zip(rows["task"], rows["metric"], strict=True)
     ]
-    raw = batched(paired, [(row.arm, row.reference) for row in found])
+    raw = batched(paired, [(row.arm, row.reference) for row in compared])
     rows = rows.join(raw.drop(columns=["low", "high", "p"]))
-    made = standard_errors(rows, [row.sample for row in found])
-    rows = add_planning(add_intervals(rows, made, study, alpha), made, study, alpha)
+    errors = standard_errors(rows, [row.sample for row in compared])
+    rows = add_planning(add_intervals(rows, errors, study, alpha), errors, study, alpha)
     rows["verdict"] = [verdict.word(row) for _, row in rows.iterrows()]
     _warn_of_equal_differences(rows)
     return rows[list(COLUMNS)]
@@ -145,15 +145,19 @@ def _rows(
         notes += _diverged(diverged[mine], diverged[theirs])
         for column, metric in enumerate(effect_metrics()):
             a, r = table[mine, column], table[theirs, column]
-            known = np.isfinite(a) & np.isfinite(r)
-            left_out = int((~known & ~diverged[mine] & ~diverged[theirs]).sum())
+            measured = np.isfinite(a) & np.isfinite(r)
+            left_out = int((~measured & ~diverged[mine] & ~diverged[theirs]).sum())
             said = notes + [f"{left_out} seeds without this figure left out"] * bool(left_out)
-            head = dict(zip(_HEAD, (*key, metric.name, metric.unit, int(known.sum())), strict=True))
+            head = dict(
+                zip(_HEAD, (*key, metric.name, metric.unit, int(measured.sum())), strict=True)
+            )
             parts = None
-            if metric.judged and known.any():
-                parts = answers.parts((1, -1), mine[known], theirs[known])
-            sample = Sample(a[known] - r[known], parts, metric.scale)
-            yield Row({**head, **marks, "warning": "; ".join(said)}, a[known], r[known], sample)
+            if metric.judged and measured.any():
+                parts = answers.parts((1, -1), mine[measured], theirs[measured])
+            sample = Sample(a[measured] - r[measured], parts, metric.scale)
+            yield Row(
+                {**head, **marks, "warning": "; ".join(said)}, a[measured], r[measured], sample
+            )
             if not len(mine):
                 break
 

@@ -224,7 +224,7 @@ def _number(value: float | None) -> float:
 def roots(study: Study) -> dict[tuple[str, str], str]:
     """Return (task, arm) -> the end of its chain of references: itself if it has none."""
     references = {(arm.task, arm.name): arm.reference for arm in study.arms}
-    found = {}
+    ends = {}
     for task, arm in references:
         end, seen = arm, {arm}
         while (reference := references[task, end]) is not None:
@@ -232,5 +232,5 @@ def roots(study: Study) -> dict[tuple[str, str], str]:
                 raise BenchError(f"the references of arm {arm!r} on {task!r} lead to no baseline")
             seen.add(reference)
             end = reference
-        found[task, arm] = end
-    return found
+        ends[task, arm] = end
+    return ends

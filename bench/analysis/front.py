@@ -26,10 +26,10 @@ def on_front(effect: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     Returns:
         (..., arms) booleans; False where a figure is NaN.
     """
-    known = np.isfinite(effect) & np.isfinite(ratio)
+    timed = np.isfinite(effect) & np.isfinite(ratio)
     one = np.ones((*effect.shape[:-1], 1))
-    effects = np.append(np.where(known, effect, -np.inf), 0 * one, axis=-1)
-    ratios = np.append(np.where(known, ratio, np.inf), one, axis=-1)
+    effects = np.append(np.where(timed, effect, -np.inf), 0 * one, axis=-1)
+    ratios = np.append(np.where(timed, ratio, np.inf), one, axis=-1)
     order = np.lexsort((-effects, ratios), axis=-1)
     effects, ratios = (np.take_along_axis(values, order, axis=-1) for values in (effects, ratios))
     # Fastest first: an arm is beaten if one before it is more accurate, or as accurate and faster.
@@ -40,7 +40,7 @@ def on_front(effect: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     beaten = (before > effects) | ((before == effects) & (first < ratios))
     back = np.empty_like(beaten)
     np.put_along_axis(back, order, ~beaten, axis=-1)
-    return back[..., :-1] & known
+    return back[..., :-1] & timed
 
 
 def front_probabilities(
@@ -77,7 +77,7 @@ def front_probabilities(
     for task, arm, reference in differences:
         if (task, arm, reference) in ratios and (task, arm) in treated:
             groups.setdefault((task, reference), []).append(arm)
-    found: dict[tuple[str, str, str], float] = {}
+    probabilities: dict[tuple[str, str, str], float] = {}
     for (task, reference), arms in groups.items():
         random = np.random.default_rng(0)
         keys = [(task, arm, reference) for arm in arms]
@@ -87,8 +87,8 @@ def front_probabilities(
         ratio = np.exp(
             np.stack([_redrawn_means(random, np.log(ratios[key])) for key in keys], axis=1)
         )
-        found |= dict(zip(keys, on_front(effect, ratio).mean(axis=0).tolist(), strict=True))
-    return found
+        probabilities |= dict(zip(keys, on_front(effect, ratio).mean(axis=0).tolist(), strict=True))
+    return probabilities
 
 
 def _differences(

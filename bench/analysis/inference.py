@@ -79,11 +79,16 @@ def add_intervals(rows: pd.DataFrame, made: Errors, study: Study, alpha: float) 
     judged = np.flatnonzero(confirmatory & open_to_judge.to_numpy(dtype=bool))
     if len(judged):
         margin = rows["margin"].to_numpy(dtype=float)[judged]
-        found = simultaneous(effect[judged], usable[judged], _of(law, judged), margin, size, alpha)
+        intervals = simultaneous(
+            effect[judged], usable[judged], _of(law, judged), margin, size, alpha
+        )
         measured = judged[np.isfinite(usable[judged])]
         kept = np.isfinite(usable[judged])
-        rows.loc[measured, "low"], rows.loc[measured, "high"] = found.low[kept], found.high[kept]
-        rows.loc[measured, "p_adjusted"] = found.p[kept]
+        rows.loc[measured, "low"], rows.loc[measured, "high"] = (
+            intervals.low[kept],
+            intervals.high[kept],
+        )
+        rows.loc[measured, "p_adjusted"] = intervals.p[kept]
     several = isinstance(law, AnyLook)
     fixed = FixedLook(made.df).critical(level)
     rows["price"] = law.critical(level) / fixed if several else np.nan

@@ -94,29 +94,29 @@ def differences(
 
     Batch order and number of steps of a diverged trial are not held against it: it was stopped.
     """
-    found = []
+    reasons = []
     stopped = "diverged" in (arm["status"], reference["status"])
     order_may_differ = stopped or "batch order" in may_differ
     for name in ("strategies", "streams", "steps"):
         mine, theirs = arm[name], reference[name]
         if mine != theirs and name not in may_differ and not (name == "steps" and stopped):
-            found.append(f"{name}: {mine or 'none'}, reference {theirs or 'none'}")
+            reasons.append(f"{name}: {mine or 'none'}, reference {theirs or 'none'}")
     if arm["data"] != reference["data"]:
-        found.append(f"data: {arm['data']}, reference {reference['data']}")
+        reasons.append(f"data: {arm['data']}, reference {reference['data']}")
     elif arm["data_hash"] != reference["data_hash"] and "data" not in may_differ:
-        found.append("other data under the same name (hashes of the arrays differ)")
+        reasons.append("other data under the same name (hashes of the arrays differ)")
     for part in ("recipe", "settings"):
         if arm[f"{part}_hash"] != reference[f"{part}_hash"]:
-            found += _entries(part, arm[part], reference[part], may_differ)
+            reasons += _entries(part, arm[part], reference[part], may_differ)
     if arm["order_hash"] != reference["order_hash"] and not order_may_differ:
-        found.append("batch order (hashes differ)")
+        reasons.append("batch order (hashes differ)")
     if "initial weights" not in may_differ:
         mine, theirs = arm["init_hashes"], reference["init_hashes"]
         unequal = sorted(slot for slot in mine.keys() & theirs.keys() if mine[slot] != theirs[slot])
         if unequal:
             more = f" and {len(unequal) - 3} more" if len(unequal) > 3 else ""
-            found.append(f"initial weights of {', '.join(unequal[:3])}{more} (hashes differ)")
-    return found
+            reasons.append(f"initial weights of {', '.join(unequal[:3])}{more} (hashes differ)")
+    return reasons
 
 
 def _entries(
@@ -148,9 +148,9 @@ def pair(trials: pd.DataFrame, wanted: Iterable[Contrast]) -> Pairing:
         mine = seeds.get((contrast.task, contrast.arm), {})
         theirs = seeds.get((contrast.task, contrast.reference), {})
         for seed in sorted(mine.keys() & theirs.keys()):
-            found = differences(rows[mine[seed]], rows[theirs[seed]], may_differ)
-            if found:
-                rejected.append((*key, seed, "; ".join(found)))
+            reasons = differences(rows[mine[seed]], rows[theirs[seed]], may_differ)
+            if reasons:
+                rejected.append((*key, seed, "; ".join(reasons)))
             else:
                 pairs.append((*key, seed, mine[seed], theirs[seed]))
     head = ["task", "arm", "reference", "seed"]
@@ -182,7 +182,7 @@ def fairness(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.Data
     init = trials["init_hashes"].to_numpy()
     pairs = comparison.pairs.groupby(["task", "arm", "reference"], sort=False)
     rejected = comparison.rejected.groupby(["task", "arm", "reference"], sort=False)
-    found = []
+    lines = []
     for contrast in contrasts(study):
         key = (contrast.task, contrast.arm, contrast.reference)
         mine = pairs.get_group(key) if key in pairs.groups else comparison.pairs.iloc[:0]
@@ -191,7 +191,7 @@ def fairness(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.Data
             len(init[row].keys() & init[other].keys())
             for row, other in zip(mine["row"], mine["reference_row"], strict=True)
         ]
-        found.append(
+        lines.append(
             {
                 "task": contrast.task,
                 "arm": contrast.arm,
@@ -204,7 +204,7 @@ def fairness(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.Data
             }
         )
     names = columns("task arm reference treatment compared shared_slots not_compared statement")
-    return pd.DataFrame(found, columns=names)
+    return pd.DataFrame(lines, columns=names)
 
 
 def _statement(contrast: Contrast, compared: int, reasons: list[str]) -> str:

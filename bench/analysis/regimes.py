@@ -84,12 +84,12 @@ def regimes(studies: Sequence[Study], trials: Mapping[str, pd.DataFrame]) -> pd.
     rows = []
     for task in dict.fromkeys(task for study in studies for task in study.data):
         names = differing(studies, task)
-        own = [study for study in studies if task in study.data]
-        own.sort(key=lambda study: [_sortable(recipe_of(study, task)[name]) for name in names])
-        for one, other in pairwise(own):
+        of_task = [study for study in studies if task in study.data]
+        of_task.sort(key=lambda study: [_sortable(recipe_of(study, task)[name]) for name in names])
+        for one, other in pairwise(of_task):
             if names and recipe_of(one, task) == recipe_of(other, task):
                 raise UsageError(f"{one.name!r} and {other.name!r} are the same regime of {task}")
-        for study in own:
+        for study in of_task:
             rows += _rows(study, task, regime(study, task, names), trials[study.name])
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "error"])
     frame["p_adjusted"] = benjamini_hochberg(frame["p"].to_numpy(dtype=float))

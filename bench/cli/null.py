@@ -33,12 +33,12 @@ def null(
                 f"{study.name}, {row.task} {row.arm}: {row.effect:+.2f} points "
                 f"[{row.low:+.2f}, {row.high:+.2f}], {row.n} trials, p = {row.p:.2g}"
             )
-    found = agreement(frames)
-    if not found.comparisons:
+    agreed = agreement(frames)
+    if not agreed.comparisons:
         raise UsageError("no A/A arm with two trials or more; a study of 10 seeds has them")
     print(
-        f"{found.false_findings} of {found.comparisons} differ at 5%; combined p = {found.p:.2g} "
+        f"{agreed.false_findings} of {agreed.comparisons} differ at 5%; combined p = {agreed.p:.2g} "
         f"(at least {LIMIT:g})"
     )
-    if not found.holds:
+    if not agreed.holds:
         raise BenchError("A/A arms differ from their baselines: no difference can be trusted yet")

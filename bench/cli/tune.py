@@ -19,12 +19,12 @@ DEFAULTS = {"--tasks": TASKS, "--data": "auto", "--results": RESULTS}
 def words(typed: Mapping[str, Sequence[object] | None]) -> str:
     """Write options as they are typed, without those that have their default or no value."""
     pairs = [(option, value) for option, values in typed.items() for value in values or ()]
-    given = [
+    changed = [
         (option, str(value))
         for option, value in pairs
         if value is not None and value != DEFAULTS.get(option)
     ]
-    return shlex.join(word for pair in given for word in pair)
+    return shlex.join(word for pair in changed for word in pair)
 
 
 def tune(
@@ -82,8 +82,8 @@ def tune(
     if trained.interrupted:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
         raise typer.Exit(130)
-    own = {BASELINE: "", **{name: name for name in arms}}
-    tuned = tuning.choose(study, store.records().records, points, own)
+    strategy_of = {BASELINE: "", **{name: name for name in arms}}
+    tuned = tuning.choose(study, store.records().records, points, strategy_of)
     path = output or store.folder / "tuned.json"
     tuning.write(tuned, path)
     for task, chosen in tuned.settings.items():

@@ -84,10 +84,10 @@ def threshold(text: str) -> tuple[str, float]:
         UsageError: no such metric, or no positive number of its unit.
     """
     name, _, amount = text.partition(":")
-    known = by_name()
-    if name not in known:
-        raise unknown("metric of --fail-if", name, known)
-    metric = known[name]
+    metrics = by_name()
+    if name not in metrics:
+        raise unknown("metric of --fail-if", name, metrics)
+    metric = metrics[name]
     if not amount:
         return name, metric.compared.minimum
     try:

@@ -81,8 +81,8 @@ def one_gradient_each(strategy: Strategy, weights: Tensors, result: Any) -> Grad
         raise UsageError(f"{name} returns {type(result).__name__}; it must return Gradients")
     values = list(result.values)
     if len(values) != len(weights) or any(value is None for value in values):
-        given = sum(value is not None for value in values)
-        raise UsageError(f"{name} returns {given} gradients for {len(weights)} weights")
+        present = sum(value is not None for value in values)
+        raise UsageError(f"{name} returns {present} gradients for {len(weights)} weights")
     return Gradients(result.loss, [
         kept(strategy, "gradients", weight, value, "a gradient of")
         for weight, value in zip(weights, values, strict=True)

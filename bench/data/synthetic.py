@@ -86,8 +86,8 @@ def _save(
     labels, truth = _labels(purpose, count, classes, _WRONG_LABELS if split == "train" else 0)
     for start in range(0, count, _CHUNK):
         rows = slice(start, start + _CHUNK)
-        made = make(_Stream(purpose, 1, start), truth[rows])
-        for array, part in zip(arrays.values(), made, strict=True):
+        parts = make(_Stream(purpose, 1, start), truth[rows])
+        for array, part in zip(arrays.values(), parts, strict=True):
             array[rows] = part
     # Written as a whole: in a mapped file a full disk would be a crash, not an error.
     np.save(out / f"{split}_labels.npy", labels.astype(np.int32))

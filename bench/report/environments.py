@@ -35,5 +35,5 @@ def places(records: Iterable[Record], step_times: Iterable[StepTime]) -> list[Pl
         by_hash = [(canonical_hash(m.environment), m.environment) for m in measurements]
         environments = dict(by_hash) | environments
         counts.append(Counter(key for key, _ in by_hash))
-    found = [Place(environments[key], *(n[key] for n in counts)) for key in environments]
-    return sorted(found, key=lambda place: (-place.trials, -place.step_times))
+    places = [Place(environments[key], *(n[key] for n in counts)) for key in environments]
+    return sorted(places, key=lambda place: (-place.trials, -place.step_times))

@@ -168,8 +168,8 @@ def _standing_out(effects: pd.DataFrame) -> Iterator[str]:
         )
         if side.any()
     ]
-    found = f"these stand out ({'; '.join(words)})" if words else "none stands out"
-    yield f"Adjusted for the number of arms, {found}."
+    others = f"these stand out ({'; '.join(words)})" if words else "none stands out"
+    yield f"Adjusted for the number of arms, {others}."
 
 
 def _cost(study: Study, analysis: Analysis, named: Sequence[Row]) -> Iterator[str]:

@@ -91,8 +91,8 @@ class Subject:
         stacks = {
             a.name: {u.name for u in a.strategies} for a in self.study.arms if a.task == self.task
         }
-        found = {arm: _group(base, stack) for arm, stack in stacks.items()}
-        return found if CARRIES in found.values() else dict.fromkeys(found, "")
+        groups = {arm: _group(base, stack) for arm, stack in stacks.items()}
+        return groups if CARRIES in groups.values() else dict.fromkeys(groups, "")
 
     @property
     def hues(self) -> dict[str, str]:

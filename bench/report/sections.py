@@ -78,13 +78,13 @@ def sections(
     by_arm: dict[str, list[Row]] = {}
     for row in rows:
         by_arm.setdefault(row.arm, []).append(row)
-    made = []
+    sections = []
     for number, (arm, arm_rows) in enumerate(sorted(by_arm.items())[:MOST]):
         names = dict.fromkeys(n for row in arm_rows for n in own_strategies(study, row.task, arm))
         facts = tuple(cards[name] for name in names if name in cards)
         panels = tuple(_panel(study, row, drawn, step) for row in arm_rows)
-        made.append(Section(arm, f"s{number}", facts, panels))
-    return made
+        sections.append(Section(arm, f"s{number}", facts, panels))
+    return sections
 
 
 def _panel(study: Study, row: Row, drawn: Drawn, step: str) -> Panel:

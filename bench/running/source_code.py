@@ -93,8 +93,8 @@ def class_hash(kind: type) -> str:
 def _files(kind: type) -> set[Path]:
     """Return the files of a class, of its base classes, and the files beside them that they import."""
     files: set[Path] = set()
-    own = _file(sys.modules.get(kind.__module__))
-    if own is None:
+    home = _file(sys.modules.get(kind.__module__))
+    if home is None:
         return files
     for base in kind.__mro__:
         module = sys.modules.get(base.__module__)
@@ -102,7 +102,7 @@ def _files(kind: type) -> set[Path]:
         if path is None or module is None:
             continue
         is_strategy = base.__module__.startswith("strategies.")
-        beside = path.parent == own.parent and not base.__module__.startswith("bench.")
+        beside = path.parent == home.parent and not base.__module__.startswith("bench.")
         if base is kind or is_strategy or beside:
             files |= _with_imports(path, module.__package__ or "")
     return files

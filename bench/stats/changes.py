@@ -147,8 +147,8 @@ def _shift(
     with np.errstate(divide="ignore", invalid="ignore"):
         t = (estimate - null) / error
         half = stats.t.isf(SAME_ALPHA, df) * error
-    found = (estimate - half, estimate + half, stats.t.sf(t, df), stats.t.cdf(t, df))
-    low, high, worse, better = (np.where(usable, part, np.nan) for part in found)
+    statistics = (estimate - half, estimate + half, stats.t.sf(t, df), stats.t.cdf(t, df))
+    low, high, worse, better = (np.where(usable, part, np.nan) for part in statistics)
     return Change(estimate, low, high, worse, better, counts[0], counts[1], sd)
 
 
@@ -215,11 +215,11 @@ def planning_sd(shift: Change, arms: slice) -> float:
     NaN where no arm has two units a side.
     """
     sd = shift.sd[arms]
-    known = np.isfinite(sd)
-    if not known.any():
+    finite = np.isfinite(sd)
+    if not finite.any():
         return float("nan")
-    df = int((shift.base_units + shift.units)[arms][known].sum() - 2 * known.sum())
-    return sd_upper(float(np.sqrt(np.mean(sd[known] ** 2))), df + 1)
+    df = int((shift.base_units + shift.units)[arms][finite].sum() - 2 * finite.sum())
+    return sd_upper(float(np.sqrt(np.mean(sd[finite] ** 2))), df + 1)
 
 
 def _mean(values: Array) -> Array:

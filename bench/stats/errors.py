@@ -128,7 +128,7 @@ def errors(samples: Sequence[Sample], level: Level) -> Errors:
     lifted = np.fmax(residual - variances, 0.0)  # known: the answers are many
     variances, df = added(variances, df, lifted, np.full(len(df), np.inf))
     trials = np.array([len(sample.differences) for sample in samples], dtype=float)
-    made = Errors(
+    errors = Errors(
         error=variances,
         df=df,
         sd=np.sqrt(variances),
@@ -138,8 +138,8 @@ def errors(samples: Sequence[Sample], level: Level) -> Errors:
         residual_error=np.sqrt(residual / np.maximum(trials, 1)),
         examples=np.array([p.examples if p else np.nan for p in parts], dtype=float),
     )
-    variance, total_df = made.at(np.maximum(trials, 1), df)
-    return made._replace(error=np.sqrt(variance), df=total_df)
+    variance, total_df = errors.at(np.maximum(trials, 1), df)
+    return errors._replace(error=np.sqrt(variance), df=total_df)
 
 
 def _residual(samples: Sequence[Sample]) -> Array:

@@ -32,8 +32,8 @@ def holm(p: Array, size: int) -> Array:
 
 def benjamini_hochberg(p: Array) -> Array:
     """Adjust p values of shape (comparisons,) for false discoveries; NaN stays NaN, uncounted."""
-    known = np.isfinite(p)
+    finite = np.isfinite(p)
     result = np.full(len(p), np.nan)
-    if known.any():
-        result[known] = stats.false_discovery_control(p[known])
+    if finite.any():
+        result[finite] = stats.false_discovery_control(p[finite])
     return result

@@ -74,5 +74,5 @@ def trials_for_half_width(
             middle = np.floor((low + high) / 2)
             short = ~enough(middle)
             low, high = np.where(short, middle, low), np.where(short, high, middle)
-    known = np.isfinite(made.sd) & np.isfinite(half)
-    return np.where(known, np.where(never, np.inf, high), np.nan)
+    finite = np.isfinite(made.sd) & np.isfinite(half)
+    return np.where(finite, np.where(never, np.inf, high), np.nan)

@@ -25,17 +25,17 @@ def shrunk(effect: Array, error: Array) -> Array:
     Returns:
         All NaN with fewer than `LEAST` effects.
     """
-    known = np.isfinite(effect) & np.isfinite(error) & (error > 0)
+    usable = np.isfinite(effect) & np.isfinite(error) & (error > 0)
     result = np.full(len(effect), np.nan)
-    count = int(known.sum())
+    count = int(usable.sum())
     if count < LEAST:
         return result
-    x, v = effect[known], error[known] ** 2
+    x, v = effect[usable], error[usable] ** 2
     spread = true_variance(x, v)
     mean = _mean(x, v, spread)
     # Morris's factor: the spread is estimated from few effects.
     toward = (count - 3) / (count - 1) * v / (v + spread)
-    result[known] = toward * mean + (1 - toward) * x
+    result[usable] = toward * mean + (1 - toward) * x
     return result
 
 

@@ -71,10 +71,10 @@ def _adjusted(estimate: Array, error: Array, law: Law, margin: Array, size: int)
     with np.errstate(divide="ignore", invalid="ignore"):
         beyond = law.p((np.abs(estimate) - margin) / error)
         differs = law.p(np.abs(estimate) / error)
-    known = np.isfinite(beyond)
+    finite = np.isfinite(beyond)
     # The alpha at which 1, 2, ... units are done.
     steps, reached = [0.0], 0.0
-    for done, p in enumerate(np.sort(beyond[known])):
+    for done, p in enumerate(np.sort(beyond[finite])):
         reached = max(reached, p / unit_level(1.0, size, done))
         steps.append(reached)
     levels = np.array([unit_level(1.0, size, done) for done in range(len(steps))])

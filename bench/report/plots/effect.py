@@ -155,15 +155,15 @@ def null_range(rows: pd.DataFrame) -> tuple[float, ...]:
 
 
 def _subtitle(rows: pd.DataFrame, margin: float) -> str:
-    own = rows["reference"].str.contains("[", regex=False) & (rows["label"] == rows["arm"])
+    settings = rows["reference"].str.contains("[", regex=False) & (rows["label"] == rows["arm"])
     left_out = any(row.arm.startswith(f"{row.reference}[without ") for row in each(rows))
-    crowded = own.any() or left_out  # one line has room for so much
+    crowded = settings.any() or left_out  # one line has room for so much
     keys = {
         f"grey: \N{PLUS-MINUS SIGN}{margin:g}"
         + ("" if crowded else ", no practical difference"): True,
         "tick: shrunk": rows["shrunk"].notna().any(),
         "dotted: 95% of null arms": null_range(rows),
-        "a[\N{HORIZONTAL ELLIPSIS}] vs its baseline[\N{HORIZONTAL ELLIPSIS}]": own.any(),
+        "a[\N{HORIZONTAL ELLIPSIS}] vs its baseline[\N{HORIZONTAL ELLIPSIS}]": settings.any(),
         "a[without b] vs a": left_out,
         "dots: seeds": True,
     }
