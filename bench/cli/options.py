@@ -16,9 +16,19 @@ if TYPE_CHECKING:
     from bench.core.study import Study
     from bench.plugins.registry import Registry
     from bench.storage.store import Store
+    from bench.tasks.task import Source
 
 Profile = Annotated[str, typer.Option(help=HELP)]
-Tasks = Annotated[str, typer.Option(help="Tasks, separated by commas.")]
+Tasks = Annotated[
+    str,
+    typer.Option(
+        help="Tasks, separated by commas; your own data as folder:, npz:, csv:, idx: or tfds:."
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(help="Your Keras model for your own data: FILE.py:function or module:function."),
+]
 Strategies = Annotated[
     str | None, typer.Option(help="Strategies, separated by commas, or all; default: the six.")
 ]
@@ -40,7 +50,9 @@ StudyName = Annotated[
 NewName = Annotated[str | None, typer.Option(help="Of the study; default: profile-data[-base].")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="mixup.alpha=0.4 or recipe.learning_rate=0.01; repeatable."),
+    typer.Option(
+        "--set", help="mixup.alpha=0.4, recipe.learning_rate=0.01 or data.size=32; repeatable."
+    ),
 ]
 Jobs = Annotated[int | None, typer.Option(help="Trials side by side.")]
 Plugins = Annotated[
@@ -80,6 +92,13 @@ def registry(plugins: Sequence[Path] | None) -> Registry:
         return find()
     with muffled():
         return find(files(plugins))
+
+
+def study_registry(plugins: Sequence[Path] | None, study: Study, source: Source) -> Registry:
+    """Find all strategies and tasks, with the tasks by address that a study stores."""
+    from bench.plugins.own_tasks import with_own_tasks
+
+    return with_own_tasks(registry(plugins), study.own_tasks, source)
 
 
 def files(plugins: Sequence[Path] | None) -> tuple[Path, ...]:

@@ -20,6 +20,7 @@ RETRIES = ("failed", "changed")
 def run(
     profile: shared.Profile = "quick",
     tasks: shared.Tasks = TASKS,
+    model: shared.Model = None,
     strategies: shared.Strategies = None,
     seeds: Annotated[int | None, typer.Option(help="Number of seeds; default: by profile.")] = None,
     first_seed: shared.FirstSeed = None,
@@ -96,28 +97,31 @@ def run(
     as_json: shared.AsJson = False,
 ) -> None:
     """Train arms x seeds of a study, only what is missing, and report."""
+    from bench.cli.asked_tasks import asked_tasks
     from bench.cli.progress import display
     from bench.cli.summary import Ran, described, summarize
     from bench.running import study_run, tuning
     from bench.running.budget import BLOCKS, within
     from bench.running.growth import grown
-    from bench.running.request import Request, settings
+    from bench.running.request import Request
     from bench.running.training_phase import TrainingOptions, has_gpu_driver
     from bench.tasks.task import Source
 
     if retry not in (None, *RETRIES):
         raise UsageError(f"--retry {retry}: only `failed` or `changed` can be retried")
     size = PROFILES.get(profile, QUICK)
+    source = Source(data, data_dir)
+    asked = asked_tasks(shared.registry(plugin), tasks, set_, model, profile, source)
     request = Request(
         profile=profile,
-        tasks=names(tasks) or (),
+        tasks=asked.names,
         strategies=names(strategies),
         stacks=stack or (),
         base=names(base) or (),
         design=design,
         seeds=size.seeds if seeds is None else seeds,
         first_seed=first_seed,
-        settings=settings(set_ or ()),
+        settings=asked.settings,
         sweep=sweep,
         controls=controls,
         precision=precision,
@@ -127,7 +131,6 @@ def run(
         tuned=None if tuned is None else tuning.read(tuned),
         name=name,
     )
-    source = Source(data, data_dir)
     training = TrainingOptions(
         plugins=files(plugin),
         jobs=jobs,
@@ -138,7 +141,7 @@ def run(
         retry_failed=retry == "failed",
     )
     timed = (size.processes if processes is None else processes) if step_times else 0
-    registry, shown = shared.registry(plugin), display(quiet, as_json)
+    registry, shown = asked.registry, display(quiet, as_json)
     options = study_run.RunOptions(results, source, training, timed, equal_time=equal_time)
     if budget is not None:
         cut = within(budget, request, registry, source, training, timed, results)

@@ -15,6 +15,7 @@ from bench.core.errors import UsageError
 def shift(
     profile: shared.Profile = "quick",
     tasks: shared.Tasks = TASKS,
+    set_: shared.Settings = None,
     strategies: Annotated[
         str, typer.Option(help="Strategies, separated by commas.")
     ] = "batch_norm,layer_norm,instance_norm",
@@ -28,6 +29,7 @@ def shift(
     plugin: shared.Plugins = None,
 ) -> None:
     """Measure internal covariate shift: how far activations' inputs move between evaluations."""
+    from bench.cli.asked_tasks import asked_tasks
     from bench.core.environment import muffled
     from bench.report.shift import write_shift
     from bench.running.plan import plan
@@ -36,8 +38,10 @@ def shift(
     from bench.tasks.task import Source
 
     plugins = files(plugin)
-    request = Request(profile, names(tasks) or (), names(strategies), seeds=seeds)
-    planned = plan(request, shared.registry(plugin), Source(data, data_dir))
+    place = Source(data, data_dir)
+    asked = asked_tasks(shared.registry(plugin), tasks, set_, None, profile, place)
+    request = Request(profile, asked.names, names(strategies), seeds=seeds, settings=asked.settings)
+    planned = plan(request, asked.registry, place)
     for line in planned.notices:
         shared.notice(line)
     with muffled():

@@ -57,7 +57,8 @@ def time_study(
             raise unknown(f"task of study {stored.name}", task, stored.data)
     check_open(store)
     check_folder(store, stored)
-    check_code(stored, shared.registry(plugin))
+    source = settled_source(stored, data_dir)
+    check_code(stored, shared.study_registry(plugin, stored, source))
     options = TimingOptions(
         processes=processes,
         seconds=seconds,
@@ -69,7 +70,6 @@ def time_study(
     )
     with store.lock():
         store.set_aside(store.step_times().damaged)
-        source = settled_source(stored, data_dir)
         timed = phase(stored, store, source, options, watch(quiet, as_json))
         path = export or folder / EXPORT
         measured = store.step_times().step_times

@@ -30,6 +30,7 @@ def words(typed: Mapping[str, Sequence[object] | None]) -> str:
 def tune(
     profile: shared.Profile = "quick",
     tasks: shared.Tasks = TASKS,
+    model: shared.Model = None,
     strategies: shared.Strategies = None,
     base: shared.Base = None,
     points: Annotated[
@@ -50,31 +51,34 @@ def tune(
     quiet: shared.Quiet = False,
 ) -> None:
     """Tune every arm with equal effort on validation; for `bench run --tuned FILE`."""
+    from bench.cli.asked_tasks import asked_tasks
     from bench.cli.progress import display
     from bench.core.study import BASELINE
     from bench.running import study_run, tuning
-    from bench.running.request import Request, settings
+    from bench.running.request import Request
     from bench.running.training_phase import TrainingOptions, has_gpu_driver
     from bench.tasks.task import Source
 
     training = TrainingOptions(plugins=files(plugin), jobs=jobs)
-    registry, shown = shared.registry(plugin), display(quiet, as_json=False)
+    source = Source(data, data_dir)
+    asked = asked_tasks(shared.registry(plugin), tasks, set_, model, profile, source)
+    registry, shown = asked.registry, display(quiet, as_json=False)
     listed = registry.named(names(strategies))
     arms = registry.defaults() if listed is None else listed
     request = Request(
         profile=profile,
-        tasks=names(tasks) or (),
+        tasks=asked.names,
         strategies=arms,
         base=names(base) or (),
         seeds=seeds,
         first_seed=first_seed,
         xla=has_gpu_driver(),
         points=points,
-        settings=settings(set_ or ()),
+        settings=asked.settings,
         name=name,
         prefix="tune-",
     )
-    options = study_run.RunOptions(results, Source(data, data_dir), training)
+    options = study_run.RunOptions(results, source, training)
     requested, store = study_run.planned(request, registry, options, shown)
     with store.lock():
         study = study_run.declared(requested, store, registry, shown)
@@ -95,7 +99,7 @@ def tune(
             )
     print(f"tuned settings: {path}")
     typed: dict[str, Sequence[object] | None] = {
-        "--profile": [profile], "--tasks": [tasks], "--strategies": [",".join(arms)],
+        "--profile": [profile], "--tasks": [tasks], "--model": [model], "--strategies": [",".join(arms)],
         "--base": [base], "--set": set_, "--data": [data], "--data-dir": [data_dir],
         "--results": [results], "--plugin": plugin, "--tuned": [path],
     }  # fmt: skip

@@ -91,6 +91,19 @@ class Seen(Schema):
     seeds: tuple[Count, ...]
 
 
+class OwnTask(Schema):
+    """A task made from an address of data: all that makes it again in another process."""
+
+    address: str
+    """`csv:reviews.csv`, as typed."""
+    options: dict[str, str] = {}
+    """Options of the data without `data.`: `size`, `text`, ..."""
+    model: str | None = None
+    """`module:function` or `FILE.py:function`; null for a network of the suite."""
+    inside: tuple[str, ...] = ()
+    """Layers of the model that regularize or normalize."""
+
+
 class Study(Schema):
     """Arms, seeds and declared comparisons: `study.json`."""
 
@@ -100,6 +113,8 @@ class Study(Schema):
     data: dict[str, str]
     """Task -> `tfds:cifar10:3.0.2` or `synthetic:...`."""
     synthetic: bool
+    own_tasks: dict[str, OwnTask] = {}
+    """Tasks made from addresses, by name."""
     design: Name = "one-in"
     base: tuple[Use, ...] = ()
     arms: tuple[Arm, ...]
@@ -168,6 +183,7 @@ class Study(Schema):
                 "arms": tuple(arms.values()),
                 "not_applicable": tuple(reasons.values()),
                 "data": {**self.data, **request.data},
+                "own_tasks": {**self.own_tasks, **request.own_tasks},
                 "margin": {**self.margin, **request.margin},
                 "seeds": max(self.seeds, request.seeds),
                 "seen": tuple(dict.fromkeys((*self.seen, *request.seen))),

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from bench.core.errors import BenchError
 from bench.data.child import run_module
-from bench.data.prepared import Prepared, PublishedData, find, published
+from bench.data.prepared import Prepared, PublishedData, find
 
 PROBE_SECONDS = 2.3
 """Longest check of one server, so that two data sets are looked for within five seconds."""
@@ -59,7 +59,7 @@ def download(source: PublishedData, root: Path) -> Prepared:
         with FileLock(root / f".{source.name}.lock"):
             if (prepared := find(source, root)) is not None:
                 return prepared
-            done = run_module("bench.data.download", [source.name, str(root)], stderr=None)
+            done = run_module("bench.data.download", [source.spec, str(root)], stderr=None)
     except OSError as error:
         raise BenchError(
             f"the data folder {root} cannot be written ({error.strerror}); name another with "
@@ -77,12 +77,9 @@ def main(arguments: list[str]) -> None:
     """Download one data set: the work of the child process, whose only output is the error."""
     import tensorflow_datasets as tfds
 
-    name, root = arguments
-    source = published(name)
-    config = f"/{source.config}" if source.config else ""
-    builder = tfds.builder(f"{name}{config}:{source.version}", data_dir=root)
+    spec, root = arguments
     try:
-        builder.download_and_prepare()
+        tfds.builder(spec, data_dir=root).download_and_prepare()
     except Exception as error:  # A network, a server or a disk can raise anything.
         print(f"{type(error).__name__}: {error}".replace("\n", " "))
         sys.exit(1)

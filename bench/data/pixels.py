@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ class Pixels(NamedTuple):
     """The conversion that was made, or nothing."""
 
 
-class _Range(NamedTuple):
+class Range(NamedTuple):
     """Smallest and largest value."""
 
     low: float
@@ -52,16 +53,12 @@ def pixels(train: np.ndarray, test: np.ndarray, data: str) -> Pixels:
             f"{data}: training images are {train.shape[1:]} and test images {test.shape[1:]}"
         )
     ranges = _range(train), _range(test)
-    if _differ(*ranges):
-        raise UsageError(
-            f"{data}: training pixels lie in {ranges[0]} and test pixels in {ranges[1]}; scale both "
-            "in the same way"
-        )
-    whole = _Range(min(r.low for r in ranges), max(r.high for r in ranges))
-    after = _converted(train, whole)
+    check_alike(ranges, data, bytes_only=train.dtype == test.dtype == np.uint8)
+    whole = Range(min(r.low for r in ranges), max(r.high for r in ranges))
+    after = converted(train, whole)
     scale = "bytes" if after.dtype == np.uint8 else "float32 in [0, 1]"
     change = "" if after is train else f"{train.dtype} in {whole} read as {scale}"
-    return Pixels(after, _converted(test, whole), change)
+    return Pixels(after, converted(test, whole), change)
 
 
 def _images(images: np.ndarray, name: str) -> np.ndarray:
@@ -90,19 +87,33 @@ def _images(images: np.ndarray, name: str) -> np.ndarray:
     return images
 
 
-def _range(images: np.ndarray) -> _Range:
+def _range(images: np.ndarray) -> Range:
     if not images.size:
-        return _Range(0.0, 0.0)
-    return _Range(float(images.min()), float(images.max()))
+        return Range(0.0, 0.0)
+    return Range(float(images.min()), float(images.max()))
 
 
-def _differ(one: _Range, other: _Range) -> bool:
-    narrow, wide = sorted((one.high - one.low, other.high - other.low))
-    return narrow > 0 and wide / narrow > _ALIKE
+def check_alike(ranges: Sequence[Range], data: str, bytes_only: bool = False) -> None:
+    """Refuse splits whose pixels have two scales.
+
+    Args:
+        ranges: of each split.
+        data: name of the data in an error.
+        bytes_only: true if both are bytes: then a few dark pictures may have any range above 1.
+
+    Raises:
+        UsageError: the range of one is more than 20 times that of the other.
+    """
+    narrow, *_, wide = sorted(one.high - one.low for one in (*ranges, *ranges))
+    if narrow > 0 and wide / narrow > _ALIKE and not (bytes_only and narrow > 1):
+        raise UsageError(
+            f"{data}: training pixels lie in {ranges[0]} and test pixels in {ranges[1]}; scale both "
+            "in the same way"
+        )
 
 
-def _converted(images: np.ndarray, whole: _Range) -> np.ndarray:
-    """Convert one split, by the range of both."""
+def converted(images: np.ndarray, whole: Range) -> np.ndarray:
+    """Convert images of one split, by the range of both splits."""
     low, high = whole
     if images.dtype.kind in "iub":
         if images.dtype.kind == "b" or (low >= 0 and high == 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -32,6 +32,11 @@ class PublishedData:
     def path(self) -> Path:
         """Return the folder of its versions, below the data folder."""
         return Path(self.name, self.config)
+
+    @property
+    def spec(self) -> str:
+        """Return the name by which tensorflow-datasets builds it; its newest version without one."""
+        return self.path.as_posix() + (f":{self.version}" if self.version else "")
 
     def identity(self, version: str) -> str:
         """Return the name of this data in records, such as "tfds:imdb_reviews/plain_text:1.0.0"."""
@@ -86,8 +91,15 @@ def data_root(data_dir: Path | None) -> Path:
     return Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
 
 
-def find(source: PublishedData, root: Path) -> Prepared | None:
+def find(
+    source: PublishedData, root: Path, needed: Sequence[str] | None = SPLITS
+) -> Prepared | None:
     """Find the newest version of the data set that lies prepared under `root`; None if none does.
+
+    Args:
+        source: the data set.
+        root: the data folder.
+        needed: splits that must be there; None: all that the data set has.
 
     Raises:
         UsageError: a version is there, and a part of it is missing, cut short or unreadable.
@@ -105,7 +117,7 @@ def find(source: PublishedData, root: Path) -> Prepared | None:
         return None
     newest = max(versions, key=lambda child: tuple(map(int, child.name.split("."))))
     try:
-        return Prepared(newest, newest.name, _check(newest))
+        return Prepared(newest, newest.name, _check(newest, needed))
     except OSError as error:
         raise damaged(newest, f"{error.filename}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -120,7 +132,7 @@ def damaged(folder: Path, what: str) -> UsageError:
     )
 
 
-def _check(folder: Path) -> str:
+def _check(folder: Path, needed: Sequence[str] | None) -> str:
     """Check every file that reading a version will need, and return its key."""
     description = (folder / "dataset_info.json").read_bytes()
     key = sha256(description)
@@ -129,7 +141,7 @@ def _check(folder: Path) -> str:
     json.loads(features)
     key.update(features)
     splits = {split["name"]: split for split in info["splits"]}
-    for name in SPLITS:
+    for name in needed or splits:
         if name not in splits:
             raise damaged(folder, f"it has no split {name!r}")
         shards = list(_shards(folder, info, splits[name]))

@@ -15,7 +15,7 @@ from bench.networks.forward_pass import Pass
 from bench.networks.layers import ACTIVATIONS, Convolution
 from bench.networks.network import Examples, Network
 from bench.networks.parts import Parts
-from bench.networks.residual import DEVIATION, MEAN
+from bench.networks.residual import CIFAR10, Standard
 
 HEAD_SCALE = 1 / 9
 WHITENING_SHIFT = 5e-4
@@ -101,9 +101,15 @@ class FastNetwork(Network):
     """Images [B, H, W, C] in [0, 1] -> logits [B, K]; a group for each width."""
 
     def __init__(
-        self, parts: Parts, widths: tuple[int, ...], classes: int, activation: str = "gelu"
+        self,
+        parts: Parts,
+        widths: tuple[int, ...],
+        classes: int,
+        activation: str = "gelu",
+        standard: Standard = CIFAR10,
     ) -> None:
         super().__init__(name="network", dtype=parts.dtype)
+        self.standard = standard
         self.whitening = Whitening(parts)
         self.groups = [
             Group(parts, index, len(widths), width, activation)
@@ -113,7 +119,7 @@ class FastNetwork(Network):
         self.head = parts.dense("head", classes, kind="glorot_uniform", bias=False)
 
     def embed(self, values: Tensor) -> Tensor:
-        return (tf.cast(values, tf.float32) - MEAN) / DEVIATION
+        return self.standard(values)
 
     def adapt(self, examples: Examples) -> None:
         self.whitening.fit(self.embed(examples(WHITENING_IMAGES)).numpy())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import keras
 import tensorflow as tf
 
@@ -14,6 +16,20 @@ from bench.networks.parts import Parts
 MEAN = (0.4914, 0.4822, 0.4465)
 DEVIATION = (0.2470, 0.2435, 0.2616)
 """Mean and deviation of CIFAR-10's training images in [0, 1], one for each channel."""
+
+
+class Standard(NamedTuple):
+    """Mean and deviation of each channel, by which pixels are standardized."""
+
+    mean: tuple[float, ...] = MEAN
+    deviation: tuple[float, ...] = DEVIATION
+
+    def __call__(self, values: Tensor) -> Tensor:
+        """Return standardized pixels, float32 [B, H, W, C]."""
+        return (tf.cast(values, tf.float32) - self.mean) / self.deviation
+
+
+CIFAR10 = Standard()
 
 
 class Block(keras.layers.Layer):
@@ -44,12 +60,18 @@ class Block(keras.layers.Layer):
 
 
 class ResidualNetwork(Network):
-    """A stem and a block for each width: images [B, H, W, 3] in [0, 1] -> logits [B, K]."""
+    """A stem and a block for each width: images [B, H, W, C] in [0, 1] -> logits [B, K]."""
 
     def __init__(
-        self, parts: Parts, widths: tuple[int, ...], classes: int, activation: str = "relu"
+        self,
+        parts: Parts,
+        widths: tuple[int, ...],
+        classes: int,
+        activation: str = "relu",
+        standard: Standard = CIFAR10,
     ) -> None:
         super().__init__(name="network", dtype=parts.dtype)
+        self.standard = standard
         self.stem = Convolution(parts, "stem", widths[0])
         self.stem_norm = parts.normalization(Slot("stem_norm", "map"))
         self.blocks = [
@@ -60,7 +82,7 @@ class ResidualNetwork(Network):
         self.head = parts.dense("head", classes, kind="glorot_uniform")
 
     def embed(self, values: Tensor) -> Tensor:
-        return (tf.cast(values, tf.float32) - MEAN) / DEVIATION
+        return self.standard(values)
 
     def call(self, features: Tensor, flow: Pass) -> Tensor:  # type: ignore[override]
         x = flow.hidden(Slot("input", "map"), tf.cast(features, self.compute_dtype))

@@ -59,15 +59,29 @@ def plugin_module(path: Path) -> ModuleType:
     Raises:
         UsageError: there is no such file, it does not import, or it defines nothing.
     """
+    module = imported_file(path, "plugin")
+    if not defined_in(module):
+        raise UsageError(
+            f"plugin {path.expanduser().resolve()} defines no strategy and no task with facts"
+        )
+    return module
+
+
+def imported_file(path: Path, role: str) -> ModuleType:
+    """Import a Python file once; `role` says in an error what it is for.
+
+    Raises:
+        UsageError: there is no such file, or it does not import.
+    """
     path = path.expanduser().resolve()
     if not path.is_file():
-        raise UsageError(f"plugin {path} does not exist")
+        raise UsageError(f"{role} {path} does not exist")
     name = f"bench_plugin_{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise UsageError(f"plugin {path} is no Python file")
+        raise UsageError(f"{role} {path} is no Python file")
     _open_folder(path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
@@ -76,11 +90,9 @@ def plugin_module(path: Path) -> ModuleType:
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise UsageError(
-            f"plugin {path} does not import: {type(error).__name__}: {error} "
+            f"{role} {path} does not import: {type(error).__name__}: {error} "
             f"(line {_line(error, path)}){moved(error)}"
         ) from None
-    if not defined_in(module):
-        raise UsageError(f"plugin {path} defines no strategy and no task with facts")
     return module
 
 

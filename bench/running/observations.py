@@ -44,7 +44,9 @@ def observe(study: Study, source: Source, plugins: tuple[Path, ...], folder: Pat
 def _observe(study: Study, source: Source, plugins: tuple[Path, ...], path: Path) -> pd.DataFrame:
     rows = _read(path)
     stored = set(_keys(rows))
-    work = TrainingWork(study.name, source, study.data, study.settings, plugins)
+    work = TrainingWork(
+        study.name, source, study.data, study.settings, plugins, own_tasks=study.own_tasks
+    )
     observers: dict[tuple[str, str], Observer] = {}
     trials = study.trials()
     for number, trial in enumerate(trials, start=1):

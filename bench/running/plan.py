@@ -13,6 +13,7 @@ from bench.plugins.registry import Registry
 from bench.running.arms import ArmBuilder, uses
 from bench.running.request import Request, check
 from bench.running.source_code import with_code
+from bench.tasks.own import AddressedTask
 from bench.tasks.task import Identity, Source
 
 
@@ -37,12 +38,15 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
     made = [arm for task in tasks.values() for arm in builder.arms(task)]
     arms = tuple(arm for arm in made if isinstance(arm, Arm))
     synthetic = _all_synthetic(identities)
-    kind = next(iter(identities.values())).name.partition(":")[0]
+    own = {name: t.made_from for name, t in tasks.items() if isinstance(t, AddressedTask)}
+    first = next(iter(identities))
+    kind = first if first in own else identities[first].name.partition(":")[0]
     study = Study(
         name=request.name or request.prefix + "-".join([request.profile, kind, *request.base]),
         profile=request.profile,
         data={name: identity.name for name, identity in identities.items()},
         synthetic=synthetic,
+        own_tasks=own,
         design=request.design,
         base=tuple(use for name in builder.base for use in uses([builder.strategy(name)])),
         arms=arms,

@@ -20,6 +20,7 @@ from bench.core.canonical import canonical_hash
 from bench.core.environment import software
 from bench.core.record import Use
 from bench.core.study import Study
+from bench.plugins.own_tasks import model_file
 from bench.plugins.registry import Registry
 
 SUITE = "regularization-bench"
@@ -35,6 +36,8 @@ def code_of(task: str, uses: Iterable[Use], registry: Registry) -> dict[str, str
         UsageError: the registry has no such task or strategy.
     """
     code = {"suite": software()[SUITE], f"task {task}": class_hash(type(registry.task(task)))}
+    if (file := model_file(registry.task(task))) is not None:
+        code[f"model of {task}"] = file_hash(file)
     for use in uses:
         code[f"strategy {use.name}"] = class_hash(registry.strategy(use.name))
     return code
@@ -88,6 +91,19 @@ def class_hash(kind: type) -> str:
     """
     files = _files(kind)
     return canonical_hash(sorted(_syntax_hash(path) for path in files)) if files else ""
+
+
+def file_hash(path: Path) -> str:
+    """Hash the code of a file, and of the files beside it that it imports."""
+    beside = {path.resolve()}
+    waiting = [path.resolve()]
+    while waiting:
+        names = {name.partition(".")[0] for name in _imported(waiting.pop(), "")}
+        imported = {path.parent.resolve() / f"{name}.py" for name in names}
+        new = {file for file in imported if file.is_file()} - beside
+        beside |= new
+        waiting += new
+    return canonical_hash(sorted(map(_syntax_hash, beside)))
 
 
 def _files(kind: type) -> set[Path]:

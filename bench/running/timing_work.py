@@ -158,7 +158,9 @@ def make_stepper(training: TrainingWork, arm: Arm) -> Stepper:
 
 def _training(study: Study, source: Source, plugins: tuple[Path, ...]) -> TrainingWork:
     settings: dict[str, Any] = study.settings
-    return TrainingWork(study.name, source, study.data, settings, plugins)
+    return TrainingWork(
+        study.name, source, study.data, settings, plugins, own_tasks=study.own_tasks
+    )
 
 
 def _parameters(stepper: Stepper) -> int:

@@ -85,6 +85,7 @@ def _collect(
         settings=study.settings,
         plugins=options.plugins,
         checkpoints=store.folder.resolve() / "checkpoints",
+        own_tasks=study.own_tasks,
     )
     with machine_lock.training(), watching(trials) as watch:
         return collect(

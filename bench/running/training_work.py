@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from bench.core.errors import BenchError, UsageError
 from bench.core.recipe import Recipe
 from bench.core.record import Record, is_synthetic
 from bench.core.strategy import Strategy, configured
-from bench.core.study import Arm, Trial
+from bench.core.study import Arm, OwnTask, Trial
+from bench.plugins.own_tasks import absolute, with_own_tasks
 from bench.plugins.registry import Registry, find
 from bench.running.source_code import changed, code_of, was_edited
 from bench.tasks.loading import load_data
@@ -38,6 +40,7 @@ class TrainingWork:
         data: task -> identity of its data; other data is refused.
         settings: precision and XLA.
         plugins: files with further strategies and tasks.
+        own_tasks: tasks by address, by name.
         checkpoints: folder for the state of long trials; None: no checkpoints.
     """
 
@@ -49,9 +52,11 @@ class TrainingWork:
         settings: dict[str, Any],
         plugins: tuple[Path, ...] = (),
         checkpoints: Path | None = None,
+        own_tasks: Mapping[str, OwnTask] | None = None,
     ) -> None:
         self.study, self.source, self.data = study, source, data
         self.settings, self.plugins, self.checkpoints = settings, plugins, checkpoints
+        self.own_tasks = {name: absolute(own) for name, own in (own_tasks or {}).items()}
         self._registry: Registry | None = None
         self._threads: int | None = None
         self._arrays: OrderedDict[tuple[str, str], DeviceData] = OrderedDict()
@@ -105,7 +110,7 @@ class TrainingWork:
     def registry(self) -> Registry:
         """Return all strategies and tasks, read once in a process."""
         if self._registry is None:
-            self._registry = find(self.plugins)
+            self._registry = with_own_tasks(find(self.plugins), self.own_tasks, self.source)
         return self._registry
 
     def code(self, arm: Arm) -> dict[str, str]:
@@ -138,7 +143,7 @@ class TrainingWork:
 
         self._use_threads(arm.recipe["threads"])
         task = self.registry.task(arm.task)
-        recipe = type(task.recipe(next(iter(task.profiles)))).stored(arm.recipe)
+        recipe = type(next(iter(task.profiles.values()))).stored(arm.recipe)
         settings = Settings(self.settings["precision"], bool(self.settings["xla"]) and task.xla)
         data = self._device_data(arm, task, recipe)
         return CompiledArm(task, self.strategies(arm), recipe, settings, data)

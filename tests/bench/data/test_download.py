@@ -88,7 +88,7 @@ def test_what_was_downloaded_is_found(tmp_path: Path, monkeypatch: pytest.Monkey
     root = tmp_path / "new"
     assert download(IMDB, root).version == "1.0.0"
     assert download(IMDB, root).version == "1.0.0"
-    assert asked == [("bench.data.download", ["imdb_reviews", str(root)])]
+    assert asked == [("bench.data.download", ["imdb_reviews/plain_text:1.0.0", str(root)])]
 
 
 @pytest.mark.parametrize("code", [0, 1])

@@ -1,0 +1,48 @@
+"""The tasks that `--tasks` names, with those of addresses, and the settings of their data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bench.cli.options import names
+from bench.plugins.registry import Registry
+from bench.running.request import settings
+from bench.tasks.task import Source, Task
+
+DATA = "data."
+
+
+class AskedTasks(NamedTuple):
+    """What `--tasks`, `--set` and `--model` ask for."""
+
+    registry: Registry
+    """With the tasks of addresses."""
+    names: tuple[str, ...]
+    settings: dict[str, str]
+    """All settings but those of the data."""
+
+    def tasks(self) -> list[Task]:
+        """Return the tasks."""
+        return [self.registry.task(name) for name in self.names]
+
+
+def asked_tasks(
+    registry: Registry,
+    tasks: str,
+    set_: Sequence[str] | None,
+    model: str | None,
+    profile: str,
+    source: Source,
+) -> AskedTasks:
+    """Make the tasks of addresses, which may read their data into the cache.
+
+    Raises:
+        UsageError: there is no such data, option or model.
+    """
+    from bench.plugins.own_tasks import named
+
+    typed = settings(set_ or ())
+    options = {key[len(DATA) :]: typed.pop(key) for key in list(typed) if key.startswith(DATA)}
+    made = named(registry, names(tasks) or (), options, model, profile, source)
+    return AskedTasks(*made, typed)

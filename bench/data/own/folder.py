@@ -1,0 +1,100 @@
+"""Pictures in a folder for each class, as `keras.utils.image_dataset_from_directory` reads them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.core.errors import UsageError
+from bench.data.own import pictures
+from bench.data.own.address import Address
+from bench.data.own.example import UNSPLIT, Example, Reader, Unreadable, key_of
+from bench.data.own.fingerprint import content_hash
+from bench.data.source import Source
+
+TEST_FOLDERS = ("test", "validation", "valid", "val")
+"""Names of a folder with test pictures beside `train`; the first that exists is taken."""
+
+
+class _File(NamedTuple):
+    split: str
+    label: str
+    path: Path
+
+
+class Folder(Reader):
+    """A reader of `PATH/CLASS/picture.jpg`, or of `PATH/train/CLASS/...` and `PATH/test/CLASS/...`."""
+
+    OPTIONS = ("size", "color", "test_share", "split_seed")
+    modality = "image"
+
+    def __init__(self, address: Address, options: Mapping[str, str], source: Source) -> None:
+        path = address.path
+        self.root, self.options = path, options
+        if not path.is_dir():
+            raise UsageError(f"folder:{path} is no folder")
+        self.others = []
+        """Files that are no pictures by their names; hidden ones are not listed."""
+        self.listed = sorted(self._listed(), key=lambda file: file.path)
+        self.class_names = tuple(sorted({file.label for file in self.listed}))
+        if (count := len(self.class_names)) < 2:
+            raise UsageError(
+                f"folder:{path} has {count or 'no'} folder{'' if count == 1 else 's'} with "
+                f"pictures ({', '.join(pictures.EXTENSIONS)}); it must have one for each class, two "
+                "or more"
+            )
+
+    def _listed(self) -> Iterator[_File]:
+        folders = {path.name: path for path in _folders(self.root)}
+        test = next((folders[name] for name in TEST_FOLDERS if name in folders), None)
+        if "train" in folders and test is not None and _folders(folders["train"]):
+            yield from self._classes("train", folders["train"])
+            yield from self._classes("test", test)
+        elif set(folders) == {"train"}:
+            yield from self._classes(UNSPLIT, folders["train"])
+        else:
+            yield from self._classes(UNSPLIT, self.root)
+
+    def _classes(self, split: str, root: Path) -> Iterator[_File]:
+        for folder in _folders(root):
+            for path in sorted(_files(folder)):
+                if path.suffix.lower() in pictures.EXTENSIONS:
+                    yield _File(split, folder.name, path)
+                else:
+                    self.others.append(str(path.relative_to(self.root)))
+
+    @cached_property
+    def form(self) -> pictures.Form:
+        """Return the size and the colors that all pictures get."""
+        headers = (pictures.header(file.path) for file in self.listed)
+        return pictures.chosen_form((head for head in headers if head), self.options)
+
+    def content(self, cache: Path) -> str:
+        files = {file.path.relative_to(self.root).as_posix(): file.path for file in self.listed}
+        return content_hash(files, cache)
+
+    def examples(self) -> Iterator[Example | Unreadable]:
+        numbers = {name: number for number, name in enumerate(self.class_names)}
+        for split, label, path in self.listed:
+            name = str(path.relative_to(self.root))
+            try:
+                content = path.read_bytes()
+                image, size = pictures.decoded(content, self.form)
+            except (OSError, ValueError) as error:
+                yield Unreadable(name, getattr(error, "strerror", None) or str(error))
+                continue
+            yield Example(split, name, numbers[label], image, key_of(content), size)
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder and of the folders in it, hidden ones left out."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(parent, name) for name in names if not name.startswith("."))

@@ -1,0 +1,116 @@
+"""Texts in a table: a file with a column of texts and a column of labels."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.core.errors import UsageError
+from bench.data.own.address import Address
+from bench.data.own.classes import label_of
+from bench.data.own.example import UNSPLIT, Example, Reader, Unreadable, key_of
+from bench.data.own.fingerprint import content_hash
+from bench.data.source import Source
+
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
+
+
+class Table(Reader):
+    """A reader of `.csv`, `.tsv`, `.jsonl` and `.parquet` files; another one may hold the test split."""
+
+    OPTIONS = ("text", "label", "test", "test_share", "split_seed")
+    modality = "text"
+
+    def __init__(self, address: Address, options: Mapping[str, str], source: Source) -> None:
+        path = address.path
+        self.options = options
+        self.others = []
+        self.files = {UNSPLIT: path}
+        if "test" in options:
+            self.files = {"train": path, "test": Path(options["test"]).expanduser().resolve()}
+        for file in self.files.values():
+            if not file.is_file():
+                raise UsageError(f"csv:{file} is no file")
+            if file.suffix.lower() not in SUFFIXES:
+                raise UsageError(f"{file.name} is no table; its name ends in {', '.join(SUFFIXES)}")
+
+    def content(self, cache: Path) -> str:
+        return content_hash(self.files, cache)
+
+    def examples(self) -> Iterator[Example | Unreadable]:
+        for split, path in self.files.items():
+            frame = _read(path)
+            texts = self._column(frame, path, "text")
+            labels = self._column(frame, path, "label")
+            if texts.name == labels.name:
+                raise UsageError(f"{path.name}: the column {texts.name!r} is both text and label")
+            for row, (text, label) in enumerate(zip(texts, labels, strict=True), start=1):
+                yield _example(split, f"{path.name} row {row}", text, label)
+
+    def _column(self, frame: pd.DataFrame, path: Path, role: str) -> pd.Series:
+        names = [str(name) for name in frame.columns]
+        asked = self.options.get(role, role)
+        matching = [name for name in names if name == asked] or [
+            name for name in names if name.strip().lower() == asked.lower()
+        ]
+        if not matching:
+            near = difflib.get_close_matches(asked, names, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise UsageError(
+                f"{path.name} has no column {asked!r}{hint} (columns: {', '.join(names)}); name it "
+                f"with --set data.{role}=COLUMN"
+            )
+        return frame.iloc[:, names.index(matching[0])]
+
+
+def _example(split: str, name: str, text: Any, label: Any) -> Example | Unreadable:
+    if (isinstance(text, float) and pd.isna(text)) or text is None:
+        return Unreadable(name, "it has no text")
+    stored = label_of(label)
+    if stored is None:
+        return Unreadable(name, "it has no label")
+    text = str(text)
+    return Example(split, name, stored, text, key_of(text.encode("utf-8", "replace")))
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Read a table; all values of a text file are texts.
+
+    Raises:
+        UsageError: the file is not UTF-8, or no such table.
+    """
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".parquet":
+            return pd.read_parquet(path)
+        _check_utf8(path)
+        if suffix == ".jsonl":
+            return pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+        return pd.read_csv(
+            path, sep="\t" if suffix == ".tsv" else ",", dtype=str, keep_default_na=False,
+            index_col=False, encoding="utf-8-sig",
+        )  # fmt: skip
+    except ImportError as error:
+        raise UsageError(f"{path.name} needs pyarrow: pip install pyarrow") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror or error})") from error
+    except ValueError as error:  # pandas and pyarrow raise subclasses of it
+        raise UsageError(
+            f"{path.name} is no table: {str(error).strip().splitlines()[0]}"
+        ) from error
+
+
+def _check_utf8(path: Path) -> None:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise UsageError(
+                    f"{path.name} is not UTF-8: line {number} has the byte "
+                    f"0x{line[error.start]:02x}; save it as UTF-8"
+                ) from error

@@ -1,0 +1,104 @@
+"""A user's function that builds a Keras model: `module:function` or `FILE.py:function`."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.core.errors import UsageError, unknown
+from bench.data.child import run_module
+from bench.plugins.loading import imported_file
+
+
+class ModelAddress(NamedTuple):
+    """The place of a function."""
+
+    place: str
+    """A module, or the absolute path of a file."""
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.place}:{self.function}"
+
+    @property
+    def name(self) -> str:
+        """Return the name in records, without a folder."""
+        return f"{Path(self.place).name}:{self.function}"
+
+    @property
+    def file(self) -> Path | None:
+        """Return the file of the function; None for a module without one."""
+        if self.place.endswith(".py"):
+            return Path(self.place)
+        try:
+            spec = importlib.util.find_spec(self.place)
+        except (ImportError, ValueError):
+            return None
+        return Path(spec.origin) if spec is not None and spec.origin else None
+
+
+def parse(text: str) -> ModelAddress:
+    """Read the address of a function; a module in the working directory becomes its file.
+
+    Raises:
+        UsageError: it has another form.
+    """
+    place, _, function = text.rpartition(":")
+    if not place or not function.isidentifier():
+        raise UsageError(f"--model {text}: write FILE.py:function or module:function")
+    if not place.endswith(".py"):
+        beside = Path(*place.split(".")).with_suffix(".py")
+        if not beside.is_file():
+            return ModelAddress(place, function)
+        place = str(beside)
+    return ModelAddress(str(Path(place).expanduser().resolve()), function)
+
+
+def function(address: ModelAddress) -> Callable[..., Any]:
+    """Import the function.
+
+    Raises:
+        UsageError: its file or module does not import, or has no such function.
+    """
+    if address.place.endswith(".py"):
+        module = imported_file(Path(address.place), "model")
+    else:
+        try:
+            module = importlib.import_module(address.place)
+        except ImportError as error:
+            raise UsageError(f"--model {address}: {error}") from None
+    made = getattr(module, address.function, None)
+    if not callable(made):
+        functions = [name for name, value in vars(module).items() if callable(value)]
+        raise unknown(f"function of {Path(address.place).name}", address.function, functions)
+    return made
+
+
+def check(address: ModelAddress, sizes: Mapping[str, Any], modality: str) -> tuple[str, ...]:
+    """Build the model in a child process, and look at its output before anything trains.
+
+    Args:
+        address: of the function.
+        sizes: what it may ask for: `input_shape`, `classes`, `vocabulary`.
+        modality: `image` or `text`.
+
+    Returns:
+        The layers in it that regularize or normalize.
+
+    Raises:
+        UsageError: it does not build, or does not end in logits.
+    """
+    done = run_module(
+        "bench.plugins.model_check", [str(address), json.dumps(dict(sizes)), modality]
+    )
+    try:
+        result = json.loads(done.last_line)
+    except ValueError:
+        raise UsageError(f"--model {address.name}: {done.last_line}") from None
+    if "error" in result:
+        raise UsageError(f"--model {address.name}: {result['error']}")
+    return tuple(result["inside"])

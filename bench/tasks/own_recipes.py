@@ -1,0 +1,143 @@
+"""Recipes for a user's data: those of the built-in tasks, scaled to the number of examples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from bench.core.errors import UsageError
+from bench.core.recipe import Recipe
+from bench.tasks.cifar10 import ImageRecipe
+from bench.tasks.imdb import LstmRecipe, TextRecipe
+
+
+class OwnModelRecipe(Recipe):
+    """A recipe of a model of the user's own."""
+
+    network: str = "model"
+    """File or module, and function: the name of the model in records."""
+
+
+class OwnTextModelRecipe(TextRecipe):
+    """The same for texts, with the sizes of their token ids."""
+
+    network: str = "model"
+
+
+class Size(NamedTuple):
+    """A profile: the most examples that it takes, and its epochs on them."""
+
+    train: int
+    validation: int
+    test: int
+    epochs: float
+    batch: int
+    steps: int
+    """Most steps."""
+    evaluations: int
+
+
+EVERYTHING = 10**9
+IMAGE_SIZES = {
+    "smoke": Size(512, 200, 500, 1, 32, 12, 3),
+    "quick": Size(1_000, 1_000, 10_000, 16, 64, 250, 10),
+    "standard": Size(4_000, 2_000, EVERYTHING, 40, 128, 1_240, 20),
+    "full": Size(EVERYTHING, 5_000, EVERYTHING, 40, 128, 35_000, 50),
+}
+TEXT_SIZES = {
+    "smoke": Size(512, 200, 500, 1, 32, 12, 3),
+    "quick": Size(2_000, 1_000, 25_000, 5, 64, 150, 10),
+    "standard": Size(4_000, 2_000, EVERYTHING, 10, 64, 600, 20),
+    "full": Size(EVERYTHING, 2_500, EVERYTHING, 10, 64, 35_000, 30),
+}
+"""About the examples, epochs and steps of the built-in tasks in the same profile."""
+IMAGE_RATES = {"smoke": 2e-3, "quick": 6e-3, "standard": 2e-3, "full": 2e-3}
+TEXT_RATES = {"smoke": 5e-3, "quick": 5e-3, "standard": 3e-3, "full": 1e-3}
+VALIDATION_SHARE = 0.2
+BATCHES = 8
+"""Least batches of an epoch, where there are examples for them."""
+WIDEST = 128
+LEAST_LENGTH, TEXT_LENGTHS = 4, {"smoke": 32, "quick": 100, "standard": 150, "full": 400}
+VOCABULARIES = {"smoke": 2_000, "quick": 5_000, "standard": 5_000, "full": 10_000}
+
+
+def examples(size: Size, train: int, test: int) -> dict[str, Any]:
+    """Divide examples into training and validation, and set batch, steps and evaluations.
+
+    Args:
+        size: profile.
+        train: examples that the training split has.
+        test: examples of the test split.
+
+    Raises:
+        UsageError: there are fewer than two training examples.
+    """
+    if train < 2:
+        raise UsageError(f"{train} training examples leave none for validation; two are needed")
+    validation = min(size.validation, max(1, round(VALIDATION_SHARE * train)))
+    kept = min(size.train, train - validation)
+    least = min(kept, 4)  # a normalization over a batch needs some examples
+    batch = min(size.batch, max(least, 2 ** int(math.log2(max(kept / BATCHES, 1)))))
+    steps = min(size.steps, max(1, round(size.epochs * kept / batch)))
+    return {
+        "train_examples": kept,
+        "validation_examples": validation,
+        "test_examples": min(size.test, test),
+        "batch_size": batch,
+        "steps": steps,
+        "evaluations": min(size.evaluations, steps),
+    }
+
+
+def image_recipes(train: int, test: int, shape: tuple[int, ...]) -> Mapping[str, ImageRecipe]:
+    """Return the recipes for images, by profile; the network has a block for each halving to 8x8."""
+    blocks = min(max(2, round(math.log2(max(shape[:2]) / 8)) + 1), 5)
+    widths = tuple(min(16 * 2**block, WIDEST) for block in range(blocks))
+    return {
+        name: ImageRecipe(
+            **examples(size, train, test),
+            learning_rate=IMAGE_RATES[name],
+            widths=(8, 16) if name == "smoke" else widths,
+        )
+        for name, size in IMAGE_SIZES.items()
+    }
+
+
+def text_recipes(
+    train: int, test: int, words: int, lengths: tuple[int, ...]
+) -> Mapping[str, LstmRecipe]:
+    """Return the recipes for texts, by profile.
+
+    Args:
+        train: examples of the training split.
+        test: examples of the test split.
+        words: different words of the training split.
+        lengths: quantiles of the lengths of training texts; the 95% one is enough to keep.
+    """
+    usual = max(LEAST_LENGTH, lengths[-2])
+    return {
+        name: LstmRecipe(
+            **examples(size, train, test),
+            learning_rate=TEXT_RATES[name],
+            vocabulary=max(3, min(VOCABULARIES[name], words + 2)),
+            length=min(TEXT_LENGTHS[name], usual),
+            embedding=16 if name == "smoke" else 32,
+            units=16 if name == "smoke" else 32,
+        )
+        for name, size in TEXT_SIZES.items()
+    }
+
+
+def for_model(recipes: Mapping[str, Recipe], model: str) -> dict[str, Recipe]:
+    """Return the same recipes for a model of the user's own, without the sizes of a network."""
+    made: dict[str, Recipe] = {}
+    for name, recipe in recipes.items():
+        kind: type[Recipe] = (
+            OwnTextModelRecipe if isinstance(recipe, TextRecipe) else OwnModelRecipe
+        )
+        values: dict[str, Any] = {
+            field: value for field, value in recipe.values().items() if field in kind.model_fields
+        }
+        made[name] = kind(**{**values, "network": model})
+    return made

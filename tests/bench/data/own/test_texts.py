@@ -1,0 +1,147 @@
+"""Texts of one's own: tables of any form give the ids that the built-in tasks would have."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.core.errors import UsageError
+from bench.data import text
+from bench.data.own.load import texts
+from tests.bench.data.own.made import read
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\r"), max_size=60)
+LABELS = st.sampled_from(["one, two", "drei 3", "\N{SNOWMAN}", "no"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    rows=st.lists(st.tuples(TEXTS, LABELS), min_size=6, max_size=30).filter(
+        lambda rows: len({label for _, label in rows}) > 1 and len(rows) > len({r[1] for r in rows})
+    ),
+    ending=st.sampled_from(["csv", "tsv", "jsonl", "parquet"]),
+    vocabulary=st.integers(3, 12),
+    length=st.integers(1, 6),
+    ends=st.sampled_from(["start", "both"]),
+)
+def test_a_table_gives_the_ids_of_the_built_in_encoding(
+    rows: list[tuple[str, str]], ending: str, vocabulary: int, length: int, ends: str
+) -> None:
+    frame = pd.DataFrame(rows, columns=["text", "label"])
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / f"r.{ending}"
+        if ending == "parquet":
+            frame.to_parquet(path)
+        elif ending == "jsonl":
+            frame.to_json(path, orient="records", lines=True)
+        else:
+            frame.to_csv(path, index=False, sep="\t" if ending == "tsv" else ",")
+        data = read(f"csv:{path}", Path(name))
+        dataset = texts(data, vocabulary, length, ends)  # type: ignore[arg-type]
+    assert data.facts.class_names == tuple(sorted(set(frame["label"])))
+    assert data.facts.train + data.facts.test == len(rows)
+    split = {
+        part: sorted(
+            (data.facts.class_names[label], row.tobytes(), int(count))
+            for row, label, count in zip(of.values, of.labels, of.lengths, strict=True)
+        )
+        for part, of in (("train", dataset.train), ("test", dataset.test))
+    }
+    # The words of the training split cannot be known from the ids, so both encodings are made.
+    in_train = _train_rows(rows, data.facts.train_counts, data.facts.class_names)
+    words = [text.words(row[0]) for row in rows]
+    ids = text.vocabulary((words[i] for i in in_train), vocabulary)
+    values, lengths = text.encode(words, ids, length, ends)
+    expected = sorted((rows[i][1], values[i].tobytes(), int(lengths[i])) for i in range(len(rows)))
+    assert sorted(split["train"] + split["test"]) == expected
+
+
+def _train_rows(
+    rows: list[tuple[str, str]], counts: tuple[int, ...], classes: tuple[str, ...]
+) -> list[int]:
+    """Divide as the suite does, by its own function."""
+    from bench.data.own.example import key_of
+    from bench.data.own.splitting import held_out
+
+    labels = np.array([classes.index(label) for _, label in rows])
+    tested = held_out(labels, [key_of(row[0].encode()) for row in rows], 0.2, 0)
+    assert tuple(np.bincount(labels[~tested], minlength=len(classes))) == counts
+    return np.flatnonzero(~tested).tolist()
+
+
+def write(path: Path, lines: str) -> str:
+    path.write_text(lines, encoding="utf-8")
+    return f"csv:{path}"
+
+
+def test_columns_by_other_names_and_a_test_file(tmp_path: Path) -> None:
+    train = write(tmp_path / "a.csv", "Body,stars\n" + "good film,5\nbad film,10\n" * 4)
+    write(tmp_path / "b.csv", "stars,Body,extra\n5,good film,\n10,new,\n")
+    data = read(train, tmp_path, text="body", label="stars", test=str(tmp_path / "b.csv"))
+    assert data.facts.class_names == ("5", "10")
+    assert (data.facts.train, data.facts.test, data.facts.repeated_count) == (8, 2, 4)
+    assert data.facts.repeated[0] == ("a.csv row 1", "b.csv row 1")
+
+
+def test_long_and_empty_texts(tmp_path: Path) -> None:
+    long = " ".join(f"w{number}" for number in range(10_000))
+    address = write(
+        tmp_path / "a.csv", "text,label\n" + f'"{long}",a\n"",a\n"!?",b\nx,b\ny,b\nz,b\n'
+    )
+    data = read(address, tmp_path)
+    assert data.facts.empty == 2
+    assert max(texts(data, 20, 10_000, "start").train.lengths) in (1, 10_000)
+
+
+def test_examples_without_a_label_or_text_are_named(tmp_path: Path) -> None:
+    rows = [{"text": "a b", "label": i % 2} for i in range(8)]
+    rows += [{"text": None, "label": 1}, {"text": "c", "label": None}]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    facts = read(f"csv:{tmp_path / 'a.jsonl'}", tmp_path).facts
+    assert facts.class_names == ("0", "1")
+    assert [name for name, _ in facts.unreadable] == ["a.jsonl row 9", "a.jsonl row 10"]
+    assert [reason for _, reason in facts.unreadable] == ["it has no text", "it has no label"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"txet,label\na,b\n", "no column 'text'; did you mean 'txet'"),
+        ("a.csv", b"text,label\nok,a\nd\xe9j\xe0,b\n", "line 3 has the byte 0xe9"),
+        ("a.csv", b"text,label\na,1.5\nb,2.25\nc,1\n", "regression is not"),
+        ("a.csv", b"text,label\na,x\nb,x\n", r"one class \(x\)"),
+        ("a.csv", b"text,label\na,x\nb,y,z,w\n", "is no table"),
+        ("a.csv", b"text,label\n", "no example that can be read"),
+        ("a.csv", b"", "is no table"),
+        ("a.jsonl", b'{"text": "a", "label": ["x", "y"]}\n', "several labels are not"),
+        ("a.jsonl", b'{"text": "a"', "is no table"),
+        ("a.parquet", b"no parquet", "is no table"),
+        ("a.txt", b"a", "its name ends in .csv"),
+        (
+            "a.csv",
+            b"text,label\n" + b"".join(b"t,%d\n" % i for i in range(1001)),
+            "1,001 different",
+        ),
+    ],
+)
+def test_tables_that_are_no_classification(
+    name: str, content: bytes, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UsageError, match=message) as raised:
+        read(f"csv:{tmp_path / name}", tmp_path)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is no file"):
+        read(f"csv:{tmp_path / 'none.csv'}", tmp_path)
+    with pytest.raises(UsageError, match="did you mean 'csv'"):
+        read("cvs:x", tmp_path)

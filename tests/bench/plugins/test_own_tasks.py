@@ -1,0 +1,211 @@
+"""Tasks by address: their names, what a study stores of them, and what a worker makes of that."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.core.errors import BenchError, UsageError
+from bench.core.study import OwnTask
+from bench.data.own.address import parse
+from bench.plugins import model as models
+from bench.plugins.model_check import checked
+from bench.plugins.own_tasks import Named, absolute, named
+from bench.plugins.registry import find
+from bench.running.plan import plan
+from bench.running.request import Request
+from bench.running.training_work import TrainingWork
+from bench.tasks.loading import load_data
+from bench.tasks.own_recipes import IMAGE_SIZES, TEXT_SIZES, examples
+from bench.tasks.task import Source
+from tests.bench.data.own.made import noise, write_folder
+
+AUTO = Source()
+
+
+def ask(*texts: str, profile: str = "smoke", **options: str) -> Named:
+    return named(find(), texts, options, None, profile, AUTO)
+
+
+def write_reviews(path: Path, rows: int = 60) -> str:
+    lines = [f"w{i % 7} w{i} w{i % 3},{'good' if i % 4 else 'bad'}" for i in range(rows)]
+    path.write_text("text,label\n" + "\n".join(lines) + "\n")
+    return f"csv:{path}"
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("csv:a/my reviews (2).csv", "csv-my-reviews-2"),
+        ("folder:/x/Bilder/", "folder-Bilder"),
+        ("tfds:ag_news_subset", "tfds-ag_news_subset"),
+        ("tfds:imdb_reviews/plain_text", "tfds-imdb_reviews-plain_text"),
+    ],
+)
+def test_the_name_of_a_task_is_safe_in_a_file_name(address: str, name: str) -> None:
+    assert parse(address).name == name
+
+
+def test_equal_or_empty_names_get_a_part_of_the_identity(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+    first = write_reviews(tmp_path / "one" / "r.csv")
+    second = write_reviews(tmp_path / "two" / "r.csv", rows=50)
+    other = write_reviews(tmp_path / "\N{SNOWMAN}.csv")
+    tasks = ask(first, "cifar10", second, other).tasks
+    assert tasks[1] == "cifar10"
+    assert len({*tasks}) == 4
+    assert all(name.startswith("csv-") and len(name) > 10 for name in (tasks[0], *tasks[2:]))
+
+
+def test_a_study_stores_what_makes_the_task_again_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_folder(tmp_path / "p", ["a", "b"], 20, 9, 12, 3)
+    monkeypatch.chdir(tmp_path)
+    asked = ask("folder:p", size="8x10")
+    request = Request("smoke", asked.tasks, ["mixup"], first_seed=0)
+    study = plan(request, asked.registry, AUTO).study
+    assert study.name == "smoke-folder-p"
+    assert study.own_tasks == {"folder-p": OwnTask(address="folder:p", options={"size": "8x10"})}
+    stored = type(study).model_validate_json(study.model_dump_json())
+    work = TrainingWork(stored.name, AUTO, stored.data, {}, own_tasks=stored.own_tasks)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    again = pickle.loads(pickle.dumps(work)).registry.task("folder-p")
+    assert again.identify(AUTO).name == stored.data["folder-p"]
+    arm = stored.arm("folder-p", "baseline")
+    recipe = type(again.profiles["smoke"]).stored(arm.recipe)
+    subset = load_data(again, recipe, AUTO)
+    assert subset.train.values.shape[1:] == (8, 10, 3)
+    assert work.code(arm) == arm.code
+
+
+def test_changed_data_is_other_data(tmp_path: Path) -> None:
+    address = write_reviews(tmp_path / "r.csv")
+    before = ask(address).registry.task("csv-r").identify(AUTO).name
+    write_reviews(tmp_path / "r.csv", rows=61)
+    assert ask(address).registry.task("csv-r").identify(AUTO).name != before
+
+
+@pytest.mark.parametrize("rows", [4, 7, 30, 400, 9_000])
+def test_every_profile_of_texts_fits_the_data(rows: int, tmp_path: Path) -> None:
+    asked = ask(write_reviews(tmp_path / "r.csv", rows))
+    task = asked.registry.task(asked.tasks[0])
+    for profile in task.profiles:
+        recipe = task.recipe(profile)
+        subset = load_data(task, recipe, AUTO)
+        assert len(subset.train) == recipe.train_examples
+        assert int(subset.pool.values.max()) < recipe.vocabulary  # type: ignore[attr-defined]
+
+
+def test_texts_that_look_alike_to_the_network_leave_room_for_the_rest(tmp_path: Path) -> None:
+    """The network sees 32 words, and only the last one differs."""
+    alike = "".join(f"{'same ' * 32}word{i},{i % 2}\n" for i in range(200))
+    rows = alike + "one,0\ntwo,1\nthree,0\nfour,1\n"
+    (tmp_path / "r.csv").write_text("text,label\n" + rows)
+    asked = ask(f"csv:{tmp_path / 'r.csv'}")
+    task = asked.registry.task(asked.tasks[0])
+    assert len(load_data(task, task.recipe("smoke"), AUTO).train) in range(1, 5)
+
+
+@pytest.mark.parametrize("train", [2, 3, 10, 100, 5_000, 60_000])
+def test_sizes_fit_and_are_those_of_the_built_in_tasks(train: int) -> None:
+    for size in (*IMAGE_SIZES.values(), *TEXT_SIZES.values()):
+        made = examples(size, train, 50)
+        assert made["train_examples"] + made["validation_examples"] <= train
+        assert 1 <= made["batch_size"] <= made["train_examples"]
+    assert examples(IMAGE_SIZES["standard"], 50_000, 10_000) == {
+        "train_examples": 4_000, "validation_examples": 2_000, "test_examples": 10_000,
+        "batch_size": 128, "steps": 1_240, "evaluations": 20,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("texts", "options", "message"),
+    [
+        (["cifar10"], {"size": "8"}, "data.size needs a task by address"),
+        (["csv:none.csv"], {"size": "8"}, "unknown option of csv: data 'data.size'"),
+        (["csv:none.csv"], {}, "is no file"),
+        (["files:x"], {}, "unknown kind of data 'files'"),
+        (["csv:"], {}, "names no data"),
+        (["tfds:a/b/c"], {}, "write tfds:NAME"),
+    ],
+)
+def test_addresses_of_no_data(texts: list[str], options: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        ask(*texts, **options)
+
+
+def test_own_data_has_no_stand_in(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="has no stand-in"):
+        named(find(), [write_reviews(tmp_path / "r.csv")], {}, None, "smoke", Source("synthetic"))
+
+
+def _checked_here(address: models.ModelAddress, sizes: dict, modality: str) -> tuple[str, ...]:
+    """Check in this process, which has TensorFlow already."""
+    try:
+        return checked(address, sizes, modality)
+    except BenchError as error:
+        raise UsageError(str(error)) from None
+
+
+MODELS = """
+import keras
+
+def small(input_shape, classes):
+    layers = [keras.layers.Flatten(), keras.layers.Dense(8), keras.layers.BatchNormalization()]
+    return keras.Sequential([keras.Input(input_shape), *layers, keras.layers.Dropout(0.5),
+                             keras.layers.Dense(classes, kernel_regularizer="l2")])
+
+def soft(input_shape, classes):
+    layers = [keras.layers.Flatten(), keras.layers.Dense(classes, "softmax")]
+    return keras.Sequential([keras.Input(input_shape), *layers])
+
+def other(shape, count):
+    return keras.Sequential([keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(count + 1)])
+
+def three(a, b, c):
+    return None
+"""
+
+
+@pytest.mark.parametrize("in_child", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_model_of_ones_own_is_looked_at_before_anything_trains(
+    in_child: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not in_child:
+        monkeypatch.setattr(models, "check", _checked_here)
+    path = tmp_path / "models.py"
+    path.write_text(MODELS)
+    np.savez(tmp_path / "m.npz", x_train=noise(0, 60, 8, 9), y_train=np.arange(60) % 3)
+    address = f"npz:{tmp_path / 'm.npz'}"
+
+    def with_model(model: str) -> Named:
+        return named(find(), [address], {}, model, "smoke", AUTO)
+
+    asked = with_model(f"{path}:small")
+    task = asked.registry.task("npz-m")
+    assert task.facts.offers == {}
+    study = plan(Request("smoke", asked.tasks, ["mixup"]), asked.registry, AUTO).study
+    inside = ("BatchNormalization", "Dropout 0.5", "kernel_regularizer")
+    assert study.own_tasks["npz-m"].inside == inside
+    arm = study.arm("npz-m", "baseline")
+    assert arm.recipe["network"] == "models.py:small"
+    assert "model of npz-m" in arm.code
+    assert absolute(study.own_tasks["npz-m"]).model == f"{path}:small"
+    for function, message in (
+        ("soft", "ends in a softmax; remove it"),
+        ("other", r"must give logits \(2, 3\)"),
+        ("three", "three takes a, b, c; it must take input_shape and classes"),
+        ("smal", "did you mean 'small'"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            with_model(f"{path}:{function}")
+        if in_child:
+            break
+    with pytest.raises(UsageError, match=r"write FILE\.py:function"):
+        with_model(str(path))
