@@ -86,6 +86,8 @@ def made(make: Callable[[], keras.Model]) -> keras.Model:
     """
     try:
         model = make()
+    except UsageError:
+        raise
     except Exception as error:
         raise UsageError(f"the builder of the model raised {summary(error)}") from error
     if not isinstance(model, keras.Model):

@@ -55,7 +55,10 @@ def parse(text: str) -> ModelAddress:
         if not beside.is_file():
             return ModelAddress(place, function)
         place = str(beside)
-    return ModelAddress(str(Path(place).expanduser().resolve()), function)
+    file = Path(place).expanduser().resolve()
+    if not file.is_file():
+        raise UsageError(f"--model {text}: {file} does not exist")
+    return ModelAddress(str(file), function)
 
 
 def function(address: ModelAddress) -> Callable[..., Any]:

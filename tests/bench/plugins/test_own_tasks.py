@@ -209,3 +209,5 @@ def test_a_model_of_ones_own_is_looked_at_before_anything_trains(
             break
     with pytest.raises(UsageError, match=r"write FILE\.py:function"):
         with_model(str(path))
+    with pytest.raises(UsageError, match=r"none\.py does not exist"):
+        with_model(f"{tmp_path / 'none.py'}:small")
