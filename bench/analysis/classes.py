@@ -13,7 +13,9 @@ from bench.core.study import SMOKE_SEEDS, Study
 from bench.stats.multiple import benjamini_hochberg
 from bench.stats.paired import batched, interval
 
-PER_CLASS = columns("task arm reference class_index n effect low high p p_adjusted verdict")
+PER_CLASS = columns(
+    "task arm reference class_index class_name n effect low high p p_adjusted verdict"
+)
 TEST_SAMPLING = columns(
     "task arm reference n examples effect low high seed_sd example_sd residual_sd df subset"
 )
@@ -39,7 +41,13 @@ def per_class(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.Dat
         for index in range(a.shape[1]):
             heads.append((*key, index, len(both)))
             samples.append((a[:, index], r[:, index]))
-    table = pd.DataFrame(heads, columns=PER_CLASS[:5]).join(batched(interval, samples))
+    head = columns("task arm reference class_index n")
+    table = pd.DataFrame(heads, columns=head).join(batched(interval, samples))
+    names = {name: own.class_names for name, own in study.own_tasks.items()}
+    table["class_name"] = [
+        names[task][index] if task in names else ""
+        for task, index in zip(table["task"], table["class_index"], strict=True)
+    ]
     judged = (table["n"] >= SMOKE_SEEDS).to_numpy() & (not study.synthetic)
     table["p_adjusted"] = benjamini_hochberg(np.where(judged, table["p"], np.nan))
     unjudged = WORDS["synthetic" if study.synthetic else "smoke"]

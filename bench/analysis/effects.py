@@ -146,6 +146,8 @@ def _rows(
         for column, metric in enumerate(effect_metrics()):
             a, r = table[mine, column], table[theirs, column]
             measured = np.isfinite(a) & np.isfinite(r)
+            if metric.optional and not measured.any():
+                continue
             left_out = int((~measured & ~diverged[mine] & ~diverged[theirs]).sum())
             said = notes + [f"{left_out} seeds without this figure left out"] * bool(left_out)
             head = dict(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from bench.cli.options import names
+from bench.core.study import Study
 from bench.plugins.registry import Registry
 from bench.running.request import settings
 from bench.tasks.task import Source, Task
@@ -46,3 +48,18 @@ def asked_tasks(
     options = {key[len(DATA) :]: typed.pop(key) for key in list(typed) if key.startswith(DATA)}
     made = named(registry, names(tasks) or (), options, model, profile, source)
     return AskedTasks(*made, typed)
+
+
+def show_cards(study: Study, registry: Registry) -> None:
+    """Print the first lines of the card of each task by address, on stderr."""
+    if not study.own_tasks:
+        return
+    from bench.report.data_card import first_lines
+    from bench.tasks.own import AddressedTask
+
+    for name in study.own_tasks:
+        task = registry.task(name)
+        assert isinstance(task, AddressedTask)
+        arm = next(arm for arm in study.arms if arm.task == name)
+        recipe = type(next(iter(task.profiles.values()))).stored(arm.recipe)
+        print(f"{first_lines(task, recipe, study.profile)}\n", file=sys.stderr)

@@ -97,7 +97,7 @@ def run(
     as_json: shared.AsJson = False,
 ) -> None:
     """Train arms x seeds of a study, only what is missing, and report."""
-    from bench.cli.asked_tasks import asked_tasks
+    from bench.cli.asked_tasks import asked_tasks, show_cards
     from bench.cli.progress import display
     from bench.cli.summary import Ran, described, summarize
     from bench.running import study_run, tuning
@@ -149,6 +149,8 @@ def run(
         request = cut.request
         options = options._replace(training=cut.training, seconds=BLOCKS, deadline=cut.deadline)
     requested, store = study_run.planned(request, registry, options, shown)
+    if not quiet:
+        show_cards(requested, registry)
     if dry_run:
         print(described(grown(store, requested, registry).study, store))
         return

@@ -51,7 +51,7 @@ def tune(
     quiet: shared.Quiet = False,
 ) -> None:
     """Tune every arm with equal effort on validation; for `bench run --tuned FILE`."""
-    from bench.cli.asked_tasks import asked_tasks
+    from bench.cli.asked_tasks import asked_tasks, show_cards
     from bench.cli.progress import display
     from bench.core.study import BASELINE
     from bench.running import study_run, tuning
@@ -80,6 +80,8 @@ def tune(
     )
     options = study_run.RunOptions(results, source, training)
     requested, store = study_run.planned(request, registry, options, shown)
+    if not quiet:
+        show_cards(requested, registry)
     with store.lock():
         study = study_run.declared(requested, store, registry, shown)
         trained = study_run.measure(study, store, options, shown).trained

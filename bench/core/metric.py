@@ -6,7 +6,7 @@ and the comparison of two studies loop over it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,9 @@ import numpy as np
 
 from bench.core.curve import area
 from bench.core.record import Record, Scores
+
+UNEQUAL = 1.5
+"""Ratio of the largest class to the smallest above which accuracy is not enough."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,8 @@ class Metric:
     """Value of a trial that diverged: 1 / classes, or none."""
     effect: bool = True
     """False: no row in the effects of a study."""
+    optional: bool = False
+    """True: no row and no column where no trial has a value."""
     judged: bool = False
     """The one metric that gets verdicts."""
     column: Column | None = None
@@ -124,6 +129,20 @@ class Metric:
 def _final(value: Callable[[Scores], float | None]) -> Callable[[Record], float | None]:
     """Make a function of a record from one of its final scores."""
     return lambda record: None if record.final is None else value(record.final)
+
+
+def unequal(totals: Sequence[int]) -> bool:
+    """Tell if the largest class has more than 1.5 times the test examples of the smallest."""
+    tested = [total for total in totals if total]
+    return max(tested, default=0) > UNEQUAL * min(tested, default=0)
+
+
+def _macro(scores: Scores) -> float | None:
+    """Return the mean accuracy of the classes; None where they are about equal: see `unequal`."""
+    tested = [(c, n) for c, n in zip(scores.class_correct, scores.class_total, strict=True) if n]
+    if not unequal(scores.class_total):
+        return None
+    return float(np.mean([correct / total for correct, total in tested]))
 
 
 def _area(record: Record) -> float | None:
@@ -151,6 +170,16 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "train_accuracy", "train accuracy", "points", True, 100.0,
         _final(lambda scores: scores.train_accuracy), "chance",
+    ),
+    Metric(
+        "macro_accuracy", "macro accuracy", "points", True, 100.0, _final(_macro), "chance",
+        optional=True,
+        column=Column(
+            "macro", 0, "change of macro accuracy (points)", "ΔMacro",
+            "change of the mean accuracy of the classes, points; only where they are unequal",
+            "change of the mean accuracy of the classes, which counts each class alike, points",
+            digits=1, page_digits=1, in_terminal=True,
+        ),
     ),
     Metric(
         "generalization_gap", "train - test accuracy", "points", False, 100.0,

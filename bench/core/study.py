@@ -102,6 +102,8 @@ class OwnTask(Schema):
     """`module:function` or `FILE.py:function`; null for a network of the suite."""
     inside: tuple[str, ...] = ()
     """Layers of the model that regularize or normalize."""
+    class_names: tuple[str, ...] = ()
+    """Names of the classes by number."""
 
 
 class Study(Schema):

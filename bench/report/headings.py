@@ -77,6 +77,9 @@ def headings(study: Study, baselines: pd.DataFrame) -> tuple[str, ...]:
     for task in tasks(study):
         rows = baselines[baselines["task"] == task]
         parts = [_baseline(row, many=len(rows) > 1) for _, row in rows.iterrows()]
+        own = study.own_tasks.get(task)
+        if own is not None and own.inside:
+            lines.append(f"{task}: already in your model: {', '.join(own.inside)}")
         lines.append(", ".join([f"{task}: data {study.data.get(task, 'unknown')}", *parts]))
     return tuple(lines)
 

@@ -97,8 +97,11 @@ def columns(devices: Iterable[str], decision: pd.DataFrame) -> dict[str, tuple[s
 
 
 def _has(decision: pd.DataFrame, key: str) -> bool:
-    name = key if key == "shrunk" else f"{key}_effect"
-    return key not in BESIDE or (name in decision and bool(decision[name].notna().any()))
+    optional = {column.key for metric, column in metric_columns() if metric.optional}
+    name = key if key in ("shrunk", *optional) else f"{key}_effect"
+    return key not in (*BESIDE, *optional) or (
+        name in decision and bool(decision[name].notna().any())
+    )
 
 
 def step_time_name(devices: Iterable[str]) -> str:

@@ -87,8 +87,8 @@ LEAVE_ONE_OUT = (
     *plain("verdict"), *_ORIGIN,
 )
 PER_CLASS = (
-    *_ARM, _count("class_index", "class"), _N, *interval_columns("+.1f"), *csv_only("p", ".6g"),
-    _P[1], *plain("verdict"), *_ORIGIN,
+    *_ARM, _count("class_index", "class"), *plain("class_name"), _N, *interval_columns("+.1f"),
+    *csv_only("p", ".6g"), _P[1], *plain("verdict"), *_ORIGIN,
 )
 TEST_SAMPLING = (
     *_ARM, _N, _count("examples", "test examples"), *interval_columns("+.2f"),

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
+from bench.core.metric import columns as metric_columns
 from bench.core.study import Study
 from bench.report import study_columns as columns
 from bench.report.card import Card
@@ -50,21 +51,36 @@ def study_tables(
         table("interactions", "Interactions of pairs", a.interactions, columns.INTERACTIONS),
         table("leave_one_out", "Leave one out", a.leave_one_out, columns.LEAVE_ONE_OUT),
         table("moving_statistics", evaluated, a.moving_statistics, columns.MOVING_STATISTICS),
-        table("per_class", "Effects per class", a.per_class, columns.PER_CLASS),
+        table("per_class", "Effects per class", a.per_class, _class_columns(a)),
         table("test_sampling", sampling, a.test_sampling, columns.TEST_SAMPLING),
     ]
     return [*always, *(t for t in some if len(t.frame))]
 
 
 def _decision_columns(study: Study, analysis: Analysis) -> tuple[Column, ...]:
-    """Show readers the reference where an arm has another one than its task's baseline."""
+    """Show readers the reference where an arm has another one than its task's baseline.
+
+    An optional metric without a value has no column.
+    """
+    empty = {
+        column.key
+        for metric, column in metric_columns()
+        if metric.optional and not analysis.decision[column.key].notna().any()
+    }
     rows = analysis.decision[["task", "reference"]].dropna()
     several = any(against(study, task, arm) for task, arm in rows.itertuples(index=False))
     heading = "against" if several else ""
     return tuple(
         replace(column, heading=heading) if column.key == "reference" else column
         for column in columns.decision_columns()
+        if column.key not in empty
     )
+
+
+def _class_columns(analysis: Analysis) -> tuple[Column, ...]:
+    """Leave out the names of classes where no task has them."""
+    named = bool((analysis.per_class["class_name"] != "").any())
+    return tuple(c for c in columns.PER_CLASS if named or c.key != "class_name")
 
 
 def _step_title(analysis: Analysis) -> str:

@@ -156,7 +156,7 @@ def own_task(
         "summary": f"{made_from.address}; {kind}",
         "profiles": recipes,
         "xla": facts.modality == "image" or make is not None,
-        "made_from": made_from,
+        "made_from": made_from.model_copy(update={"class_names": facts.class_names}),
         "data": data,
         "make": None if make is None else staticmethod(make),
         "__module__": __name__,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bench.core.metric import unequal
+
 
 @dataclass(frozen=True)
 class DataFacts:
@@ -62,8 +64,8 @@ class DataFacts:
 
     @property
     def unequal(self) -> bool:
-        """True if the largest class has more than 1.5 times the examples of the smallest."""
-        return max(self.train_counts) > 1.5 * min(self.train_counts)
+        """Tell if macro accuracy stands beside accuracy."""
+        return unequal(self.test_counts)
 
 
 def _tuples(value: Any) -> Any:

@@ -13,7 +13,7 @@ from bench.analysis.baselines import ONE_SUBSET
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
 from bench.analysis.time_to_target import decomposition
 from bench.core.record import Record, StepTime
-from bench.core.study import NotApplicable, Study
+from bench.core.study import NotApplicable, OwnTask, Study
 from tests.bench.analysis import studies
 
 NAMES = ("baseline", "a", "b", "a+b", "a+b+c", "b+c")
@@ -124,6 +124,23 @@ def test_per_class_effects() -> None:
     made += [studies.record(ARMS[1], seed, final=better) for seed in range(8)]
     table = analysed(STUDY, made, []).per_class.set_index("class_index")
     assert table["effect"].tolist() == pytest.approx([20, 0])
+    assert table["class_name"].tolist() == ["", ""]
+    named = OwnTask(address="csv:r.csv", class_names=("bad", "good"))
+    asked = STUDY.model_copy(update={"own_tasks": {ARMS[0].task: named}})
+    assert analysed(asked, made, []).per_class["class_name"].tolist() == ["bad", "good"]
+
+
+def test_macro_accuracy_counts_each_class_alike_where_they_are_unequal() -> None:
+    """The arm gains 20 points on the small class, and nothing on the large one."""
+    plain = studies.scores(0.6).model_copy(
+        update={"class_total": (9_000, 1_000), "class_correct": (6_000, 500)}
+    )
+    better = plain.model_copy(update={"class_correct": (6_000, 700)})
+    made = [studies.record(ARMS[0], seed, final=plain) for seed in range(8)]
+    made += [studies.record(ARMS[1], seed, final=better) for seed in range(8)]
+    rows = analysed(STUDY, made, []).effects.set_index("metric")
+    assert rows.loc["macro_accuracy", "effect"] == pytest.approx(10)
+    assert "macro_accuracy" not in set(FOUND.effects["metric"])  # its classes are equal
 
 
 def test_parts_of_the_error_and_what_they_are_conditional_on() -> None:

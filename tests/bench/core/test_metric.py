@@ -117,3 +117,31 @@ def test_a_diverged_trial_has_chance_accuracy_and_no_losses() -> None:
     values = {one.name: one.value(lost) for one in METRICS if one.of}
     assert values["test_accuracy"] == values["area"] == 0.5
     assert values["nll"] is values["generalization_gap"] is None
+
+
+def test_macro_accuracy_has_a_column_only_where_classes_are_unequal(tmp_path: Path) -> None:
+    made = make(SMALL)
+    for name, shares in (("equal", None), ("unequal", (0.9, 0.1))):
+        records = made.records
+        if shares is not None:
+            records = [unequal_classes(record, shares) for record in records]
+        paths = write_report(made.study, records, made.step_times, tmp_path / name, CARDS)
+        out = io.StringIO()
+        print_decision(made.study, paths.analysis, CARDS, out)
+        texts = (out.getvalue(), (paths.tables / "decision.md").read_text(), paths.page.read_text())
+        words = ("ΔMacro", "change of macro accuracy", "ΔMacro")
+        found = [word in text for word, text in zip(words, texts, strict=True)]
+        assert found == [name == "unequal"] * 3
+
+
+def unequal_classes(record: Record, shares: tuple[float, float]) -> Record:
+    """Return a record whose first two classes have these shares of its test examples."""
+    scores = record.final
+    if scores is None:
+        return record
+    total, correct = sum(scores.class_total), sum(scores.class_correct)
+    sizes = [round(share * total) for share in shares]
+    right = [min(round(0.5 * size), size) for size in sizes]
+    right[0] = correct - right[1]
+    changes = {"class_total": tuple(sizes), "class_correct": tuple(right)}
+    return record.model_copy(update={"final": scores.model_copy(update=changes)})

@@ -70,7 +70,9 @@ def test_a_study_stores_what_makes_the_task_again_elsewhere(
     request = Request("smoke", asked.tasks, ["mixup"], first_seed=0)
     study = plan(request, asked.registry, AUTO).study
     assert study.name == "smoke-folder-p"
-    assert study.own_tasks == {"folder-p": OwnTask(address="folder:p", options={"size": "8x10"})}
+    assert study.own_tasks == {
+        "folder-p": OwnTask(address="folder:p", options={"size": "8x10"}, class_names=("a", "b"))
+    }
     stored = type(study).model_validate_json(study.model_dump_json())
     work = TrainingWork(stored.name, AUTO, stored.data, {}, own_tasks=stored.own_tasks)
     (tmp_path / "elsewhere").mkdir()

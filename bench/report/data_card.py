@@ -1,0 +1,210 @@
+"""The card of a user's data: what is in it, what was left out, what a study on it can show."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bench.core.recipe import Recipe
+from bench.data.own.facts import DataFacts
+from bench.data.repeated import repeated_rows
+from bench.running.profiles import PROFILES
+from bench.stats.power import detectable
+from bench.tasks.own import AddressedTask
+
+HARD_FOR_ALL = 0.014
+"""Variance of an example's mean difference over trials: hard or easy for all trials alike."""
+DISAGREEMENT = 0.15
+"""Variance of one answer's difference beside that.
+
+Both are medians over the treatments of `results/reference` on both tasks (`test_sampling.csv`).
+"""
+NAMED_CLASSES = 8
+FEW = 20
+"""Training examples below which a class is named."""
+SEEDS = tuple(dict.fromkeys([*sorted(p.seeds for p in PROFILES.values() if p.seeds > 2), 30]))
+WIDTH = 100
+
+
+class Line(NamedTuple):
+    """A line of the card."""
+
+    head: str
+    text: str
+    first: bool = False
+    """True if it is shown before a run too."""
+
+
+def card(task: AddressedTask, profile: str) -> str:
+    """Write the whole card."""
+    return _written(_lines(task, task.recipe(profile), profile))
+
+
+def first_lines(task: AddressedTask, recipe: Recipe, profile: str) -> str:
+    """Write the lines that stand before a run."""
+    return _written([line for line in _lines(task, recipe, profile) if line.first])
+
+
+def described(task: AddressedTask, profile: str) -> dict[str, Any]:
+    """Return the facts of the card as JSON values."""
+    facts = task.data.facts
+    return {
+        "task": task.facts.name,
+        "address": task.made_from.address,
+        "data": task.data.identity,
+        **asdict(facts),
+        "detectable": {seeds: round(smallest_effect(facts.test, seeds), 2) for seeds in SEEDS},
+        "profile": profile,
+        "recipe": task.recipe(profile).model_dump(mode="json"),
+        "inside": task.made_from.inside,
+    }
+
+
+def smallest_effect(examples: int, seeds: int) -> float:
+    """Return the effect in points that a test split of so many examples can show with 80% power.
+
+    Only the sampling of test examples is counted, at the spread that was measured on the built-in
+    tasks. Trials differ too, so a study shows no smaller effect than this.
+    """
+    error = 100 * np.sqrt(HARD_FOR_ALL / examples + DISAGREEMENT / (examples * seeds))
+    return float(detectable(np.array([error]), np.array([np.inf]), 0.025)[0])
+
+
+def _written(lines: Sequence[Line]) -> str:
+    indent = 14
+    return "\n".join(
+        textwrap.fill(
+            line.text,
+            WIDTH,
+            initial_indent=f"{line.head:<{indent}}",
+            subsequent_indent=" " * indent,
+        )
+        for line in lines
+    )
+
+
+def _lines(task: AddressedTask, recipe: Recipe, profile: str) -> list[Line]:
+    facts = task.data.facts
+    return [
+        Line("data", f"{task.made_from.address}, {task.data.identity}", True),
+        Line("task", task.facts.name),
+        Line("examples", _examples(facts), True),
+        Line("classes", _classes(facts), True),
+        *_odd_classes(facts),
+        Line(*_sizes(facts)),
+        *_left_out(task, recipe),
+        *(
+            [Line("your model", inside_text(task.made_from.inside), True)]
+            if task.made_from.model
+            else []
+        ),
+        Line("defaults", _defaults(recipe, profile), True),
+        Line("effects", _effects(facts), True),
+    ]
+
+
+def _examples(facts: DataFacts) -> str:
+    how = f" (held out: {facts.divided})" if facts.divided else ""
+    return f"{facts.train:,} for training, {facts.test:,} for the test{how}"
+
+
+def _classes(facts: DataFacts) -> str:
+    total = facts.train + facts.test
+    counts = np.add(facts.train_counts, facts.test_counts)
+    order = np.argsort(-counts, kind="stable").tolist()
+    shares = [f"{facts.class_names[i]} {counts[i] / total:.1%}" for i in order]
+    if len(shares) > NAMED_CLASSES:
+        half = NAMED_CLASSES // 2
+        shares = [*shares[:half], "...", *shares[-half:]]
+    unequal = "; unequal, so macro accuracy stands beside accuracy" if facts.unequal else ""
+    return f"{len(facts.class_names)}: {', '.join(shares)}{unequal}"
+
+
+def _odd_classes(facts: DataFacts) -> Iterator[Line]:
+    for head, mine, other in (
+        ("only training", facts.train_counts, facts.test_counts),
+        ("only test", facts.test_counts, facts.train_counts),
+    ):
+        names = [n for n, a, b in zip(facts.class_names, mine, other, strict=True) if a and not b]
+        if names:
+            yield Line(head, _named(names, len(names)), True)
+    few = [
+        f"{n} {c}" for n, c in zip(facts.class_names, facts.train_counts, strict=True) if c < FEW
+    ]
+    if few:
+        yield Line("few examples", f"training examples: {_named(few, len(few))}")
+
+
+def _sizes(facts: DataFacts) -> tuple[str, str]:
+    if facts.modality == "text":
+        low, quarter, middle, upper, most, high = facts.lengths
+        return "lengths", (
+            f"{low} to {high} words, half of them {quarter} to {upper}, median {middle}, 95% up to "
+            f"{most}; {facts.words:,} different words; {facts.empty} texts without a word"
+        )
+    height, width, channels = facts.shape
+    colors = {1: "grey", 3: "color", 4: "color and transparency"}.get(
+        channels, f"{channels} channels"
+    )
+    smallest, largest = "x".join(map(str, facts.smallest)), "x".join(map(str, facts.largest))
+    stored = smallest if smallest == largest else f"{smallest} to {largest}"
+    same = stored == f"{height}x{width}"
+    return "sizes", f"{stored}, {colors}" + ("" if same else f"; resized to {height}x{width}")
+
+
+def _left_out(task: AddressedTask, recipe: Recipe) -> Iterator[Line]:
+    facts = task.data.facts
+    alike = len(repeated_rows(task.dataset(recipe)))
+    text = f"{facts.repeated_count} training examples occur in the test split"
+    if facts.repeated:
+        text += f" ({_named([' = '.join(pair) for pair in facts.repeated], facts.repeated_count)})"
+    if alike > facts.repeated_count:
+        text += f", {alike - facts.repeated_count} more as the network sees them"
+    text += "; they are left out of training and validation" if alike else ""
+    text += f"; {facts.repeated_within} repeat another training example"
+    yield Line("duplicates", text, bool(alike))
+    if facts.unreadable_count:
+        names = [f"{name}: {reason}" for name, reason in facts.unreadable]
+        yield Line("unreadable", _named(names, facts.unreadable_count), True)
+    if facts.others_count:
+        yield Line("other files", _named(facts.others, facts.others_count))
+
+
+def inside_text(inside: Sequence[str]) -> str:
+    """Say what regularizes in a user's model."""
+    return f"already in your model: {', '.join(inside) or 'nothing that regularizes'}"
+
+
+def _defaults(recipe: Recipe, profile: str) -> str:
+    values = recipe.values()
+    epochs = recipe.steps * recipe.batch_size / recipe.train_examples
+    network = values.get("network", "the task's network")
+    sizes = "".join(
+        f", {name} {value}"
+        for name in ("widths", "vocabulary", "length")
+        if (value := values.get(name)) is not None
+    )
+    return (
+        f"profile {profile}: network {network}{sizes}; {recipe.train_examples:,} training, "
+        f"{recipe.validation_examples:,} validation, {recipe.test_examples:,} test examples; "
+        f"{recipe.steps:,} steps of {recipe.batch_size} ({epochs:.0f} epochs), {recipe.optimizer} at "
+        f"{recipe.learning_rate:g}"
+    )
+
+
+def _effects(facts: DataFacts) -> str:
+    shown = ", ".join(f"{smallest_effect(facts.test, seeds):.1f} with {seeds}" for seeds in SEEDS)
+    return (
+        f"{facts.test:,} test examples show none below these, in points, by the number of seeds: "
+        f"{shown} (80% power)"
+    )
+
+
+def _named(names: Sequence[str], count: int) -> str:
+    """List the first names and say how many there are."""
+    shown = ", ".join(names[:5])
+    return f"{count}: {shown}{', ...' if count > 5 else ''}" if count > 1 else shown
