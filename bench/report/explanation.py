@@ -16,6 +16,7 @@ from bench.analysis.verdict import ALPHA, MARGIN
 from bench.core.metric import judged_metric
 from bench.core.study import TUNED, Study
 from bench.report.answers import SHOWN, Answer, few_names, measured_rows, of_kind, study_answer
+from bench.report.around import CARRIES, groups, left_out
 from bench.report.card import Card
 from bench.report.headings import baseline_row, main_baseline, tasks
 from bench.report.rows import Row, decision_rows, step_time_name
@@ -32,6 +33,12 @@ KIND_SENTENCES: Mapping[str, str] = {
     "same": "Within {margin} of the baseline, better or worse: {}.",
     "open": "Open, so neither better nor worse is shown: {}.",
 }
+LEFT_OUT_SENTENCES: Mapping[str, str] = {
+    "worse": "The base stands on these, and is worse without them: {}.",
+    "same": "Without these it stays within {margin}: {}.",
+    "open": "Whether these carry anything is open: {}.",
+}
+"""Sentences about the base without one of its techniques, by the kind of the verdict."""
 
 
 class Explanation(NamedTuple):
@@ -117,13 +124,23 @@ def _effects(study: Study, measured: Sequence[Row], task: str) -> Iterator[str]:
         figures.append(f"{name} {signed(row.effect, 1)}{between}{said}")
     if figures:
         yield f"In points of test accuracy: {'; '.join(figures)}."
-    others = len(of_kind(measured, "better")) - SHOWN
-    if others > 0:
-        yield f"{others} more are better."
+    unnamed = len(of_kind(measured, "better")) - SHOWN
+    if unnamed > 0:
+        yield f"{unnamed} more are better."
     points = study.margin.get(task, MARGIN)
     margin = f"{points:g} point{'s' if points != 1 else ''}"
+    headings = groups(study, task)
+    less = [row for row in measured if headings.get(row.arm) == CARRIES]
+    for kind, sentence in LEFT_OUT_SENTENCES.items():
+        parts = [
+            f"{', '.join(left_out(study, task, row.arm))} ({signed(row.effect, 1)})"
+            for row in of_kind(less, kind)
+        ]
+        if parts:
+            yield sentence.format(few_names(parts), margin=margin)
+    others = [row for row in measured if row not in less]
     for kind, sentence in KIND_SENTENCES.items():
-        if arms := [row.arm for row in of_kind(measured, kind)]:
+        if arms := [row.arm for row in of_kind(others, kind)]:
             yield sentence.format(few_names(arms), margin=margin)
 
 

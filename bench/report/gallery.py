@@ -12,6 +12,7 @@ import pandas as pd
 from bench.analysis.analysis import Analysis
 from bench.core.metric import judged_metric
 from bench.core.study import Study
+from bench.report.around import GROUPS, groups
 from bench.report.headings import main_baseline, origin, tasks
 from bench.report.plots.calibration import calibration_bins, calibration_plot
 from bench.report.plots.canvas import Plot
@@ -84,16 +85,6 @@ class Subject:
         """Arm -> role."""
         return {arm.name: arm.role for arm in self.study.arms if arm.task == self.task}
 
-    @cached_property
-    def groups(self) -> dict[str, str]:
-        """Arm -> heading of its group, in a study that leaves strategies of the base out; else empty."""
-        base = {use.name for use in self.study.base}
-        stacks = {
-            a.name: {u.name for u in a.strategies} for a in self.study.arms if a.task == self.task
-        }
-        groups = {arm: _group(base, stack) for arm, stack in stacks.items()}
-        return groups if CARRIES in groups.values() else dict.fromkeys(groups, "")
-
     @property
     def hues(self) -> dict[str, str]:
         """Arm -> color, the same over the tasks of a study."""
@@ -106,26 +97,15 @@ class Subject:
         return frame[frame["task"] == self.task]
 
 
-CARRIES = "what carries the base: without one of it"
-REPLACES = "one in place of another"
-ADDS = "what adds to the base: with one more"
-GROUPS = ["", CARRIES, REPLACES, ADDS]
-"""Headings of the effect plot, in their order."""
-
-
-def _group(base: set[str], stack: set[str]) -> str:
-    if stack >= base:
-        return ADDS
-    return REPLACES if stack - base else CARRIES
-
-
 def _effect(s: Subject) -> Plot | None:
     rows = s.of(s.analysis.effects)
     rows = rows[(rows["metric"] == judged_metric().name) & (rows["n"] > 0)]
     if rows.empty:
         return None
     labels = [_label(row.arm, row.reference, s.baseline) for row in each(rows)]
-    rows = rows.assign(role=rows["arm"].map(s.roles), label=labels, group=rows["arm"].map(s.groups))
+    rows = rows.assign(
+        role=rows["arm"].map(s.roles), label=labels, group=rows["arm"].map(groups(s.study, s.task))
+    )
     rows = rows.sort_values("group", key=lambda groups: groups.map(GROUPS.index), kind="stable")
     margin = s.study.margin.get(s.task, float(rows["margin"].iloc[0]))
     return effect_plot(s.task, rows, s.of(s.frames.points), margin, s.origin)

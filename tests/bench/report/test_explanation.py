@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.analysis.analysis import analyse
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
+from bench.core.record import Use
 from bench.report.explanation import Explanation, explain
 from tests.bench.report.study_factory import Plan, Planted, make
 
@@ -70,3 +71,26 @@ def test_what_not_to_conclude() -> None:
 def test_a_study_without_step_times_names_the_command_that_measures_them() -> None:
     (cost,) = said(processes=0).cost
     assert "`bench time" in cost
+
+
+def test_around_a_base_it_is_said_what_the_base_stands_on() -> None:
+    """In the factory's study every arm is one technique; here that one is what the base has left."""
+    made = make(Plan(arms=ARMS, tasks=("cifar10",)))
+    base = (Use(name="ema"), Use(name="mixup"), Use(name="cutmix"))
+    arms = tuple(
+        arm.model_copy(update={"strategies": STACKS.get(arm.name, base)}) for arm in made.study.arms
+    )
+    study = made.study.model_copy(update={"base": base, "arms": arms, "design": "around"})
+    records = [r.model_copy(update={"strategies": STACKS.get(r.arm, base)}) for r in made.records]
+    trials, curves = trials_frame(study, records), curves_frame(records)
+    analysis = analyse(study, trials, curves, step_times_frame(made.step_times))
+    answer = " ".join(explain(study, analysis, {})[0].answer)
+    assert "The base stands on these, and is worse without them: ema (−" in answer
+    assert "Shown to be worse" not in answer
+
+
+STACKS = {
+    "cutmix": (Use(name="mixup"), Use(name="cutmix")),
+    "mixup": (Use(name="ema"), Use(name="mixup"), Use(name="cutmix"), Use(name="l2")),
+}
+"""Arm of the factory -> its stack: the base without `ema`, the base with `l2`."""
