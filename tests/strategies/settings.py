@@ -20,5 +20,7 @@ ACTING: Mapping[str, Mapping[str, Any]] = {
     # The average of the last of four steps is the last weights.
     "swa": {"start": 0.25},
     "early_stopping": {"patience": 1},
+    # The ramp has hardly begun after four steps.
+    "grid_mask": {"ramp": 0.0},
 }
 """Strategy -> parameters at which it acts within a few steps where its default would not."""

@@ -1,0 +1,16 @@
+"""Strengths that grow while a network trains."""
+
+from bench import Tensor, tf
+
+
+def ramped(strength: float | Tensor, ramp: float, progress: Tensor) -> float | Tensor:
+    """Return the strength of a step, which grows linearly from 0.
+
+    Args:
+        strength: its value after the ramp.
+        ramp: share of the training until then; 0 gives the whole strength from the first step on.
+        progress: float32 scalar in [0, 1), the share of the training that is done.
+    """
+    if ramp == 0.0:
+        return strength
+    return strength * tf.minimum(progress / ramp, 1.0)
