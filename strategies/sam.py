@@ -2,7 +2,18 @@
 
 from dataclasses import dataclass
 
-from bench import Differentiate, Facts, Gradients, Moment, Paper, Strategy, Weights, parameter, tf
+from bench import (
+    Differentiate,
+    Facts,
+    Gradients,
+    Moment,
+    Paper,
+    Strategy,
+    Tensor,
+    Weights,
+    parameter,
+)
+from strategies._sharpness import gradients_at_moved_weights, scale_to
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,7 @@ class Sam(Strategy):
         modalities=("image", "text"),
         cost="double",
         identity={"rho": 0.0},
+        conflicts={"asam": "each of them moves the weights for a second gradient"},
         rank=60,
         claims=(
             "better generalization on CIFAR-10, CIFAR-100, ImageNet and when fine-tuning",
@@ -38,16 +50,8 @@ class Sam(Strategy):
     )
 
     def gradients(self, weights: Weights, moment: Moment, rest: Differentiate) -> Gradients:
-        start = [tf.identity(w) for w in weights.trainable]
-        loss, here = rest()
-        state = [tf.identity(s) for s in weights.state]
-        # A vanished gradient has no direction: then there is no step either.
-        scale = tf.math.divide_no_nan(tf.cast(self.rho, tf.float32), tf.linalg.global_norm(here))
-        for weight, value, gradient in zip(weights.trainable, start, here, strict=True):
-            weight.assign(value + scale * gradient)
-        worst = rest().values
-        for variable, value in zip(
-            [*weights.trainable, *weights.state], [*start, *state], strict=True
-        ):
-            variable.assign(value)
-        return Gradients(loss, worst)
+        def uphill(here: list[Tensor]) -> list[Tensor]:
+            scale = scale_to(self.rho, here)
+            return [scale * gradient for gradient in here]
+
+        return gradients_at_moved_weights(weights, rest, uphill)

@@ -73,6 +73,13 @@ MUTANTS = [
         "LossResult(losses, logits, outcome.targets)",
         "LossResult(losses, outcome.logits, outcome.targets)", "around",
     ),
+    mutant("flooding-above-the-level", "flooding", "loss < level", "loss > level"),
+    mutant("flooding-waits-below-the-level", "flooding", "-1.0, 1.0", "0.0, 1.0"),
+    mutant(
+        "flooding-logs-the-flooded-loss", "flooding", "Gradients(loss, [",
+        "Gradients(tf.abs(loss - self.level) + self.level, [",
+    ),
+    mutant("flooding-outside-sam", "flooding", "rank=70,", "rank=10,", "inside"),
     Mutant(
         "poly-loss-inside-focal-loss", "strategies/poly_loss.py", "rank=60,", "rank=97,",
         STAGES, "wrap",

@@ -8,6 +8,7 @@ CONFIDENCE = "strategies/confidence_penalty.py", "tests/strategies/test_confiden
 FOCAL = "strategies/focal_loss.py", "tests/strategies/test_focal_loss.py"
 R_DROP = "strategies/r_drop.py", "tests/strategies/test_r_drop.py"
 SAM = "strategies/sam.py", "tests/strategies/test_sam.py"
+MOVED = "strategies/_sharpness.py", "tests/strategies/test_sam.py"
 FGM = "strategies/fgm.py", "tests/strategies/test_fgm.py"
 MANIFOLD = "strategies/manifold_mixup.py", "tests/strategies/test_manifold_mixup.py"
 
@@ -46,23 +47,22 @@ MUTANTS = [
            "return (lambda slot, values, *_: values)("),
     mutant("r-drop-repeats-the-mask", R_DROP, "moment.key", "tf.constant([1, 2])", "different_masks"),
     mutant(
-        "sam-updates-moving-statistics-twice", SAM,
+        "sam-updates-moving-statistics-twice", MOVED,
         "[*weights.trainable, *weights.state], [*start, *state], strict=True",
         "weights.trainable, start, strict=True",
     ),
-    mutant("sam-freezes-moving-statistics", SAM, "[tf.identity(s) for s in weights.state]",
+    mutant("sam-freezes-moving-statistics", MOVED, "[tf.identity(s) for s in weights.state]",
            "[0.0 * s for s in weights.state]"),
     mutant(
         "sam-norm-of-each-weight-by-itself", SAM,
-        "value + scale * gradient", "value + self.rho * gradient / tf.norm(gradient)",
+        "scale * gradient for", "scale_to(self.rho, [gradient]) * gradient for",
     ),
-    mutant("sam-downhill", SAM, "value + scale * gradient", "value - scale * gradient"),
+    mutant("sam-downhill", MOVED, "value + move", "value - move"),
     mutant(
-        "sam-divides-by-zero", SAM,
-        "tf.math.divide_no_nan(tf.cast(self.rho, tf.float32), tf.linalg.global_norm(here))",
-        "self.rho / tf.linalg.global_norm(here)",
+        "sam-divides-by-zero", MOVED,
+        "tf.math.divide_no_nan(tf.cast(radius, tf.float32), norm)", "radius / norm",
     ),
-    mutant("sam-stays-uphill", SAM, "[*start, *state]",
+    mutant("sam-stays-uphill", MOVED, "[*start, *state]",
            "[*(tf.identity(w) for w in weights.trainable), *state]"),
     mutant("fgm-norm-of-each-token", FGM, "axis=[1, 2]", "axis=2"),
     mutant("fgm-moves-padding", FGM, "tf.cast(gradient, tf.float32) * there",

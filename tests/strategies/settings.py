@@ -15,6 +15,8 @@ ACTING: Mapping[str, Mapping[str, Any]] = {
     # Four steps move no weight and no gradient as far as the default limits.
     "max_norm": {"limit": 0.5},
     "gradient_clipping": {"norm": 0.1},
+    # No loss of an untrained network is below the default level.
+    "flooding": {"level": 10.0},
     # The slow weights replace the others after every fifth step.
     "lookahead": {"period": 2},
     # The average of the last of four steps is the last weights.
