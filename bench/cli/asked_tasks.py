@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bench.cli.options import names
+from bench.core.errors import UsageError
 from bench.core.study import Study
+from bench.data.own.address import is_address
 from bench.plugins.registry import Registry
 from bench.running.request import settings
 from bench.tasks.task import Source, Task
@@ -46,8 +47,28 @@ def asked_tasks(
 
     typed = settings(set_ or ())
     options = {key[len(DATA) :]: typed.pop(key) for key in list(typed) if key.startswith(DATA)}
-    made = named(registry, names(tasks) or (), options, model, profile, source)
+    made = named(registry, listed(tasks, registry), options, model, profile, source)
     return AskedTasks(*made, typed)
+
+
+def listed(text: str, registry: Registry) -> list[str]:
+    """Split a list separated by commas. A comma may be a part of an address.
+
+    What follows an address and is neither an address nor the name of a task belongs to it.
+
+    Raises:
+        UsageError: it names something twice.
+    """
+    parts: list[str] = []
+    for part in text.split(","):
+        name = part.strip()
+        if parts and is_address(parts[-1]) and not (is_address(name) or name in registry.tasks):
+            parts[-1] += f",{part}"
+        elif name:
+            parts.append(name)
+    if len(set(parts)) < len(parts):
+        raise UsageError(f"{text!r} names something twice")
+    return parts
 
 
 def show_cards(study: Study, registry: Registry) -> None:

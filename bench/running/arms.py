@@ -59,7 +59,7 @@ class ArmBuilder:
 
     def recipe(self, task: Task, changes: Mapping[str, Any] | None = None) -> Recipe:
         """Return a task's recipe with the settings of the request, changed by `changes`."""
-        recipe = task.recipe(self.request.profile).scaled(self.request.scale)
+        recipe = task.sized(self.request.profile, self.request.scale)
         typed = {k: parse(type(recipe), k, v) for k, v in self.recipe_values.items()}
         return changed(recipe, {**typed, **(changes or {})}, task.facts.name)
 

@@ -40,21 +40,31 @@ class AddressedTask(Task):
     """Returns the user's function that builds a model; None without such a model."""
 
     def recipe(self, profile: str) -> Recipe:
-        """Return the recipe of a profile, with no more examples than there are.
-
-        Texts are compared as the recipe encodes them, so how many occur in the test split and are left
-        out depends on its vocabulary and length.
-        """
+        """Return the recipe of a profile, with no more examples than there are."""
         recipe = super().recipe(profile)
         if not isinstance(recipe, TextRecipe):
             return recipe
+        left = self._training_examples(recipe)
+        if recipe.train_examples + recipe.validation_examples <= left:
+            return recipe
+        return recipe.model_copy(update=examples(TEXT_SIZES[profile], left, self.data.facts.test))
+
+    def sized(self, profile: str, scale: float) -> Recipe:
+        recipe = super().sized(profile, scale)
+        most = self._training_examples(recipe) - recipe.validation_examples
+        return recipe.model_copy(update={"train_examples": min(recipe.train_examples, most)})
+
+    def _training_examples(self, recipe: Recipe) -> int:
+        """Count the training examples that do not occur in the test split.
+
+        Texts are compared as the recipe encodes them: fewer words tell fewer texts apart.
+        """
         from bench.data.repeated import repeated_rows
 
         facts = self.data.facts
-        left = facts.train - len(repeated_rows(self.dataset(recipe)))
-        if recipe.train_examples + recipe.validation_examples <= left:
-            return recipe
-        return recipe.model_copy(update=examples(TEXT_SIZES[profile], left, facts.test))
+        if not isinstance(recipe, TextRecipe):
+            return facts.train - facts.repeated_count
+        return facts.train - len(repeated_rows(self.dataset(recipe)))
 
     def identify(self, source: Source) -> Identity:
         if source.mode == "synthetic":

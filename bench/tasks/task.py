@@ -43,6 +43,14 @@ class Task(abc.ABC):
             raise unknown(f"profile of {self.facts.name}", profile, self.profiles)
         return self.profiles[profile]
 
+    def sized(self, profile: str, scale: float) -> Recipe:
+        """Return the recipe of a profile with as many times its training examples and steps.
+
+        Raises:
+            UsageError: the task has no such profile.
+        """
+        return self.recipe(profile).scaled(scale)
+
     @abc.abstractmethod
     def identify(self, source: Source) -> Identity:
         """Name the data that `load` would give, quickly and without TensorFlow."""

@@ -32,7 +32,8 @@ class TfdsSet(Reader):
         self.place = place = address.place
         self.options = options
         self.others = []
-        self.prepared = _prepared(place, data_root(source.directory))
+        self.data_folder = data_root(source.directory)
+        self.prepared = _prepared(place, self.data_folder)
         folder = self.prepared.folder
         self.info = json.loads((folder / "dataset_info.json").read_bytes())
         tree = json.loads((folder / "features.json").read_bytes())
@@ -80,8 +81,7 @@ class TfdsSet(Reader):
     def identity(self) -> str:
         """Return the name of the data in records, without the options."""
         folder = self.prepared.folder
-        parts = [part for part in (self.info["name"], self.info.get("configName")) if part]
-        return f"tfds:{'/'.join(parts)}:{folder.name}"
+        return f"tfds:{folder.parent.relative_to(self.data_folder).as_posix()}:{folder.name}"
 
     def content(self, cache: Path) -> str:
         return self.prepared.key

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.cli.asked_tasks import listed
 from bench.core.errors import BenchError, UsageError
 from bench.core.study import OwnTask
 from bench.data.own.address import parse
@@ -112,6 +113,28 @@ def test_texts_that_look_alike_to_the_network_leave_room_for_the_rest(tmp_path: 
     asked = ask(f"csv:{tmp_path / 'r.csv'}")
     task = asked.registry.task(asked.tasks[0])
     assert len(load_data(task, task.recipe("smoke"), AUTO).train) in range(1, 5)
+
+
+def test_a_budget_asks_for_no_more_examples_than_there_are(tmp_path: Path) -> None:
+    write_folder(tmp_path / "p", ["a", "b"], 40, 8, 8)
+    asked = ask(f"folder:{tmp_path / 'p'}")
+    request = Request("quick", asked.tasks, ["mixup"], scale=4.0)
+    recipe = plan(request, asked.registry, AUTO).study.arms[0].recipe
+    assert (recipe["train_examples"], recipe["validation_examples"]) == (51, 13)
+    plain = plan(request._replace(scale=1.0), asked.registry, AUTO).study.arms[0].recipe
+    assert recipe["steps"] == 4 * plain["steps"]
+
+
+def test_a_comma_may_be_a_part_of_an_address() -> None:
+    registry = find()
+    assert listed("folder:a, b,cifar10,csv:c.csv", registry) == [
+        "folder:a, b",
+        "cifar10",
+        "csv:c.csv",
+    ]
+    assert listed("cifar10, imdb", registry) == ["cifar10", "imdb"]
+    with pytest.raises(UsageError, match="twice"):
+        listed("csv:a,csv:a", registry)
 
 
 @pytest.mark.parametrize("train", [2, 3, 10, 100, 5_000, 60_000])
