@@ -1,5 +1,6 @@
-"""Kernels by their role, and the count of the steps in which a limit acted."""
+"""Kernels and units by their role, and the count of the steps in which a limit acted."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bench import Tensor, Tensors, Weights, tf
@@ -7,11 +8,25 @@ from bench import Tensor, Tensors, Weights, tf
 
 def kernels(weights: Weights) -> list[tuple[Any, tuple[int, ...]]]:
     """List the kernels, each with the axes over the inputs of a unit; embeddings are no kernels."""
+    each = zip(weights.trainable, are_kernels(weights), inputs(weights), strict=True)
+    return [(weight, axes) for weight, is_kernel, axes in each if is_kernel]
+
+
+def are_kernels(weights: Weights) -> list[bool]:
+    """Tell for each weight whether it is a kernel."""
+    pairs = zip(weights.decayed, weights.tables, strict=True)
+    return [decayed and not table for decayed, table in pairs]
+
+
+def inputs(weights: Weights) -> list[tuple[int, ...]]:
+    """Return for each weight its axes over the inputs of a unit, if it is a kernel."""
     last = [tuple(range(len(weight.shape) - 1)) for weight in weights.trainable]
-    each = zip(
-        weights.trainable, weights.decayed, weights.tables, weights.inputs or last, strict=True
-    )
-    return [(weight, axes) for weight, decayed, table, axes in each if decayed and not table]
+    return list(weights.inputs or last)
+
+
+def norms(values: Tensor, axes: Sequence[int]) -> Tensor:
+    """Return the norms of values along `axes`, which are kept with length 1."""
+    return tf.sqrt(tf.reduce_sum(tf.square(values), list(axes), keepdims=True))
 
 
 def counters() -> list[Any]:

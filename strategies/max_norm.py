@@ -5,12 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench import Facts, Moment, Paper, Strategy, Tensor, Tensors, Update, Weights, parameter, tf
-from strategies._weights import acted_share, count, counters, kernels
-
-
-def norms(kernel: Tensor, axes: Sequence[int]) -> Tensor:
-    """Return the norm of the weights into each unit, whose inputs lie along `axes`."""
-    return tf.sqrt(tf.reduce_sum(tf.square(kernel), list(axes), keepdims=True))
+from strategies._weights import acted_share, count, counters, kernels, norms
 
 
 def within_norm(kernel: Tensor, limit: float | Tensor, axes: Sequence[int]) -> Tensor:

@@ -133,6 +133,11 @@ class Weights(NamedTuple):
 
     Without it every kernel is [..., in, out], with the outputs of its units on the last axis.
     """
+    heads: Sequence[bool] = ()
+    """One for each trainable variable: true for those of the layer that makes the logits.
+
+    Without it no weight is known to be one.
+    """
 
 
 Tensors: TypeAlias = Sequence[Any]

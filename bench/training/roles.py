@@ -27,6 +27,16 @@ def roles(network: keras.Model) -> dict[int, Role]:
     }
 
 
+def head(network: keras.Model) -> set[int]:
+    """Return the `id` of each variable of the last layer with a kernel."""
+    role_of = roles(network)
+    layers = {
+        id(v): layer for layer in network._flatten_layers() for v in layer._trainable_variables
+    }
+    kernels = [v for v in network.trainable_variables if role_of[id(v)].kind == "kernel"]
+    return {id(v) for v in layers[id(kernels[-1])]._trainable_variables} if kernels else set()
+
+
 def role(layer: Any, variable: Any) -> Role:
     """Return the role of a variable in its own layer.
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from bench.core.strategy import Tensors, Weights
 from bench.networks.network import Network
-from bench.training.roles import roles
+from bench.training.roles import head, roles
 
 AVERAGES = ("moving_", "running_")
 """Beginnings of the names of moving averages in normalization layers."""
@@ -52,10 +52,12 @@ def changed_in_training(network: Network, train: Callable[[], object]) -> list[A
 def weights_of(network: Network, state: Sequence[Any]) -> Weights:
     """Return a network's variables as strategies see them; `state` changes in training."""
     trainable, role_of = network.trainable_variables, roles(network)
+    of_head = head(network)
     return Weights(
         trainable=[v.value for v in trainable],
         decayed=[role_of[id(v)].kind != "other" for v in trainable],
         tables=[role_of[id(v)].kind == "table" for v in trainable],
         inputs=[role_of[id(v)].inputs for v in trainable],
+        heads=[id(v) in of_head for v in trainable],
         state=[v.value for v in state],
     )

@@ -1,4 +1,4 @@
-"""ASAM and cautious weight decay."""
+"""ASAM, cautious weight decay, and what changes gradients: adaptive clipping, centralization, noise."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ def mutant(name: str, strategy: str, old: str, new: str, only: str = "") -> Muta
 
 
 CAUTIOUS = "cautious_weight_decay"
+AGC, GC, NOISE = "adaptive_gradient_clipping", "gradient_centralization", "gradient_noise"
+RANDOM = "strategies/_random.py", "tests/strategies/test_random.py"
 
 MUTANTS = [
     mutant("asam-scales-once", "asam", "factor * (t * value)", "factor * value"),
@@ -33,4 +35,37 @@ MUTANTS = [
         "amount * same_way(before, weight)", "amount * same_way(before, before - gradients[0])",
     ),
     mutant("cautious-decay-everywhere", CAUTIOUS, "amount * same_way(before, weight)", "amount"),
+    mutant("agc-of-the-head", AGC, "gradient if is_head else gradient * factor", "gradient * factor"),
+    mutant(
+        "agc-of-whole-layers", AGC,
+        "axes if is_kernel", "tuple(range(len(weight.shape))) if is_kernel", "each_unit",
+    ),
+    mutant("agc-of-columns-of-embeddings", AGC, "(-1,) if is_table", "(0,) if is_table", "each_unit"),
+    mutant("agc-of-single-biases", AGC, "else tuple(range(len(weight.shape)))", "else ()", "each_unit"),
+    mutant("agc-keeps-zero-weights-at-zero", AGC, "tf.maximum(norms(weight, axes), SMALLEST)",
+           "norms(weight, axes)", "each_unit"),
+    mutant("agc-stretches-small-gradients", AGC,
+           "tf.minimum(1.0, allowed / norms(gradient, axes))",
+           "tf.minimum(1e6, allowed / norms(gradient, axes))", "each_unit"),
+    mutant("agc-counts-layers", AGC, "tf.reduce_sum(tf.cast", "tf.reduce_max(tf.cast", "record"),
+    Mutant(
+        "the-first-layer-is-the-head", "bench/training/roles.py", "kernels[-1]", "kernels[0]",
+        "tests/bench/training/test_roles.py", "head",
+    ),
+    mutant("centralized-over-all-weights", GC, "tf.reduce_mean(gradient, list(axes), keepdims=True)",
+           "tf.reduce_mean(gradient)", "projection"),
+    mutant("centralized-over-units", GC, "list(axes)", "[-1]", "projection"),
+    mutant("centralized-biases-and-embeddings", GC, "if is_kernel else gradient", "", "nothing_else"),
+    mutant("centralized-before-clipping", GC, "rank=18,", "rank=5,", "before"),
+    mutant("noise-without-the-root", NOISE, "tf.sqrt(eta / (1.0 + tf.cast(step, tf.float32)) ** gamma)",
+           "eta / (1.0 + tf.cast(step, tf.float32)) ** gamma"),
+    mutant("noise-that-does-not-fade", NOISE, "** gamma)", "** (0.0 * gamma))"),
+    Mutant("noise-before-clipping", "strategies/gradient_noise.py", "rank=15,", "rank=5,",
+           "tests/strategies/test_gradient_centralization.py", "before"),
+    mutant("the-same-noise-for-all-weights", NOISE, "keys(moment.key, len(gradients))",
+           "[moment.key] * len(gradients)", "own"),
+    mutant("the-same-noise-in-all-steps", NOISE, "keys(moment.key,", "keys(tf.constant([1, 2]),", "own"),
+    Mutant("normal-numbers-in-equal-pairs", RANDOM[0], "tf.sin(angle)", "tf.cos(angle)", RANDOM[1],
+           "normal"),
+    Mutant("infinite-normal-numbers", RANDOM[0], "first + 2.0**-25", "first", RANDOM[1], "infinite"),
 ]  # fmt: skip

@@ -51,8 +51,8 @@ MUTANTS = [
         tests("l2"),
     ),
     Mutant(
-        "max-norm-of-outgoing-weights", MAX_NORM,
-        "tf.square(kernel), list(axes), keepdims", "tf.square(kernel), [-1], keepdims",
+        "max-norm-of-outgoing-weights", KERNELS,
+        "tf.square(values), list(axes), keepdims", "tf.square(values), [-1], keepdims",
         tests("max_norm"),
     ),
     Mutant(
@@ -67,11 +67,11 @@ MUTANTS = [
     ),
     Mutant(
         "max-norm-of-embeddings", KERNELS,
-        "if decayed and not table]", "if decayed]", tests("max_norm"), "after_the_update",
+        "[decayed and not table for", "[decayed for", tests("max_norm"), "after_the_update",
     ),
     Mutant(
         "max-norm-over-the-leading-axes-whatever-the-role", KERNELS,
-        "weights.inputs or last", "last", tests("max_norm"), "role",
+        "list(weights.inputs or last)", "last", tests("max_norm"), "role",
     ),
     Mutant(
         "kernels-by-rank", "bench/training/roles.py",

@@ -258,9 +258,9 @@ def _update(strategy: Strategy) -> list[tf.Tensor]:
     own = weights()
     state = strategy.state(own)
     results: list[tf.Tensor] = []
-    for step in PLACES:
+    for i, step in enumerate(PLACES):
         gradients = [tf.sin(w) for w in own.trainable]
-        strategy.update(own, gradients, state, moment(0, step), descent(own.trainable))
+        strategy.update(own, gradients, state, moment(i, step), descent(own.trainable))
         evaluated = strategy.evaluated(own, state)
         results += [tf.identity(w) for w in own.trainable]
         results += [] if evaluated is None else evaluated

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from scipy.stats import chisquare, kstest
 
-from strategies._random import keys, uniform, whole
+from strategies import _random
+from strategies._random import keys, normal, uniform, whole
 from tests.strategies.moments import key
 
 
@@ -31,3 +33,24 @@ def test_they_are_uniform() -> None:
     assert floats.min() >= 0.0
     assert floats.max() < 1.0
     assert chisquare(np.bincount(integers, minlength=30)).pvalue > 1e-4
+
+
+def test_normal_numbers_are_normal_and_each_is_one_of_its_own() -> None:
+    numbers = normal(key(), [3, 5, 1_001]).numpy()
+    assert numbers.shape == (3, 5, 1_001)
+    assert kstest(np.ravel(numbers), "norm").pvalue > 1e-4
+    first, second = np.ravel(numbers)[:7_507], np.ravel(numbers)[7_508:]
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.05
+    assert abs(np.corrcoef(first**2, second**2)[0, 1]) < 0.05  # the two of a pair share a radius
+    assert len(np.unique(numbers)) > 15_000
+
+
+@pytest.mark.parametrize("extreme", [0.0, 1.0 - 2.0**-24])
+def test_no_normal_number_is_infinite(extreme: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_random, "uniform", lambda key, shape: tf.fill(shape, extreme))
+    assert np.isfinite(normal(key(), [4])).all()
+
+
+def test_normal_numbers_are_the_same_with_xla() -> None:
+    compiled = tf.function(lambda k: normal(k, [999]), autograph=False, jit_compile=True)
+    np.testing.assert_allclose(compiled(key()), normal(key(), [999]), atol=1e-5)

@@ -6,7 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from bench.training.roles import Role, roles
+from bench.plugins.registry import find
+from bench.training.roles import Role, head, roles
+from tests.tiny import tiny_arm
 
 LAYERS = {
     "dense": (keras.layers.Dense(3), (4,)),
@@ -71,3 +73,21 @@ def test_units_have_the_norms_that_their_outputs_show() -> None:
         units = [axis for axis in range(kernel.ndim) if axis not in inputs]
         outputs = model(np.ones((1, *shape), np.float32)).shape[-1]
         assert np.prod([kernel.shape[axis] for axis in units]) == outputs
+
+
+@pytest.mark.parametrize("task", ["cifar10", "imdb", "imdb_transformer"])
+def test_the_head_of_a_network_is_its_last_layer_with_a_kernel(task: str) -> None:
+    arm = tiny_arm(find().task(task))
+    pairs = zip(arm.network.trainable_variables, arm.weights.heads, strict=True)
+    assert {v.path.partition("/")[2] for v, is_head in pairs if is_head} == {
+        "head/kernel", "head/bias"
+    }  # fmt: skip
+
+
+def test_the_head_of_a_keras_model_is_its_last_layer_with_a_kernel() -> None:
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((4,)), layers.Dense(3), layers.Dense(2), layers.Softmax()]
+    )
+    assert head(model) == {id(v) for v in model.layers[1].trainable_variables}
+    assert head(keras.Sequential([keras.Input((4,)), layers.LayerNormalization()])) == set()
