@@ -11,6 +11,7 @@ from typer.core import TyperCommand
 
 from bench.cli import (
     accept,
+    advise,
     baseline,
     compact,
     compare,
@@ -57,6 +58,7 @@ app = typer.Typer(
 )
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
+    "advise": advise.advise,
     "report": report.report,
     "explain": explain.explain,
     "time": time.time_study,

@@ -21,6 +21,7 @@ from bench.cli import timing_progress
 from bench.cli.options import notice, warn
 from bench.core.record import Record
 from bench.core.study import Trial
+from bench.report.texts import duration
 from bench.running.collect import TrainingWatch
 from bench.running.executors.executor import Outcome
 from bench.running.forecast import Forecast
@@ -158,11 +159,3 @@ def describe(outcome: Outcome[Trial, Record]) -> str:
     if record is None or record.final is None:
         return f"{name}: diverged"
     return f"{name}: {record.final.test_accuracy:.1%}"
-
-
-def duration(seconds: float) -> str:
-    """Format seconds as `3 h 05 min`, `4 min` or `12 s`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

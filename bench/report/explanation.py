@@ -25,6 +25,7 @@ from bench.report.texts import shown, signed
 FEW_SEEDS = 10
 """Seeds below which it is said how large an effect has to be to be found."""
 DESIGNS: Mapping[str, str] = {
+    "advised": "They were chosen by `bench advise` on other seeds, and confirmed on these.",
     "leave-one-out": "Each technique of the stack was left out once and compared with the whole stack.",
     "around": "The base was compared with itself without one of its techniques, and with one more.",
 }

@@ -17,6 +17,7 @@ from bench.core.metric import judged_metric
 from bench.core.record import Record, StepTime
 from bench.core.study import Study
 from bench.plugins.registry import Registry
+from bench.report.advice import story
 from bench.report.card import Card, cards
 from bench.report.environments import places
 from bench.report.gallery import Frames, gallery
@@ -78,7 +79,7 @@ def write_report(
         frames.points,
         frames.bands,
         drawn.plots,
-        Extra(cards, failed, problems, places(records, step_times)),
+        Extra(cards, failed, problems, places(records, step_times), story(folder)),
     )
     path = folder / "report.html"
     write_atomic(path, html.encode())

@@ -33,3 +33,11 @@ def ratio(value: object) -> str:
     """Write `1.19×`."""
     text = shown(value, ".2f")
     return text and text + TIMES
+
+
+def duration(seconds: float) -> str:
+    """Format seconds as `3 h 05 min`, `4 min` or `12 s`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

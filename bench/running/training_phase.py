@@ -62,20 +62,21 @@ def train(study: Study, store: Store, options: TrainingOptions, watching: Watchi
     """
     pending = store.missing(study, options.retry_failed)
     there = len(study.trials()) - len(pending)
-    collected = _collect(study, store, options, watching, pending)
+    collected = train_trials(study, store, options, watching, pending)
     written = collected.written
     while study.sequential and not collected.interrupted:
         pending = _undecided(study, store)
         if not pending:
             break
-        collected = _collect(study, store, options, watching, pending)
+        collected = train_trials(study, store, options, watching, pending)
         written += collected.written
     return Trained(written, there, store.failures(), collected.interrupted)
 
 
-def _collect(
+def train_trials(
     study: Study, store: Store, options: TrainingOptions, watching: Watching, trials: list[Trial]
 ) -> Collected:
+    """Train some trials of a stored study."""
     if not trials:
         return Collected(0, {}, False)
     work = TrainingWork(

@@ -1,0 +1,107 @@
+"""`advice.json`: the state of an advice, so that one that was killed goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bench.advising.rounds import Round, Stack
+from bench.core.errors import UsageError
+from bench.core.record import Count, Finite, Name, Schema
+from bench.storage.files import write_atomic
+
+ADVICE = "advice.json"
+CHOOSING = "choosing"
+"""Name of the study, inside the advice's folder, that holds the trials of the choice."""
+
+
+class Done(Schema):
+    """A round, and what it led to."""
+
+    round: Round
+    seconds: Finite = 0.0
+    """Seconds of the budget that it took; less than all while it runs."""
+    ended: bool = False
+    """True when all its trials were trained, or its time was over."""
+    result: str = ""
+    """What the choice believed after it, in words."""
+
+
+class Advice(Schema):
+    """What was asked for, and how far it came."""
+
+    name: Name
+    profile: Name
+    task: Name
+    base: tuple[Name, ...] = ()
+    settings: dict[str, str] = {}
+    strategies: tuple[Name, ...]
+    """Techniques that were asked for."""
+    budget: Finite
+    """Seconds."""
+    first_seed: Count
+    """Of the choice."""
+    confirmation_seed: Count
+    """Smallest seed of the confirmation."""
+    techniques: tuple[Name, ...] = ()
+    """Those that apply and fit into the budget; empty before the probe."""
+    left_out: dict[str, str] = {}
+    """Technique -> why it is not there."""
+    rounds: tuple[Done, ...] = ()
+    family: tuple[tuple[Name, ...], ...] = ()
+    """Stacks to confirm, declared when the choice ended; empty before."""
+    carried: tuple[str, ...] = ()
+    """What the choice knows of each member of its stack, in words."""
+    confirmation_seconds: Finite = 0.0
+    finished: bool = False
+
+    @property
+    def spent(self) -> float:
+        """Return the seconds of the budget that are gone."""
+        return sum(done.seconds for done in self.rounds) + self.confirmation_seconds
+
+    @property
+    def stack(self) -> Stack:
+        """Return the stack that was chosen, or the strongest candidate."""
+        return self.family[0] if self.family else ()
+
+
+ASKED = ("profile", "task", "base", "settings", "strategies", "budget")
+"""What the same command asks for again."""
+
+
+def read_advice(folder: Path) -> Advice | None:
+    """Read the advice of a folder; None if it holds none.
+
+    Raises:
+        UsageError: the file is damaged.
+    """
+    path = folder / ADVICE
+    if not path.exists():
+        return None
+    try:
+        return Advice.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, ValidationError):
+        raise UsageError(f"{path} is damaged; restore it, or choose another --name") from None
+
+
+def write_advice(folder: Path, advice: Advice) -> None:
+    """Write the advice of a folder, whole or not at all."""
+    text = json.dumps(advice.model_dump(mode="json"), indent=1)
+    write_atomic(folder / ADVICE, (text + "\n").encode())
+
+
+def check_same(stored: Advice, asked: Advice) -> None:
+    """Refuse to go on with an advice that was asked for something else.
+
+    Raises:
+        UsageError: with what differs.
+    """
+    for field in ASKED:
+        if getattr(stored, field) != getattr(asked, field):
+            raise UsageError(
+                f"advice {stored.name!r} exists with another {field} ({getattr(stored, field)!r}, "
+                f"asked for: {getattr(asked, field)!r}); choose another --name"
+            )

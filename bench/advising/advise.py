@@ -1,0 +1,255 @@
+"""An advice from begin to end: probe, choose, confirm, within a budget of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from bench.advising import lab as trials
+from bench.advising.advice import CHOOSING, Advice, Done, write_advice
+from bench.advising.choosing import SCREENING, STACKING, Question, next_round
+from bench.advising.confirming import LEAST_SEEDS, MOST_SEEDS, family, seeds_that_fit
+from bench.advising.evidence import Evidence
+from bench.advising.lab import Lab
+from bench.advising.rounds import Costs, Observation, Round, Stack, name_of
+from bench.core.environment import cores
+from bench.core.errors import UsageError
+from bench.core.study import Study
+from bench.running import study_run
+from bench.running.arms import ArmBuilder, Candidate
+from bench.running.training_phase import side_by_side
+from bench.storage.store import Store
+
+SHOWN = 4
+"""Stacks that the result of a round names."""
+SLICE = 0.04
+"""Share of the budget that the confirmation trains between two looks at the clock."""
+FIRST_ROUND = 1.6
+"""First screening round, with one seed, as a share of all screening, at most."""
+OVER = 1.05
+"""Share of the budget after which no trial begins."""
+LIMITS = {
+    "probe": 1.0,
+    "screen": 1.3 * FIRST_ROUND * SCREENING,
+    "stack": SCREENING + STACKING + 0.05,
+}
+"""Stage -> share of the budget after which its rounds end, whatever is missing: the machine was slow."""
+
+
+class StoppedError(Exception):
+    """Ctrl-C ended the training of some trials."""
+
+
+class Advisor:
+    """Carries out one advice; its folder's lock is held.
+
+    Args:
+        advice: as it was asked for, or as far as it came.
+        store: folder of the advice, and of the study that confirms.
+    """
+
+    def __init__(self, advice: Advice, store: Store, lab: Lab) -> None:
+        self.advice, self.store, self.lab = advice, store, lab
+        self.choosing = Store(store.folder / CHOOSING)
+        self.builder = ArmBuilder(lab.request, lab.registry)
+        self.task = lab.registry.task(advice.task)
+
+    def probe(self) -> None:
+        """Train the baseline to learn what a trial costs; settle which techniques there is time for."""
+        if not self.advice.rounds:
+            jobs = side_by_side(self.lab.options.training, self.builder.recipe(self.task).threads)
+            seeds = range(
+                self.advice.first_seed, self.advice.first_seed + max(1, min(jobs, cores()))
+            )
+            self._begin(Round(stage="probe", stacks=((),), seeds=tuple(seeds)))
+        self._complete()
+        if not self.advice.techniques:
+            self._settle_techniques()
+
+    def choose(self) -> None:
+        """Train round after round until the choice has ended, and declare what is to be confirmed."""
+        if self.advice.family:
+            return
+        self._complete()
+        question = self.question()
+        while True:
+            rounds, seen = self.history()
+            spent = self.advice.spent + trials.startup(self.choosing, self.advice.rounds)
+            planned = next_round(question, rounds, seen, self.costs(), spent)
+            if planned is None:
+                break
+            self._begin(planned)
+            self._complete()
+        stacks = family(question, rounds, seen)
+        self._update(family=stacks, carried=tuple(self._carried(stacks[0], seen)))
+
+    def confirm(self) -> Study:
+        """Train the declared family on fresh seeds until the time is over; return the study.
+
+        The clock alone ends it, and never a result. So the intervals are those of a fixed number of
+        seeds.
+        """
+        study = self.store.study() or self._declared()
+        while not self.advice.finished:
+            seeds = self._next_seeds(study)
+            if not seeds:
+                study = study.model_copy(update={"seeds": max(1, self._complete_seeds(study))})
+                self.store.write_study(study)
+                self._update(finished=True)
+                break
+            before = self.advice.confirmation_seconds
+            stacks = [(), *self.advice.family]
+            pending = trials.missing(self.store, study, stacks, seeds)
+            stopped = self.lab.train(
+                study,
+                self.store,
+                pending,
+                OVER * self.advice.budget - self.advice.spent,
+                partial(self._confirmed_for, before),
+            )
+            if stopped:
+                raise StoppedError
+        return study
+
+    def _confirmed_for(self, before: float, passed: float) -> None:
+        self._update(confirmation_seconds=before + passed)
+
+    def question(self) -> Question:
+        """Return the question of the choice."""
+        return Question(
+            self.advice.techniques, self.fits, self.advice.budget, self.advice.first_seed
+        )
+
+    def fits(self, stack: Stack) -> bool:
+        """Tell if a stack can be built on the task."""
+        return self.builder.reason(self.task, Candidate(name_of(stack), stack), False) is None
+
+    def history(self) -> tuple[list[Round], list[Observation]]:
+        """Return the rounds so far, and their trials."""
+        rounds = [done.round for done in self.advice.rounds]
+        stacks = list(dict.fromkeys(stack for r in rounds for stack in r.stacks))
+        return rounds, trials.observations(self.choosing, stacks)
+
+    def costs(self) -> Costs:
+        """Return the seconds of the budget that a trial takes now."""
+        known = trials.costs(self.choosing, self.advice.rounds)
+        if not known:
+            raise UsageError(
+                f"no trial of the baseline ended; the logs are in {self.choosing.folder / 'logs'}"
+            )
+        return known
+
+    def _settle_techniques(self) -> None:
+        """Keep the techniques that apply, as many as one screening round has time for."""
+        applying, left_out = [], {}
+        for name in self.advice.strategies:
+            reason = self.builder.reason(self.task, Candidate(name, (name,)), False)
+            if reason is None:
+                applying.append(name)
+            else:
+                left_out[name] = reason
+        defaults = set(self.lab.registry.defaults())
+        applying.sort(key=lambda name: name not in defaults)
+        each = self.costs()[()]
+        room = int(FIRST_ROUND * SCREENING * self.advice.budget / each) - 1
+        if room < min(2, len(applying)):
+            raise UsageError(
+                f"a trial takes {each:.0f} s of the budget here, so {self.advice.budget:.0f} s are too "
+                f"few: --budget {3 * each / (FIRST_ROUND * SCREENING) / 60 + 1:.0f}m screens two "
+                "techniques; or choose a smaller --profile"
+            )
+        left_out |= dict.fromkeys(applying[room:], "no time for it in this budget")
+        self._update(techniques=tuple(sorted(applying[:room])), left_out=left_out)
+
+    def _begin(self, planned: Round) -> None:
+        self._update(rounds=(*self.advice.rounds, Done(round=planned)))
+
+    def _complete(self) -> None:
+        """Train what is missing of the last round, and note what it led to."""
+        last = self.advice.rounds[-1]
+        stacks = [stack for done in self.advice.rounds for stack in done.round.stacks]
+        seeds = max(done.round.seeds[-1] for done in self.advice.rounds)
+        first = self.advice.first_seed
+        study = self.lab.study(CHOOSING, stacks, seeds - first + 1, first)
+        study = study_run.declared(study, self.choosing, self.lab.registry, self.lab.display)
+        pending = trials.missing(self.choosing, study, last.round.stacks, last.round.seeds)
+        if pending and not last.ended:
+            share = LIMITS[last.round.stage]
+            stopped = self.lab.train(
+                study,
+                self.choosing,
+                pending,
+                share * self.advice.budget - self.advice.spent,
+                lambda passed: self._change_last(seconds=last.seconds + passed),
+            )
+            if stopped:
+                raise StoppedError
+        if not last.ended:
+            result = "" if last.round.stage == "probe" else self._result(last.round)
+            self._change_last(ended=True, result=result)
+
+    def _change_last(self, **changes: object) -> None:
+        done = self.advice.rounds[-1].model_copy(update=changes)
+        self._update(rounds=(*self.advice.rounds[:-1], done))
+
+    def _result(self, done: Round) -> str:
+        """Write what the choice believes of the stacks of a round."""
+        _, seen = self.history()
+        known = Evidence(self.advice.techniques, seen).estimates(done.stacks)
+        reference: Stack = done.present
+        gains = {s: known.gain(reference, s) for s in done.stacks if s != reference}
+        best = sorted(gains, key=lambda stack: -gains[stack][0])[:SHOWN]
+        return ", ".join(f"{name_of(s)} {_points(*gains[s])}" for s in best)
+
+    def _carried(self, stack: Stack, seen: Sequence[Observation]) -> list[str]:
+        """Write what each member adds to the rest of the stack."""
+        less = {name: tuple(other for other in stack if other != name) for name in stack}
+        known = Evidence(self.advice.techniques, seen).estimates([stack, *less.values()])
+        gains = {name: known.gain(rest, stack) for name, rest in less.items()}
+        order = sorted(gains, key=lambda name: -gains[name][0])
+        return [f"{name} {_points(*gains[name])}" for name in order]
+
+    def _declared(self) -> Study:
+        """Declare the confirmation, with more seeds than its time is likely to allow."""
+        stacks, left = self.advice.family, self.advice.budget - self.advice.spent
+        fitting = seeds_that_fit(stacks, self.costs(), left)
+        seeds = min(MOST_SEEDS, max(LEAST_SEEDS, 2 * fitting))
+        study = self.lab.study(self.advice.name, stacks, seeds, self.advice.confirmation_seed)
+        declared = tuple((self.advice.task, name_of(stack)) for stack in stacks)
+        study = study.model_copy(update={"family": declared, "design": "advised"})
+        return study_run.declared(study, self.store, self.lab.registry, self.lab.display)
+
+    def _next_seeds(self, study: Study) -> list[int]:
+        """Return the seeds that there is time for before the next look at the clock; empty: none."""
+        had = self._complete_seeds(study)
+        ahead = list(study.seed_range())[had:]
+        left = self.advice.budget - self.advice.spent
+        each = self._seconds_of_a_seed(had)
+        if had and left < 0.5 * each:
+            return []
+        slices = max(1, int(min(left, SLICE * self.advice.budget) / each))
+        return ahead[: slices if had else max(1, min(LEAST_SEEDS, int(left / each)))]
+
+    def _seconds_of_a_seed(self, had: int) -> float:
+        if had and self.advice.confirmation_seconds > 0:
+            return self.advice.confirmation_seconds / had
+        known = self.costs()
+        return sum(known.get(stack, known[()]) for stack in ((), *self.advice.family))
+
+    def _complete_seeds(self, study: Study) -> int:
+        """Return how many of the first seeds all arms of the confirmation have."""
+        stacks = [(), *self.advice.family]
+        had = 0
+        for seed in study.seed_range():
+            if trials.missing(self.store, study, stacks, [seed]):
+                break
+            had += 1
+        return had
+
+    def _update(self, **changes: object) -> None:
+        self.advice = self.advice.model_copy(update=changes)
+        write_advice(self.store.folder, self.advice)
+
+
+def _points(mean: float, sd: float) -> str:
+    return f"{mean:+.1f} ± {sd:.1f}"

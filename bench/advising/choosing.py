@@ -1,0 +1,189 @@
+"""The choice of a stack: screening by successive halving, then greedy stacking.
+
+`next_round` says what to train next, from all that was trained before. It is a pure function, so a
+choice that was killed goes on where it was. It sees validation scores only. Every round has seeds of
+its own, so that no technique is helped twice by the same luck. Source of the halving: Karnin, Koren and
+Somekh 2013.
+
+The shares and limits are those with which the simulated choices of `tests.long.advised_worlds` did best.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.advising.evidence import Evidence
+from bench.advising.rounds import Costs, Observation, Round, Stack, stack_of
+
+SCREENING, STACKING = 0.25, 0.5
+"""Shares of the budget. The rest confirms."""
+HALVINGS = 3
+"""Rounds of screening, each with half of the techniques of the one before."""
+SURVIVORS = 20
+"""Techniques that screening leaves, at least: what does nothing alone can help in company."""
+TRIED = 10
+"""Changes of the present stack that a round of stacking trains, at most."""
+BOUND = 1.5
+"""Standard deviations below an estimate at which its lower confidence bound lies."""
+HOPE = 0.3
+"""Points that a change must have in sight, estimate and standard deviation together, to be tried."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What there is to choose from, and for how much.
+
+    Attributes:
+        techniques: their names.
+        fits: tells if a stack can be built: no two of its techniques exclude each other.
+        budget: seconds for everything, the confirmation included.
+        first_seed: smallest seed of the choice.
+    """
+
+    techniques: tuple[str, ...]
+    fits: Callable[[Stack], bool]
+    budget: float
+    first_seed: int = 0
+
+
+def next_round(
+    question: Question,
+    rounds: Sequence[Round],
+    observations: Sequence[Observation],
+    costs: Costs,
+    spent: float,
+) -> Round | None:
+    """Plan the next round of the choice; return None when it has ended.
+
+    Args:
+        rounds: those before, a probe included, all of them trained.
+        observations: their trials.
+        costs: seconds of a trial; the baseline's is known.
+        spent: seconds of the budget that are gone.
+    """
+    done = [r for r in rounds if r.stage != "probe"]
+    evidence = Evidence(question.techniques, observations) if done else None
+    if evidence is None or not any(r.stage == "stack" for r in done):
+        left = SCREENING * question.budget - spent
+        planned = _screening(question, done, evidence, costs, left)
+        if planned is not None:
+            return planned
+    assert evidence is not None
+    return _stacking(
+        question, done, evidence, costs, (SCREENING + STACKING) * question.budget - spent
+    )
+
+
+def halvings(techniques: int) -> int:
+    """Return the number of screening rounds: fewer for few techniques."""
+    return max(1, min(HALVINGS, math.ceil(math.log2(max(techniques, 2) / 2))))
+
+
+def kept(techniques: int) -> int:
+    """Return how many techniques of a screening round the next one has."""
+    return max(math.ceil(techniques / 2), min(SURVIVORS, techniques))
+
+
+def cost(stack: Stack, costs: Costs) -> float:
+    """Return the expected seconds of a trial: those of its parts multiply where it was never tried."""
+    base = costs[()]
+    if stack in costs:
+        return costs[stack]
+    return base * math.prod(costs.get((name,), base) / base for name in stack)
+
+
+def chosen(
+    question: Question, rounds: Sequence[Round], observations: Sequence[Observation]
+) -> Stack:
+    """Return the stack that the choice has reached; empty: no technique looks better."""
+    done = [r for r in rounds if r.stage != "probe"]
+    return _reached(question, done, Evidence(question.techniques, observations))[0]
+
+
+def _screening(
+    question: Question,
+    done: Sequence[Round],
+    evidence: Evidence | None,
+    costs: Costs,
+    left: float,
+) -> Round | None:
+    rounds_left = halvings(len(question.techniques)) - len(done)
+    if rounds_left < 1:
+        return None
+    names = question.techniques if evidence is None else _survivors(done, evidence)
+    stacks = ((), *((name,) for name in names))
+    seeds = int(left / rounds_left / sum(cost(stack, costs) for stack in stacks))
+    if done and seeds < 1:
+        return None
+    return Round(stage="screen", stacks=stacks, seeds=_fresh(question, done, max(seeds, 1)))
+
+
+def _fresh(question: Question, done: Sequence[Round], count: int) -> tuple[int, ...]:
+    """Return seeds that no round had."""
+    start = question.first_seed + sum(len(r.seeds) for r in done)
+    return tuple(range(start, start + count))
+
+
+def _survivors(done: Sequence[Round], evidence: Evidence) -> list[str]:
+    """Return the techniques that the screening rounds leave, the best first."""
+    last = [r for r in done if r.stage == "screen"][-1]
+    singles = [stack for stack in last.stacks if stack]
+    known = evidence.estimates(singles)
+    singles.sort(key=lambda stack: -known.gain((), stack)[0])
+    return [stack[0] for stack in singles[: kept(len(singles))]]
+
+
+def _stacking(
+    question: Question, done: Sequence[Round], evidence: Evidence, costs: Costs, left: float
+) -> Round | None:
+    present, hopeful = _reached(question, done, evidence)
+    stacks = [present, *hopeful]
+    while len(stacks) > 1 and sum(cost(stack, costs) for stack in stacks) > left:
+        stacks.pop()
+    if len(stacks) < 2:
+        return None
+    return Round(
+        stage="stack", present=present, stacks=tuple(stacks), seeds=_fresh(question, done, 1)
+    )
+
+
+def _reached(
+    question: Question, done: Sequence[Round], evidence: Evidence
+) -> tuple[Stack, list[Stack]]:
+    """Return the present stack, and the changes of it that are worth a try, the best hope first.
+
+    A change counts once it was trained and its lower confidence bound against the present stack is
+    above 0. The change with the best bound is taken, again and again.
+    """
+    names = _survivors(done, evidence)
+    present: Stack = done[-1].present
+    passed = {present}
+    while True:
+        changes = _changes(question, present, names)
+        known = evidence.estimates([present, *changes])
+        gains = {stack: known.gain(present, stack) for stack in changes}
+        lower = {
+            stack: mean - BOUND * sd
+            for stack, (mean, sd) in gains.items()
+            if stack in evidence.tried and stack not in passed
+        }
+        best = max(lower, key=lambda stack: (lower[stack], stack), default=present)
+        if lower.get(best, 0.0) <= 0:
+            break
+        present = best
+        passed.add(best)
+    hopes = {stack: mean + sd for stack, (mean, sd) in gains.items() if mean + sd > HOPE}
+    return present, sorted(hopes, key=lambda stack: (-hopes[stack], stack))[:TRIED]
+
+
+def _changes(question: Question, present: Stack, names: Sequence[str]) -> list[Stack]:
+    """List the stacks with one technique more, in place of those that exclude it, or one less."""
+    more = [
+        stack_of(name, *(other for other in present if question.fits(stack_of(name, other))))
+        for name in names
+        if name not in present
+    ]
+    less = [stack_of(*(other for other in present if other != name)) for name in present]
+    return [stack for stack in dict.fromkeys([*more, *less]) if question.fits(stack)]

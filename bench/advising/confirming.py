@@ -1,0 +1,61 @@
+"""The confirmation of a choice: a small declared family on fresh seeds, judged on the test split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bench.advising.choosing import Question, chosen, cost
+from bench.advising.evidence import Evidence
+from bench.advising.rounds import Costs, Observation, Round, Stack
+from bench.analysis.verdict import ALPHA, BETTER, BETTER_BY_MARGIN
+from bench.core.study import SMOKE_SEEDS
+from bench.stats.power import detectable
+from bench.stats.simultaneous import unit_level
+
+MEMBERS = 2
+"""Members of the stack that are confirmed alone."""
+LEAST_SEEDS = SMOKE_SEEDS
+"""Seeds below which there is no verdict."""
+MOST_SEEDS = 40
+"""Seeds after which more of the budget is not spent: the intervals are narrow."""
+TYPICAL_SD = 0.8
+"""Spread of a paired difference of test accuracy, points: the mean of the committed studies."""
+
+
+def family(
+    question: Question, rounds: Sequence[Round], observations: Sequence[Observation]
+) -> tuple[Stack, ...]:
+    """Return the stacks to confirm: the chosen one first, then its best members alone.
+
+    Where nothing was chosen, it is the technique that looks best alone. An answer of "nothing" is then
+    one about the strongest candidate.
+    """
+    stack = chosen(question, rounds, observations)
+    singles = [(name,) for name in stack or question.techniques]
+    known = Evidence(question.techniques, observations).estimates(singles)
+    singles.sort(key=lambda single: -known.gain((), single)[0])
+    if len(stack) > 1:
+        return (stack, *singles[:MEMBERS])
+    return (stack or singles[0],)
+
+
+def seeds_that_fit(stacks: Sequence[Stack], costs: Costs, left: float) -> int:
+    """Return the number of seeds of a confirmation that some seconds allow, at most `MOST_SEEDS`."""
+    each = sum(cost(stack, costs) for stack in ((), *stacks))
+    return max(0, min(MOST_SEEDS, int(left / each)))
+
+
+def smallest_effect(stacks: int, seeds: int, sd: float = TYPICAL_SD) -> float:
+    """Return the true effect, in points, that a confirmation finds with 80% power; NaN below 2 seeds."""
+    if seeds < 2:
+        return float("nan")
+    error, df = np.array([sd / seeds**0.5]), np.array([seeds - 1.0])
+    return float(detectable(error, df, unit_level(ALPHA, stacks, 0))[0])
+
+
+def recommended(verdicts: Mapping[str, str], effects: Mapping[str, float]) -> str | None:
+    """Return the arm to use: the one with the largest effect among those shown to be better."""
+    better = [arm for arm, verdict in verdicts.items() if verdict in (BETTER, BETTER_BY_MARGIN)]
+    return max(better, key=lambda arm: effects[arm], default=None)

@@ -1,0 +1,57 @@
+"""What the trials of a choice say about stacks: estimates with their uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.advising.rounds import Observation, Stack
+from bench.stats.additive import Trials, Values, centered, spreads, values
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Estimated values of stacks, in points."""
+
+    rows: dict[Stack, int]
+    values: Values
+
+    def gain(self, before: Stack, after: Stack) -> tuple[float, float]:
+        """Return what one stack is worth more than another one, and the standard deviation of that."""
+        return self.values.difference(self.rows[after], self.rows[before])
+
+
+class Evidence:
+    """The trials of a choice.
+
+    Args:
+        techniques: names of all that there is to choose from.
+        observations: trials that have ended; those that failed say nothing.
+    """
+
+    def __init__(self, techniques: Sequence[str], observations: Iterable[Observation]) -> None:
+        self.techniques = {name: place for place, name in enumerate(techniques)}
+        self.trials = [o for o in observations if o.score is not None]
+        self.tried = dict.fromkeys(o.stack for o in self.trials)
+        self.spreads = spreads(*self._arrays(list(self.tried)))
+
+    def estimates(self, stacks: Iterable[Stack] = ()) -> Estimates:
+        """Estimate the values of some stacks, of the baseline, and of all that were tried."""
+        rows = list(dict.fromkeys([(), *self.tried, *stacks]))
+        made = values(*self._arrays(rows), self.spreads)
+        return Estimates({stack: row for row, stack in enumerate(rows)}, made)
+
+    def _arrays(self, stacks: Sequence[Stack]) -> tuple[NDArray[np.bool_], Trials]:
+        row = {stack: number for number, stack in enumerate(stacks)}
+        parts = np.zeros((len(stacks), len(self.techniques)), dtype=bool)
+        for stack, number in row.items():
+            parts[number, [self.techniques[name] for name in stack]] = True
+        return parts, centered(
+            len(stacks),
+            np.array([row[o.stack] for o in self.trials], dtype=np.intp),
+            np.array([o.seed for o in self.trials]),
+            np.array([o.score for o in self.trials], dtype=float),
+        )

@@ -1,0 +1,174 @@
+"""The trials of an advice: trained by the executors, stored as studies, timed against the budget."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from statistics import fmean
+from typing import NamedTuple
+
+from bench.advising.advice import Done
+from bench.advising.rounds import Costs, Observation, Stack, name_of
+from bench.core.record import Record
+from bench.core.study import Study, Trial
+from bench.plugins.registry import Registry
+from bench.running import study_run, training_phase
+from bench.running.collect import TrainingWatch
+from bench.running.executors.executor import Outcome
+from bench.running.plan import plan
+from bench.running.request import Request
+from bench.running.study_run import Display, RunOptions
+from bench.running.training_phase import Watching
+from bench.storage.store import Store
+
+BUILDING = 0.5
+"""Time in which a worker builds and traces a new arm, as a share of its own start."""
+
+
+class Lab(NamedTuple):
+    """What trains."""
+
+    request: Request
+    """Profile, one task, base, settings: what all trials share."""
+    registry: Registry
+    options: RunOptions
+    display: Display
+
+    def study(self, name: str, stacks: Sequence[Stack], seeds: int, first_seed: int) -> Study:
+        """Plan a study of stacks, each compared with the baseline."""
+        request = self.request._replace(
+            name=name,
+            strategies=(),
+            stacks=[name_of(stack) for stack in dict.fromkeys(stacks) if stack],
+            seeds=seeds,
+            first_seed=first_seed,
+            exploratory=True,
+        )
+        return plan(request, self.registry, self.options.source).study
+
+    def train(
+        self,
+        study: Study,
+        store: Store,
+        trials: Sequence[Trial],
+        limit: float,
+        tick: Callable[[float], None],
+    ) -> bool:
+        """Train some trials of a stored study; return whether Ctrl-C stopped it.
+
+        Args:
+            limit: seconds after which no more trials begin.
+            tick: gets the seconds since the begin, after each trial.
+        """
+        source = study_run.settled_source(study, self.options.source.directory)
+        training = self.options.training._replace(source=source)
+        start = time.monotonic()
+
+        def passed() -> None:
+            tick(time.monotonic() - start)
+
+        watching = _timed(self.display.training, passed)
+
+        def enough() -> bool:
+            return time.monotonic() - start > limit
+
+        collected = training_phase.train_trials(
+            study, store, training, watching, list(trials), enough
+        )
+        passed()
+        return collected.interrupted
+
+
+def observations(store: Store, stacks: Sequence[Stack]) -> list[Observation]:
+    """Return the trials of a choice with their scores: validation accuracy, in percent.
+
+    A trial that diverged has the accuracy of a guess.
+    """
+    names = {name_of(stack): stack for stack in stacks}
+    return [
+        Observation(names[record.arm], record.seed, _score(record))
+        for record in store.records().records
+        if record.arm in names
+    ]
+
+
+def _score(record: Record) -> float:
+    final = record.final
+    return 100 * (1 / record.classes if final is None else final.validation_accuracy)
+
+
+def costs(store: Store, rounds: Sequence[Done]) -> Costs:
+    """Return the seconds of the budget that a trial of each tried stack takes at the present pace.
+
+    A stack's share comes from its own trials, as a multiple of the baseline's. The pace is that of the
+    last round that has ended: it holds what runs side by side, and how fast the machine is now. Empty
+    without a trial of the baseline.
+    """
+    records = store.records().records
+    seconds: dict[str, list[float]] = {}
+    for record in records:
+        seconds.setdefault(record.arm, []).append(_seconds(record))
+    if name_of(()) not in seconds:
+        return {}
+    base = fmean(seconds[name_of(())])
+    tried = {stack for done in rounds for stack in done.round.stacks}
+    shares = {s: fmean(seconds[name_of(s)]) / base for s in tried if name_of(s) in seconds}
+    last = [done for done in rounds if done.seconds > 0][-1]
+    names = {name_of(stack): stack for stack in last.round.stacks}
+    ended = [r for r in records if r.seed in last.round.seeds and r.arm in names]
+    work = sum(shares[names[record.arm]] for record in ended)
+    side_by_side = len(rounds[0].round.seeds)
+    taken = sum(map(_seconds, ended)) / side_by_side
+    if last.round.stage == "probe":  # The next round builds and traces an arm for each trial.
+        taken += BUILDING * startup(store, rounds) * len(ended) / side_by_side
+    else:
+        taken = max(taken, last.seconds - startup(store, rounds))
+    return {stack: share * taken / work for stack, share in shares.items()}
+
+
+def startup(store: Store, rounds: Sequence[Done]) -> float:
+    """Return the seconds that a round takes before its first trial: processes, TensorFlow, data."""
+    probe = rounds[0]
+    trained = [_seconds(r) for r in store.records().records if r.seed in probe.round.seeds]
+    return max(0.0, probe.seconds - max(trained, default=0.0))
+
+
+def _seconds(record: Record) -> float:
+    return record.train_seconds + record.evaluation_seconds + record.trace_seconds
+
+
+def missing(
+    store: Store, study: Study, stacks: Sequence[Stack], seeds: Sequence[int]
+) -> list[Trial]:
+    """List the trials of a round that have neither a record nor a failure."""
+    done = store.names() | store.failures().keys()
+    arms = [study.arm(study.arms[0].task, name_of(stack)) for stack in stacks]
+    trials = [Trial(arm=arm, seed=seed) for seed in seeds for arm in arms]
+    return [trial for trial in trials if trial.name not in done]
+
+
+class _Timed(TrainingWatch):
+    """A display that also notes the time."""
+
+    def __init__(self, shown: TrainingWatch, passed: Callable[[], None]) -> None:
+        self._shown, self._passed = shown, passed
+
+    def started(self, trial: Trial) -> None:
+        self._shown.started(trial)
+
+    def ended(self, outcome: Outcome[Trial, Record]) -> None:
+        self._shown.ended(outcome)
+        self._passed()
+
+    def interrupted(self) -> None:
+        self._shown.interrupted()
+
+
+def _timed(watching: Watching, passed: Callable[[], None]) -> Watching:
+    @contextmanager
+    def timed(count: int) -> Iterator[TrainingWatch]:
+        with watching(count) as shown:
+            yield _Timed(shown, passed)
+
+    return timed

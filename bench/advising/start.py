@@ -1,0 +1,76 @@
+"""The begin of an advice, or of its continuation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bench.advising.advice import Advice, check_same, read_advice, write_advice
+from bench.advising.advise import Advisor
+from bench.advising.lab import Lab
+from bench.core.errors import UsageError
+from bench.plugins.registry import Registry
+from bench.running.growth import check_open
+from bench.running.request import Request, check
+from bench.running.seeds import draw, studies_in
+from bench.running.study_run import Display, RunOptions
+from bench.storage.store import Store
+
+MOST_SEEDS = 500
+"""Seeds of a choice, for which room is kept."""
+
+
+def part_name(name: str | None, profile: str, task: str, tasks: int) -> str:
+    """Name the study of one task of an advice."""
+    if name is None:
+        return f"advise-{profile}-{task}"
+    return name if tasks == 1 else f"{name}-{task}"
+
+
+@contextmanager
+def advisor(
+    request: Request, budget: float, registry: Registry, options: RunOptions, display: Display
+) -> Iterator[Advisor]:
+    """Begin an advice, or go on with a stored one, as its only writer.
+
+    Args:
+        request: names the study, its one task, and the techniques to choose from.
+        budget: seconds for everything.
+
+    Raises:
+        UsageError: the folder holds another advice, or another study.
+    """
+    check(request, registry)
+    assert request.name is not None
+    store = Store(options.results / request.name)
+    stored = read_advice(store.folder)
+    if stored is None and store.study() is not None:
+        raise UsageError(f"{store.folder} holds a study that is no advice; choose another --name")
+    check_open(store)
+    identity = registry.task(request.tasks[0]).identify(options.source)
+    if identity.notice:
+        display.notice(identity.notice)
+    asked = _asked(request, budget, registry, options)
+    if stored is not None:
+        check_same(stored, asked)
+    with store.lock():
+        if stored is None:
+            write_advice(store.folder, asked)
+        yield Advisor(stored or asked, store, Lab(request, registry, options, display))
+
+
+def _asked(request: Request, budget: float, registry: Registry, options: RunOptions) -> Advice:
+    taken = [study.seed_range() for study, _ in studies_in(options.results)]
+    first = draw(taken, MOST_SEEDS)
+    names = registry.defaults() if request.strategies is None else request.strategies
+    return Advice(
+        name=request.name or "",
+        profile=request.profile,
+        task=request.tasks[0],
+        base=tuple(request.base),
+        settings=dict(request.settings),
+        strategies=tuple(names),
+        budget=budget,
+        first_seed=first,
+        confirmation_seed=draw([*taken, range(first, first + MOST_SEEDS)], MOST_SEEDS),
+    )

@@ -1,0 +1,125 @@
+"""`bench advise`: what to switch on, within a budget of time."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import options as shared
+from bench.cli.options import RESULTS, files, names
+from bench.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from bench.advising.advise import Advisor
+
+UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+
+
+def seconds_of(text: str) -> float:
+    """Read a budget such as `3h`, `1h30m` or `45m`.
+
+    Raises:
+        UsageError: it is no time, or none at all.
+    """
+    parts = re.findall(r"(\d+(?:\.\d+)?)([hms])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise UsageError(f"--budget {text}: write a time such as 3h, 1h30m or 45m")
+    seconds = sum(float(number) * UNITS[unit] for number, unit in parts)
+    if seconds <= 0:
+        raise UsageError(f"--budget {text}: nothing can be trained in no time")
+    return seconds
+
+
+def advise(
+    budget: Annotated[str, typer.Option(help="Time for everything: 3h, 1h30m, 45m.")],
+    profile: shared.Profile = "standard",
+    tasks: Annotated[
+        str, typer.Option(help="Tasks, separated by commas; each gets its part of the budget.")
+    ] = "imdb",
+    strategies: shared.Strategies = "all",
+    base: shared.Base = None,
+    set_: shared.Settings = None,
+    data: shared.Data = "auto",
+    data_dir: shared.DataDir = None,
+    results: shared.Results = RESULTS,
+    name: Annotated[
+        str | None, typer.Option(help="Of the study; default: advise-profile-task.")
+    ] = None,
+    jobs: shared.Jobs = None,
+    executor: Annotated[str, typer.Option(help="local or ray.")] = "local",
+    address: Annotated[str | None, typer.Option(help="Of a Ray cluster.")] = None,
+    gpus_per_trial: Annotated[float, typer.Option(help="With Ray.", min=0.0)] = 0.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Measure what a trial costs, say the plan, and stop.")
+    ] = False,
+    plugin: shared.Plugins = None,
+    quiet: shared.Quiet = False,
+) -> None:
+    """Find out within a time what to switch on: screen, stack, confirm on fresh seeds."""
+    from bench.advising.advise import StoppedError
+    from bench.advising.start import advisor, part_name
+    from bench.cli.progress import display
+    from bench.running.request import Request, settings
+    from bench.running.study_run import RunOptions
+    from bench.running.training_phase import TrainingOptions, has_gpu_driver
+    from bench.tasks.task import Source
+
+    asked = names(tasks) or []
+    if not asked:
+        raise UsageError("--tasks names no task; `bench list` names them all")
+    seconds = seconds_of(budget) / len(asked)
+    registry, shown = shared.registry(plugin), display(quiet, as_json=False)
+    training = TrainingOptions(
+        plugins=files(plugin),
+        jobs=jobs,
+        executor=executor,
+        address=address,
+        gpus_per_trial=gpus_per_trial,
+    )
+    options = RunOptions(results, Source(data, data_dir), training)
+    for task in asked:
+        request = Request(
+            profile=profile,
+            tasks=(task,),
+            strategies=registry.named(names(strategies)),
+            base=names(base) or (),
+            settings=settings(set_ or ()),
+            xla=has_gpu_driver(),
+            name=part_name(name, profile, task, len(asked)),
+        )
+        try:
+            with advisor(request, seconds, registry, options, shown) as made:
+                _one(made, dry_run)
+        except StoppedError:
+            print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
+            raise typer.Exit(130) from None
+
+
+def _one(made: Advisor, dry_run: bool) -> None:
+    """Carry out the advice for one task, and say what it is."""
+    from bench.cli.summary import print_paths
+    from bench.report.advice import answer_lines, plan_lines
+    from bench.report.report import report_study
+    from bench.report.texts import duration
+    from bench.running.training_phase import side_by_side
+
+    made.probe()
+    threads = made.builder.recipe(made.task).threads
+    jobs = side_by_side(made.lab.options.training, threads)
+    for line in plan_lines(made.advice, made.costs()[()], jobs):
+        print(line, flush=True)
+    if dry_run:
+        print(f"nothing more was trained: {duration(made.advice.spent)} spent on the probe")
+        return
+    made.choose()
+    study = made.confirm()
+    paths = report_study(study, made.store, made.lab.registry)
+    print()
+    for line in answer_lines(made.advice, study, paths.analysis):
+        print(line)
+    spent, budget = made.advice.spent, made.advice.budget
+    print(f"spent: {duration(spent)} of {duration(budget)} ({spent / budget:.0%})")
+    print_paths(paths)

@@ -1,0 +1,180 @@
+"""The texts of an advice: the plan before anything is spent, the story of its rounds, the answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from bench.advising.advice import Advice, Done, read_advice
+from bench.advising.choosing import SCREENING, STACKING, halvings, kept
+from bench.advising.confirming import (
+    LEAST_SEEDS,
+    MEMBERS,
+    TYPICAL_SD,
+    recommended,
+    smallest_effect,
+)
+from bench.advising.rounds import name_of
+from bench.analysis.analysis import Analysis
+from bench.core.study import BASELINE, Study
+from bench.report.answers import few_names
+from bench.report.texts import duration, interval, signed
+
+STAGES: Mapping[str, str] = {
+    "probe": "probe",
+    "screen": "screening: each technique alone, against the baseline",
+    "stack": "stacking: changes of the present stack, against it",
+}
+
+
+class Step(NamedTuple):
+    """A line of the story."""
+
+    stage: str
+    arms: str
+    seeds: int
+    time: str
+    result: str
+
+
+def plan_lines(advice: Advice, seconds: float, jobs: int) -> list[str]:
+    """Say before anything is spent what the budget allows.
+
+    Args:
+        advice: with its probe and its techniques.
+        seconds: of the budget, for a trial of the baseline.
+        jobs: trials side by side.
+    """
+    trials = advice.budget / seconds
+    count = len(advice.techniques)
+    rounds, sizes = halvings(count), [count]
+    while len(sizes) < rounds:
+        sizes.append(kept(sizes[-1]))
+    seeds = max(1, int(SCREENING * trials / rounds / (count + 1)))
+    arms = min(MEMBERS, count - 1) + 2
+    confirmed = int((1 - SCREENING - STACKING) * trials / arms)
+    lines = [
+        f"{advice.task}, profile {advice.profile}: a trial takes {seconds:.1f} s of the budget here "
+        f"({jobs} side by side), so {duration(advice.budget)} are about {trials:.0f} trials",
+        f"screening: {' then '.join(map(str, sizes))} techniques and the baseline, from {seeds} "
+        f"seed{'s' if seeds > 1 else ''} a round on, in {SCREENING:.0%} of the budget",
+        f"stacking: about {STACKING * trials:.0f} trials of techniques on top of each other",
+        f"confirmation: about {confirmed} fresh seeds of up to {arms} arms",
+        _power(arms - 1, confirmed),
+        "all settings are the defaults: neither learning rates nor parameters are tuned",
+    ]
+    if advice.left_out:
+        lines.append(
+            f"left out: {few_names([f'{n} ({why})' for n, why in advice.left_out.items()])}"
+        )
+    return lines
+
+
+def _power(arms: int, seeds: int) -> str:
+    if seeds < LEAST_SEEDS:
+        return (
+            f"that is too little for a verdict, which takes {LEAST_SEEDS} seeds: the answer will be a "
+            "smoke run"
+        )
+    return (
+        f"the confirmation will show effects from {smallest_effect(arms, seeds):.1f} points on, in 80% "
+        f"of the cases (paired differences vary by {TYPICAL_SD} points in the committed studies)"
+    )
+
+
+def story(folder: Path) -> list[Step]:
+    """Return the rounds of the advice in a study's folder; empty where there is none."""
+    advice = read_advice(folder)
+    if advice is None:
+        return []
+    steps = [_step(done) for done in advice.rounds]
+    if advice.family:
+        arms = ", ".join([BASELINE, *map(name_of, advice.family)])
+        time = duration(advice.confirmation_seconds)
+        steps.append(Step("confirmation, on fresh seeds", arms, 0, time, "the decision table"))
+    return steps
+
+
+def _step(done: Done) -> Step:
+    stacks = done.round.stacks
+    present = done.round.present
+    others = [name_of(s) for s in stacks if s != present]
+    arms = f"{name_of(present)} and {few_names(others)}" if others else name_of(present)
+    seconds = duration(done.seconds)
+    return Step(STAGES[done.round.stage], arms, len(done.round.seeds), seconds, done.result)
+
+
+def answer_lines(advice: Advice, study: Study, analysis: Analysis) -> list[str]:
+    """Say what to use, how sure that is, what it costs, what carries it, and what is open."""
+    rows = analysis.decision[analysis.decision["task"] == advice.task]
+    rows = rows[rows["n"] > 0]
+    by_arm = {str(row["arm"]): row for _, row in rows.iterrows()}
+    verdicts = {arm: str(row["verdict"]) for arm, row in by_arm.items()}
+    arm = recommended(verdicts, {name: float(row["effect"]) for name, row in by_arm.items()})
+    lines = [_lead(arm, study, by_arm)]
+    lines += [f"  {name}: {_figures(row)}" for name, row in by_arm.items()]
+    if arm is not None:
+        lines += list(_settings(study, advice.task, arm))
+        lines += list(_cost(analysis, advice.task, arm))
+    if advice.carried and len(advice.stack) > 1:
+        lines.append(
+            f"what each member adds to the rest of {name_of(advice.stack)}, as the choice saw it on "
+            f"validation (estimate ± standard deviation): {', '.join(advice.carried)}"
+        )
+    lines += list(_open(advice, study, rows))
+    lines.append("nothing was tuned: another learning rate or strength can change the order")
+    return lines
+
+
+def _lead(arm: str | None, study: Study, by_arm: Mapping[str, pd.Series]) -> str:
+    if study.synthetic:
+        return "Stand-in data: no advice"
+    if arm is not None:
+        return f"Use {arm}: {by_arm[arm]['verdict']}, confirmed on {study.seeds} fresh seeds"
+    if study.seeds < LEAST_SEEDS:
+        return f"No advice: {study.seeds} seeds are too few for a verdict; take a larger --budget"
+    return (
+        "Nothing is recommended: no arm is shown to be better than the baseline on "
+        f"{study.seeds} fresh seeds"
+    )
+
+
+def _figures(row: pd.Series) -> str:
+    between = interval(row["low"], row["high"])
+    return f"{signed(row['effect'], 1)} points of test accuracy {between}, {row['verdict']}"
+
+
+def _settings(study: Study, task: str, arm: str) -> Iterator[str]:
+    uses = study.arm(task, arm).strategies
+    texts = [
+        f"{use.name}({', '.join(f'{k}={v}' for k, v in use.parameters.items())})" for use in uses
+    ]
+    yield f"settings: {', '.join(texts)}; learning rate {study.arm(task, arm).recipe['learning_rate']:g}"
+
+
+def _cost(analysis: Analysis, task: str, arm: str) -> Iterator[str]:
+    """Compare the time of training, as the trials had it side by side."""
+    hits = analysis.decision
+    timed = hits[(hits["task"] == task) & (hits["arm"] == arm)]["step_time_ratio"]
+    if len(timed) and math.isfinite(float(timed.iloc[0])):
+        device = hits[(hits["task"] == task) & (hits["arm"] == arm)]["device"].iloc[0]
+        yield f"cost: a step takes {timed.iloc[0]:.2f} times as long ({device})"
+
+
+def _open(advice: Advice, study: Study, rows: pd.DataFrame) -> Iterator[str]:
+    """Say which comparisons are open, and how many hours would decide them."""
+    if study.synthetic or not study.seeds:
+        return
+    each = advice.confirmation_seconds / study.seeds
+    for _, row in rows[rows["verdict"] == "open"].iterrows():
+        ends = [float(row["seeds_low"]), float(row["seeds_high"])]
+        if all(math.isfinite(end) for end in ends):
+            low, high = (duration(each * end) for end in ends)
+            yield f"not decided: {row['arm']}; a new study of these arms decides it in {low} to {high}"
+    if advice.left_out:
+        names: Sequence[str] = [f"{name} ({why})" for name, why in advice.left_out.items()]
+        yield f"not tried: {few_names(names)}"
