@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from bench.advising.evidence import Evidence
 from bench.advising.rounds import Costs, Observation, Round, Stack, stack_of
 
-SCREENING, STACKING = 0.25, 0.5
+SCREENING, STACKING = 0.25, 0.58
 """Shares of the budget. The rest confirms."""
 HALVINGS = 3
 """Rounds of screening, each with half of the techniques of the one before."""
 SURVIVORS = 20
 """Techniques that screening leaves, at least: what does nothing alone can help in company."""
-TRIED = 10
+TRIED = 12
 """Changes of the present stack that a round of stacking trains, at most."""
-BOUND = 1.5
+BOUND = 1.25
 """Standard deviations below an estimate at which its lower confidence bound lies."""
 HOPE = 0.3
 """Points that a change must have in sight, estimate and standard deviation together, to be tried."""

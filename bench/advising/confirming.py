@@ -18,7 +18,7 @@ MEMBERS = 2
 """Members of the stack that are confirmed alone."""
 LEAST_SEEDS = SMOKE_SEEDS
 """Seeds below which there is no verdict."""
-MOST_SEEDS = 40
+MOST_SEEDS = 100
 """Seeds after which more of the budget is not spent: the intervals are narrow."""
 TYPICAL_SD = 0.8
 """Spread of a paired difference of test accuracy, points: the mean of the committed studies."""

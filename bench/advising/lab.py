@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from statistics import fmean
+from statistics import fmean, median
 from typing import NamedTuple
 
 from bench.advising.advice import Done
@@ -62,20 +62,15 @@ class Lab(NamedTuple):
             tick: gets the seconds since the begin, after each trial.
         """
         source = study_run.settled_source(study, self.options.source.directory)
-        training = self.options.training._replace(source=source)
         start = time.monotonic()
+        training = self.options.training._replace(source=source, deadline=start + limit)
 
         def passed() -> None:
             tick(time.monotonic() - start)
 
         watching = _timed(self.display.training, passed)
 
-        def enough() -> bool:
-            return time.monotonic() - start > limit
-
-        collected = training_phase.train_trials(
-            study, store, training, watching, list(trials), enough
-        )
+        collected = training_phase.train_trials(study, store, training, watching, list(trials))
         passed()
         return collected.interrupted
 
@@ -138,6 +133,19 @@ def _seconds(record: Record) -> float:
     return record.train_seconds + record.evaluation_seconds + record.trace_seconds
 
 
+def training_ratios(store: Store) -> dict[str, float]:
+    """Return arm -> median time of training over the baseline's at the same seed."""
+    seconds: dict[str, dict[int, float]] = {}
+    for record in store.records().records:
+        seconds.setdefault(record.arm, {})[record.seed] = record.train_seconds
+    base = seconds.pop(name_of(()), {})
+    return {
+        arm: median(of_arm[seed] / base[seed] for seed in of_arm.keys() & base.keys())
+        for arm, of_arm in seconds.items()
+        if of_arm.keys() & base.keys()
+    }
+
+
 def missing(
     store: Store, study: Study, stacks: Sequence[Stack], seeds: Sequence[int]
 ) -> list[Trial]:
@@ -167,8 +175,8 @@ class _Timed(TrainingWatch):
 
 def _timed(watching: Watching, passed: Callable[[], None]) -> Watching:
     @contextmanager
-    def timed(count: int) -> Iterator[TrainingWatch]:
-        with watching(count) as shown:
+    def timed(trials: Sequence[Trial]) -> Iterator[TrainingWatch]:
+        with watching(trials) as shown:
             yield _Timed(shown, passed)
 
     return timed

@@ -39,6 +39,7 @@ def advise(
     tasks: Annotated[
         str, typer.Option(help="Tasks, separated by commas; each gets its part of the budget.")
     ] = "imdb",
+    model: shared.Model = None,
     strategies: shared.Strategies = "all",
     base: shared.Base = None,
     set_: shared.Settings = None,
@@ -61,17 +62,19 @@ def advise(
     """Find out within a time what to switch on: screen, stack, confirm on fresh seeds."""
     from bench.advising.advise import StoppedError
     from bench.advising.start import advisor, part_name
+    from bench.cli.asked_tasks import asked_tasks
     from bench.cli.progress import display
-    from bench.running.request import Request, settings
+    from bench.running.request import Request
     from bench.running.study_run import RunOptions
     from bench.running.training_phase import TrainingOptions, has_gpu_driver
     from bench.tasks.task import Source
 
-    asked = names(tasks) or []
-    if not asked:
+    source = Source(data, data_dir)
+    asked = asked_tasks(shared.registry(plugin), tasks, set_, model, profile, source)
+    if not asked.names:
         raise UsageError("--tasks names no task; `bench list` names them all")
-    seconds = seconds_of(budget) / len(asked)
-    registry, shown = shared.registry(plugin), display(quiet, as_json=False)
+    seconds = seconds_of(budget) / len(asked.names)
+    registry, shown = asked.registry, display(quiet, as_json=False)
     training = TrainingOptions(
         plugins=files(plugin),
         jobs=jobs,
@@ -79,16 +82,16 @@ def advise(
         address=address,
         gpus_per_trial=gpus_per_trial,
     )
-    options = RunOptions(results, Source(data, data_dir), training)
-    for task in asked:
+    options = RunOptions(results, source, training)
+    for task in asked.names:
         request = Request(
             profile=profile,
             tasks=(task,),
             strategies=registry.named(names(strategies)),
             base=names(base) or (),
-            settings=settings(set_ or ()),
+            settings=asked.settings,
             xla=has_gpu_driver(),
-            name=part_name(name, profile, task, len(asked)),
+            name=part_name(name, profile, task, len(asked.names)),
         )
         try:
             with advisor(request, seconds, registry, options, shown) as made:
@@ -100,6 +103,7 @@ def advise(
 
 def _one(made: Advisor, dry_run: bool) -> None:
     """Carry out the advice for one task, and say what it is."""
+    from bench.advising.lab import training_ratios
     from bench.cli.summary import print_paths
     from bench.report.advice import answer_lines, plan_lines
     from bench.report.report import report_study
@@ -118,7 +122,7 @@ def _one(made: Advisor, dry_run: bool) -> None:
     study = made.confirm()
     paths = report_study(study, made.store, made.lab.registry)
     print()
-    for line in answer_lines(made.advice, study, paths.analysis):
+    for line in answer_lines(made.advice, study, paths.analysis, training_ratios(made.store)):
         print(line)
     spent, budget = made.advice.spent, made.advice.budget
     print(f"spent: {duration(spent)} of {duration(budget)} ({spent / budget:.0%})")

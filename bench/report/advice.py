@@ -108,8 +108,14 @@ def _step(done: Done) -> Step:
     return Step(STAGES[done.round.stage], arms, len(done.round.seeds), seconds, done.result)
 
 
-def answer_lines(advice: Advice, study: Study, analysis: Analysis) -> list[str]:
-    """Say what to use, how sure that is, what it costs, what carries it, and what is open."""
+def answer_lines(
+    advice: Advice, study: Study, analysis: Analysis, ratios: Mapping[str, float]
+) -> list[str]:
+    """Say what to use, how sure that is, what it costs, what carries it, and what is open.
+
+    Args:
+        ratios: arm -> time of its training over the baseline's.
+    """
     rows = analysis.decision[analysis.decision["task"] == advice.task]
     rows = rows[rows["n"] > 0]
     by_arm = {str(row["arm"]): row for _, row in rows.iterrows()}
@@ -119,7 +125,7 @@ def answer_lines(advice: Advice, study: Study, analysis: Analysis) -> list[str]:
     lines += [f"  {name}: {_figures(row)}" for name, row in by_arm.items()]
     if arm is not None:
         lines += list(_settings(study, advice.task, arm))
-        lines += list(_cost(analysis, advice.task, arm))
+        lines += list(_cost(arm, ratios))
     if advice.carried and len(advice.stack) > 1:
         lines.append(
             f"what each member adds to the rest of {name_of(advice.stack)}, as the choice saw it on "
@@ -156,13 +162,12 @@ def _settings(study: Study, task: str, arm: str) -> Iterator[str]:
     yield f"settings: {', '.join(texts)}; learning rate {study.arm(task, arm).recipe['learning_rate']:g}"
 
 
-def _cost(analysis: Analysis, task: str, arm: str) -> Iterator[str]:
-    """Compare the time of training, as the trials had it side by side."""
-    hits = analysis.decision
-    timed = hits[(hits["task"] == task) & (hits["arm"] == arm)]["step_time_ratio"]
-    if len(timed) and math.isfinite(float(timed.iloc[0])):
-        device = hits[(hits["task"] == task) & (hits["arm"] == arm)]["device"].iloc[0]
-        yield f"cost: a step takes {timed.iloc[0]:.2f} times as long ({device})"
+def _cost(arm: str, ratios: Mapping[str, float]) -> Iterator[str]:
+    if arm in ratios:
+        yield (
+            f"cost: training took {ratios[arm]:.2f} times as long as the baseline's in the trials of "
+            "this advice; `bench time` measures the step"
+        )
 
 
 def _open(advice: Advice, study: Study, rows: pd.DataFrame) -> Iterator[str]:

@@ -25,10 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     good = True
     for task, trials, null in (
         ("imdb", 10, False),
+        ("imdb", 10, True),
+        ("cifar10", 10, False),
         ("imdb", 5, False),
         ("imdb", 20, False),
-        ("cifar10", 10, False),
-        ("imdb", 10, True),
     ):
         outcomes = [simulated(task, number, trials, null) for number in range(options.worlds)]
         found = rates(outcomes)

@@ -79,7 +79,7 @@ def make(plan: Plan | None = None) -> Made:
     study = _study(plan)
     gone = set(plan.missing)
     records = [
-        _record(plan, study, trial.arm, trial.seed)
+        trial_record(plan, study, trial.arm, trial.seed)
         for trial in study.trials()
         if (trial.arm.task, trial.arm.name, trial.seed) not in gone
     ]
@@ -163,7 +163,8 @@ def _planted(plan: Plan, arm: str) -> Planted:
     return plan.arms.get(arm, Planted())
 
 
-def _record(plan: Plan, study: Study, arm: Arm, seed: int) -> Record:
+def trial_record(plan: Plan, study: Study, arm: Arm, seed: int) -> Record:
+    """Make the record of one trial."""
     task, planted = arm.task, _planted(plan, arm.name)
     classes = CLASSES.get(task, 10)
     diverged = seed in planted.diverges

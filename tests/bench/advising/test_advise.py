@@ -1,0 +1,221 @@
+"""An advice from begin to end, with planted effects and a clock of its own in place of training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.advising import lab
+from bench.advising.advice import CHOOSING, read_advice
+from bench.advising.advise import Advisor
+from bench.advising.start import advisor
+from bench.core.errors import UsageError
+from bench.core.study import Study, Trial
+from bench.data.source import Identity
+from bench.plugins.registry import Registry, find
+from bench.report.advice import answer_lines, plan_lines, story
+from bench.report.explanation import explain
+from bench.report.report import analysed, report_study
+from bench.running import training_phase
+from bench.running.collect import Collected, TrainingWatch
+from bench.running.executors.executor import Outcome
+from bench.running.request import Request
+from bench.running.study_run import Display, RunOptions
+from bench.running.training_phase import TrainingOptions, Watching
+from bench.storage.store import Store
+from bench.tasks.task import Source
+from tests.bench.report.study_factory import Plan, Planted, trial_record
+
+POINTS = {"cutmix": 3.0, "dropout": 2.0, "mixup": -2.0, "ema": 0.0, "layer_norm": 0.2}
+SECONDS = 10.0
+"""Of a trial."""
+TECHNIQUES = (*POINTS, "batch_norm")
+
+
+class KilledError(Exception):
+    """The process is gone."""
+
+
+class Machine:
+    """Trains in no time, by a clock that says otherwise."""
+
+    def __init__(self) -> None:
+        self.now, self.trained = 0.0, 0
+        self.speed: Callable[[float], float] = lambda now: 1.0
+        self.dies_at: int | None = None
+        self.points = POINTS
+        self.seen: list[tuple[str, str, int]] = []
+
+    def train(
+        self, study: Study, store: Store, options: TrainingOptions, watching: Watching,
+        trials: Sequence[Trial],
+    ) -> Collected:  # fmt: skip
+        plan = Plan(
+            arms={
+                arm.name: Planted(sum(self.points.get(use.name, 0.0) for use in arm.strategies))
+                for arm in study.arms
+            },
+            noise=0.5,
+        )
+        written = 0
+        with watching(trials) as watch:
+            for trial in trials:
+                if self.trained == self.dies_at:
+                    raise KilledError
+                self.now += SECONDS / self.speed(self.now)
+                record = trial_record(plan, study, trial.arm, trial.seed)
+                slow = {"train_seconds": SECONDS / self.speed(self.now), "trace_seconds": 0.0}
+                record = record.model_copy(update={**slow, "evaluation_seconds": 0.0})
+                store.write(record)
+                self.trained, written = self.trained + 1, written + 1
+                self.seen.append((study.name, trial.arm.name, trial.seed))
+                watch.ended(Outcome(trial, record, None))
+                if options.deadline is not None and self.now > options.deadline:
+                    break
+        return Collected(written, {}, False)
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    made = Machine()
+    monkeypatch.setattr(training_phase, "train_trials", made.train)
+    monkeypatch.setattr(lab.time, "monotonic", lambda: made.now)
+    return made
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    names = find()
+    task = names.task("imdb")
+    task.identify = lambda source: Identity("made-up:reviews", False)  # type: ignore[method-assign]
+    return names
+
+
+def begun(folder: Path, registry: Registry, budget: float) -> Any:
+    request = Request(
+        profile="smoke", tasks=("imdb",), strategies=TECHNIQUES, name="advice", first_seed=None
+    )
+    options = RunOptions(folder, Source("synthetic"), TrainingOptions(jobs=1))
+    silent = Display(print, print, lambda trials: nullcontext(TrainingWatch()), None)  # type: ignore[arg-type]
+    return advisor(request, budget, registry, options, silent)
+
+
+def advised(folder: Path, registry: Registry, trials: int) -> tuple[Advisor, Study]:
+    with begun(folder, registry, trials * SECONDS) as made:
+        made.probe()
+        made.choose()
+        return made, made.confirm()
+
+
+def test_what_helps_is_stacked_confirmed_and_said(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    made, study = advised(tmp_path, registry, trials=120)
+    assert made.advice.stack == ("cutmix", "dropout")
+    assert study.family == (
+        ("imdb", "cutmix+dropout"), ("imdb", "cutmix"), ("imdb", "dropout"),
+    )  # fmt: skip
+    assert made.advice.spent <= made.advice.budget
+    paths = report_study(study, made.store, registry)
+    lines = answer_lines(made.advice, study, paths.analysis, {"cutmix+dropout": 1.1})
+    assert lines[0].startswith("Use cutmix+dropout: better by more than the margin, confirmed on")
+    assert any(line.startswith("settings: cutmix(") for line in lines)
+    assert any("training took 1.10 times" in line for line in lines)
+    assert "How the arms were chosen" in paths.page.read_text()
+    steps = story(made.store.folder)
+    assert [step.stage.split(":")[0] for step in steps][:2] == ["probe", "screening"]
+    (task,) = explain(study, analysed(study, made.store), {})
+    assert "chosen by `bench advise` on other seeds" in " ".join(task.compared)
+
+
+def test_seeds_of_the_choice_and_of_the_confirmation_have_nothing_in_common(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    advised(tmp_path, registry, trials=100)
+    seeds = {name: {seed for study, _, seed in machine.seen if study == name}
+             for name in (CHOOSING, "advice")}  # fmt: skip
+    assert all(seeds.values())
+    assert not seeds[CHOOSING] & seeds["advice"]
+
+
+def test_nothing_is_recommended_where_nothing_helps(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    machine.points = {"mixup": -3.0, "dropout": -2.0}
+    made, study = advised(tmp_path, registry, trials=120)
+    lines = answer_lines(made.advice, study, analysed(study, made.store), {})
+    assert lines[0].startswith("Nothing is recommended")
+
+
+def test_a_killed_advice_goes_on_where_it_was(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    for dies_at in (1, 5, 40, 99, None):
+        machine.dies_at = dies_at
+        if dies_at is None:
+            made, study = advised(tmp_path, registry, trials=120)
+        else:
+            with pytest.raises(KilledError):
+                advised(tmp_path, registry, trials=120)
+    assert len(set(machine.seen)) == len(machine.seen), "no trial was trained twice"
+    assert made.advice.finished
+    assert made.advice.spent == pytest.approx(machine.now)
+    assert study.seeds == len({seed for name, _, seed in machine.seen if name == "advice"})
+    before = machine.trained
+    advised(tmp_path, registry, trials=120)
+    assert machine.trained == before, "a finished advice trains nothing"
+
+
+@pytest.mark.parametrize(
+    ("changes", "when"), [((1.0, 0.5), 0.2), ((1.0, 0.5), 0.9), ((1.0, 2.0), 0.5)]
+)
+def test_the_budget_is_kept_on_a_machine_whose_speed_changes(
+    tmp_path: Path, registry: Registry, machine: Machine, changes: tuple[float, float], when: float
+) -> None:
+    budget = 100 * SECONDS
+    machine.speed = lambda now: changes[now > when * budget]
+    made, _ = advised(tmp_path, registry, trials=100)
+    assert 0.9 * budget <= machine.now <= 1.1 * budget
+    assert made.advice.spent == pytest.approx(machine.now)
+
+
+def test_the_plan_says_what_the_budget_allows_and_a_small_one_what_it_does_not(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    with begun(tmp_path, registry, 400 * SECONDS) as made:
+        made.probe()
+        text = "\n".join(plan_lines(made.advice, made.costs()[()], 1))
+        assert machine.trained == 1
+    assert "about 400 trials" in text
+    assert "will show effects from" in text
+    with begun(tmp_path / "small", registry, 40 * SECONDS) as made:
+        made.probe()
+        assert "too little for a verdict" in "\n".join(plan_lines(made.advice, SECONDS, 1))
+
+
+def test_a_budget_that_trains_nothing_is_refused_with_one_that_does(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    with (
+        begun(tmp_path, registry, 3 * SECONDS) as made,
+        pytest.raises(UsageError, match="are too few: --budget"),
+    ):
+        made.probe()
+
+
+def test_another_question_under_the_same_name_is_refused(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    advised(tmp_path, registry, trials=60)
+    with (
+        pytest.raises(UsageError, match="exists with another budget"),
+        begun(tmp_path, registry, 90 * SECONDS),
+    ):
+        pass
+    advice = read_advice(tmp_path / "advice")
+    assert advice is not None
+    assert advice.finished
