@@ -62,7 +62,8 @@ class Advisor:
                 self.advice.first_seed, self.advice.first_seed + max(1, min(jobs, cores()))
             )
             self._begin(Round(stage="probe", stacks=((),), seeds=tuple(seeds)))
-        self._complete()
+        if self.advice.rounds[-1].round.stage == "probe":
+            self._complete()
         if not self.advice.techniques:
             self._settle_techniques()
 

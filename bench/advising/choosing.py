@@ -16,9 +16,15 @@ from dataclasses import dataclass
 
 from bench.advising.evidence import Evidence
 from bench.advising.rounds import Costs, Observation, Round, Stack, stack_of
+from bench.core.study import SMOKE_SEEDS
 
 SCREENING, STACKING = 0.25, 0.58
 """Shares of the budget. The rest confirms."""
+MOST_KEPT_BACK = 0.5
+"""Share of a small budget that is kept for the confirmation, at most."""
+CONFIRMED_ARMS = 4
+DEARER = 1.2
+"""Typical cost of a confirmed trial, as a multiple of the baseline's."""
 HALVINGS = 3
 """Rounds of screening, each with half of the techniques of the one before."""
 SURVIVORS = 20
@@ -71,9 +77,19 @@ def next_round(
         if planned is not None:
             return planned
     assert evidence is not None
-    return _stacking(
-        question, done, evidence, costs, (SCREENING + STACKING) * question.budget - spent
-    )
+    left = choice_seconds(question.budget, costs[()]) - spent
+    return _stacking(question, done, evidence, costs, left)
+
+
+def choice_seconds(budget: float, trial: float) -> float:
+    """Return the seconds of the whole choice: a small budget keeps time for a verdict.
+
+    Args:
+        budget: seconds for everything.
+        trial: seconds of a trial of the baseline.
+    """
+    kept_back = min(MOST_KEPT_BACK * budget, CONFIRMED_ARMS * SMOKE_SEEDS * DEARER * trial)
+    return min((SCREENING + STACKING) * budget, budget - kept_back)
 
 
 def halvings(techniques: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.advising.choosing import Question, chosen, cost
+from bench.advising.choosing import CONFIRMED_ARMS, Question, chosen, cost
 from bench.advising.evidence import Evidence
 from bench.advising.rounds import Costs, Observation, Round, Stack
 from bench.analysis.verdict import ALPHA, BETTER, BETTER_BY_MARGIN
@@ -14,7 +14,7 @@ from bench.core.study import SMOKE_SEEDS
 from bench.stats.power import detectable
 from bench.stats.simultaneous import unit_level
 
-MEMBERS = 2
+MEMBERS = CONFIRMED_ARMS - 2
 """Members of the stack that are confirmed alone."""
 LEAST_SEEDS = SMOKE_SEEDS
 """Seeds below which there is no verdict."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from bench.advising.advice import Advice, Done, read_advice
-from bench.advising.choosing import SCREENING, STACKING, halvings, kept
+from bench.advising.choosing import SCREENING, choice_seconds, halvings, kept
 from bench.advising.confirming import (
     LEAST_SEEDS,
     MEMBERS,
@@ -56,13 +56,15 @@ def plan_lines(advice: Advice, seconds: float, jobs: int) -> list[str]:
         sizes.append(kept(sizes[-1]))
     seeds = max(1, int(SCREENING * trials / rounds / (count + 1)))
     arms = min(MEMBERS, count - 1) + 2
-    confirmed = int((1 - SCREENING - STACKING) * trials / arms)
+    choice = choice_seconds(advice.budget, seconds) / seconds
+    confirmed = int((trials - choice) / arms)
     lines = [
         f"{advice.task}, profile {advice.profile}: a trial takes {seconds:.1f} s of the budget here "
         f"({jobs} side by side), so {duration(advice.budget)} are about {trials:.0f} trials",
         f"screening: {' then '.join(map(str, sizes))} techniques and the baseline, from {seeds} "
         f"seed{'s' if seeds > 1 else ''} a round on, in {SCREENING:.0%} of the budget",
-        f"stacking: about {STACKING * trials:.0f} trials of techniques on top of each other",
+        f"stacking: about {max(0, choice - SCREENING * trials):.0f} trials of techniques on top of each "
+        "other",
         f"confirmation: about {confirmed} fresh seeds of up to {arms} arms",
         _power(arms - 1, confirmed),
         "all settings are the defaults: neither learning rates nor parameters are tuned",

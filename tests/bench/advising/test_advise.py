@@ -193,9 +193,16 @@ def test_the_plan_says_what_the_budget_allows_and_a_small_one_what_it_does_not(
         assert machine.trained == 1
     assert "about 400 trials" in text
     assert "will show effects from" in text
-    with begun(tmp_path / "small", registry, 40 * SECONDS) as made:
+    with begun(tmp_path / "small", registry, 30 * SECONDS) as made:
         made.probe()
         assert "too little for a verdict" in "\n".join(plan_lines(made.advice, SECONDS, 1))
+
+
+def test_a_small_budget_keeps_time_for_a_verdict(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    _, study = advised(tmp_path, registry, trials=60)
+    assert study.seeds >= 5
 
 
 def test_a_budget_that_trains_nothing_is_refused_with_one_that_does(
