@@ -45,7 +45,7 @@ def per_class(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.Dat
     table = pd.DataFrame(heads, columns=head).join(batched(interval, samples))
     names = {name: own.class_names for name, own in study.own_tasks.items()}
     table["class_name"] = [
-        names[task][index] if task in names else ""
+        names[task][index] if names.get(task) else ""
         for task, index in zip(table["task"], table["class_index"], strict=True)
     ]
     judged = (table["n"] >= SMOKE_SEEDS).to_numpy() & (not study.synthetic)

@@ -51,15 +51,17 @@ def first_lines(task: AddressedTask, recipe: Recipe, profile: str) -> str:
 
 def described(task: AddressedTask, profile: str) -> dict[str, Any]:
     """Return the facts of the card as JSON values."""
-    facts = task.data.facts
+    facts, recipe = task.data.facts, task.recipe(profile)
     return {
         "task": task.facts.name,
         "address": task.made_from.address,
         "data": task.data.identity,
         **asdict(facts),
-        "detectable": {seeds: round(smallest_effect(facts.test, seeds), 2) for seeds in SEEDS},
+        "detectable": {
+            seeds: round(smallest_effect(recipe.test_examples, seeds), 2) for seeds in SEEDS
+        },
         "profile": profile,
-        "recipe": task.recipe(profile).model_dump(mode="json"),
+        "recipe": recipe.model_dump(mode="json"),
         "inside": task.made_from.inside,
     }
 
@@ -103,7 +105,7 @@ def _lines(task: AddressedTask, recipe: Recipe, profile: str) -> list[Line]:
             else []
         ),
         Line("defaults", _defaults(recipe, profile), True),
-        Line("effects", _effects(facts), True),
+        Line("effects", _effects(recipe.test_examples), True),
     ]
 
 
@@ -196,10 +198,10 @@ def _defaults(recipe: Recipe, profile: str) -> str:
     )
 
 
-def _effects(facts: DataFacts) -> str:
-    shown = ", ".join(f"{smallest_effect(facts.test, seeds):.1f} with {seeds}" for seeds in SEEDS)
+def _effects(examples: int) -> str:
+    shown = ", ".join(f"{smallest_effect(examples, seeds):.1f} with {seeds}" for seeds in SEEDS)
     return (
-        f"{facts.test:,} test examples show none below these, in points, by the number of seeds: "
+        f"{examples:,} test examples show none below these, in points, by the number of seeds: "
         f"{shown} (80% power)"
     )
 

@@ -14,6 +14,7 @@ import pytest
 from bench.core.recipe import changed
 from bench.core.strategy import applicability, clash
 from bench.data.source import Source
+from bench.plugins import model as models
 from bench.plugins.own_tasks import named
 from bench.plugins.registry import find
 from bench.tasks.loading import load_data
@@ -123,3 +124,36 @@ def test_a_network_that_the_images_are_too_small_for(folder: Path) -> None:
 
     with pytest.raises(UsageError, match="halves its maps 3 times, and the images are 8x8"):
         train(f"npz:{folder / 'grey.npz'}", (), network="fast", widths=(4, 4, 4))
+
+
+MODELS = """
+import keras
+
+def words(input_shape, classes, vocabulary):
+    layers = [keras.layers.Embedding(vocabulary, 8, mask_zero=True), keras.layers.LSTM(8)]
+    return keras.Sequential([keras.Input(input_shape), *layers, keras.layers.Dense(classes)])
+
+def pixels(input_shape, classes):
+    layers = [keras.layers.Flatten(), keras.layers.Dropout(0.5), keras.layers.Dense(classes)]
+    return keras.Sequential([keras.Input(input_shape), *layers])
+"""
+
+
+@pytest.mark.parametrize(("data", "function"), [("texts.csv", "words"), ("four.npz", "pixels")])
+def test_a_model_of_ones_own_trains(
+    data: str, function: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its dropout follows the seed of the trial: two trainings are the same, bit for bit."""
+    (folder / "models.py").write_text(MODELS)
+    monkeypatch.setattr(models, "check", lambda *_: ())
+    kind = "csv" if data.endswith("csv") else "npz"
+    model = f"{folder / 'models.py'}:{function}"
+    asked = named(REGISTRY, [f"{kind}:{folder / data}"], {}, model, "smoke", Source())
+    task = asked.registry.task(asked.tasks[0])
+    assert isinstance(task, AddressedTask)
+    recipe = small(task)
+    arrays = DeviceData.of(load_data(task, recipe, Source()), recipe.resample)
+    stack = [REGISTRY.strategy("label_smoothing")()]
+    trainer = Trainer(CompiledArm(task, stack, recipe, Settings(), arrays))
+    losses = [[point.train_loss for point in trainer.run(seed).curve] for seed in (0, 1, 0)]
+    assert losses[0] == losses[2] != losses[1]

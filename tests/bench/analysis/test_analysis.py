@@ -125,6 +125,8 @@ def test_per_class_effects() -> None:
     table = analysed(STUDY, made, []).per_class.set_index("class_index")
     assert table["effect"].tolist() == pytest.approx([20, 0])
     assert table["class_name"].tolist() == ["", ""]
+    unnamed = STUDY.model_copy(update={"own_tasks": {ARMS[0].task: OwnTask(address="csv:r.csv")}})
+    assert analysed(unnamed, made, []).per_class["class_name"].tolist() == ["", ""]
     named = OwnTask(address="csv:r.csv", class_names=("bad", "good"))
     asked = STUDY.model_copy(update={"own_tasks": {ARMS[0].task: named}})
     assert analysed(asked, made, []).per_class["class_name"].tolist() == ["bad", "good"]
