@@ -19,6 +19,8 @@ def list_names(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """List strategies by family, and tasks."""
+    from bench.data.own.address import KINDS
+
     registry = shared.registry(plugin)
     if as_json:
         print(json.dumps(described(registry)))
@@ -34,6 +36,7 @@ def list_names(
     print("tasks")
     for task in registry.tasks.values():
         print(f"  {task.facts.name:<{width}}{task.summary}")
+    print(f"  {', '.join(f'{kind}:...' for kind in KINDS)}: your own data (docs/own-data.md)")
     print("presets (for --stack and --base)")
     for name, preset in registry.presets.items():
         print(f"  {name:<{width}}{'+'.join(preset.strategies)}")

@@ -72,12 +72,7 @@ def _images(images: np.ndarray, name: str) -> np.ndarray:
         raise UsageError(
             f"{name} images have the shape {images.shape}; give [N, height, width, channels]"
         )
-    channels, height, width = images.shape[1:]
-    if channels in _CHANNELS and height == width > max(_CHANNELS):
-        raise UsageError(
-            f"{name} images have the shape {images.shape}, with the channels first; put them last: "
-            "images.transpose(0, 2, 3, 1)"
-        )
+    refuse_channels_first(images.shape, name)
     if images.dtype.kind == "f" and not np.isfinite(images).all():
         wrong = ~np.isfinite(images).all(axis=(1, 2, 3))
         raise UsageError(
@@ -85,6 +80,19 @@ def _images(images: np.ndarray, name: str) -> np.ndarray:
             f"the first is example {wrong.argmax()}"
         )
     return images
+
+
+def refuse_channels_first(shape: tuple[int, ...], name: str) -> None:
+    """Refuse images [N, channels, height, width].
+
+    Raises:
+        UsageError: the first axis of an image looks like its channels.
+    """
+    if len(shape) == 4 and shape[1] in _CHANNELS and shape[2] == shape[3] > max(_CHANNELS):
+        raise UsageError(
+            f"{name} images have the shape {shape}, with the channels first; put them last: "
+            "images.transpose(0, 2, 3, 1)"
+        )
 
 
 def _range(images: np.ndarray) -> Range:

@@ -16,6 +16,7 @@ from bench.data.own.address import Address
 from bench.data.own.classes import label_of
 from bench.data.own.example import UNSPLIT, Example, Reader, Unreadable, key_of
 from bench.data.own.fingerprint import content_hash
+from bench.data.pixels import refuse_channels_first
 from bench.data.source import Source
 
 
@@ -73,6 +74,7 @@ class Npz(Reader):
                     f"{self.path.name}: {values} is {header.dtype} {list(shape)}; images are numbers "
                     "[N, height, width] or [N, height, width, channels], and texts come from a csv:"
                 )
+            refuse_channels_first(shape, f"{self.path.name}: {values}")
             if shape[0] != len(classes):
                 raise UsageError(
                     f"{self.path.name}: {values} has {shape[0]} examples and {labels} {len(classes)}"

@@ -44,6 +44,10 @@ def prepare(reader: Reader, options: Mapping[str, str], data: str, out: Path) ->
         is_test = held_out(labels, spool.keys, share, seed)
     orders = {}
     for split, rows in (("train", np.flatnonzero(~is_test)), ("test", np.flatnonzero(is_test))):
+        if not len(rows) and unsplit:
+            raise UsageError(
+                f"{data} has one example of each class, which leaves none for the test"
+            )
         if not len(rows):
             raise UsageError(f"{data} has no {split} example that can be read")
         keys = [spool.keys[row] for row in rows]

@@ -216,6 +216,8 @@ def test_images_are_prepared_one_at_a_time(tmp_path: Path) -> None:
     [
         ({"a": np.zeros(3)}, "it must hold x_train and y_train"),
         ({"x_train": np.zeros((4, 9)), "y_train": [0, 1, 0, 1]}, "texts come from a csv"),
+        ({"x_train": noise(0, 4, 3, 8, 8), "y_train": [0, 1, 0, 1]}, "put them last"),
+        ({"x_train": noise(0, 3, 8, 8), "y_train": [0, 1, 2]}, "one example of each class"),
         ({"x_train": noise(0, 4, 8, 8), "y_train": [0, 1]}, "4 examples and y_train 2"),
         ({"x_train": noise(0, 4, 8, 8), "y_train": [0.5, 1, 0, 1]}, "regression is not"),
         ({"x_train": noise(0, 4, 8, 8), "y_train": np.ones((4, 3))}, "several labels are not"),
