@@ -53,7 +53,9 @@ class LossScale:
         before = [tf.identity(variable) for variable in state]
 
         def apply(gradients: Sequence[Tensor]) -> Tensor:
-            update(gradients)
+            # Copies belong to the graph of this branch: Keras takes gradients of one graph only, and a
+            # strategy may change some of them and not others.
+            update([tf.identity(gradient) for gradient in gradients])
             grown = calm + 1 >= self.PATIENCE
             scale.assign(tf.where(grown, scale * 2.0, scale))
             calm.assign(tf.where(grown, tf.constant(0, tf.int64), calm + 1))

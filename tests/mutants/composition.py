@@ -68,6 +68,11 @@ MUTANTS = [
         "tf.cond(finite, lambda: apply(gradients), skip)", "apply(gradients)", FLOAT16, "overflows",
     ),
     Mutant(
+        "gradients-of-two-graphs-in-float16", "bench/training/loss_scale.py",
+        "update([tf.identity(gradient) for gradient in gradients])", "update(gradients)",
+        FLOAT16, "as_they_are",
+    ),
+    Mutant(
         "cutmix-span-of-the-root-of-its-share", "strategies/cutmix.py",
         "1.0 - share, length,", "tf.sqrt(1.0 - share), length,",
         "tests/strategies/test_cutmix.py", "span_of_a_text",

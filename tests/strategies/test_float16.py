@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 from bench import Facts, Gradients, Moment, Paper, Strategy, Weights
 from bench.plugins.registry import find
 from bench.training.compiled_arm import CompiledArm, Settings
+from bench.training.loss_scale import LossScale
 from strategies.ema import EMA
 from strategies.weight_decay import WeightDecay
 from tests.strategies.arms import eager_step
@@ -17,6 +20,7 @@ from tests.tiny import tiny_arm
 
 CIFAR10 = find().tasks["cifar10"]
 SEEN: list[list[np.ndarray]] = []
+LOSS_SCALE = LossScale("mixed_float16")
 
 
 @dataclass(frozen=True)
@@ -77,3 +81,21 @@ def test_a_step_that_overflows_changes_no_weight_and_no_average() -> None:
     before = values(arm)
     for old, new in zip(before, after_a_step(arm), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_an_update_may_pass_some_gradients_on_as_they_are() -> None:
+    """Keras refuses gradients of which some were computed outside the condition and some inside it."""
+    weights = [keras.Variable([1.0]), keras.Variable([1.0])]
+    optimizer = keras.optimizers.SGD(1.0)
+    optimizer.build(weights)
+
+    def update(gradients: Any) -> None:
+        first, second = gradients
+        optimizer.apply_gradients(zip([2.0 * first, second], weights, strict=True))
+
+    @tf.function(autograph=False)
+    def step(gradient: tf.Tensor) -> None:
+        LOSS_SCALE.guarded(update, [])([gradient + 1.0, gradient + 2.0])
+
+    step(tf.constant([0.5]))
+    np.testing.assert_allclose([w.numpy() for w in weights], [[-2.0], [-1.5]])
