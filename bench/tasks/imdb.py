@@ -99,7 +99,7 @@ class Imdb(Task):
         "quick": LstmRecipe(**QUICK, learning_rate=5e-3),
         "standard": LstmRecipe(**STANDARD, learning_rate=3e-3),
         "strong": LstmRecipe(
-            **STRONG, steps=1_030, learning_rate=2e-3, evaluations=6, network="ngrams"
+            **STRONG, steps=1_030, learning_rate=4e-3, evaluations=6, network="ngrams"
         ),
         "full": LstmRecipe(**FULL, units=64),
     }
