@@ -17,6 +17,14 @@ Examples: TypeAlias = Callable[[int], Tensor]
 class Network(keras.Model):
     """A classifier in two parts: raw batch -> features -> logits."""
 
+    made_from: tuple[tuple[Any, ...], dict[str, Any]]
+    """Arguments that it was made with, which `bench recipe` writes out."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Network:
+        network = super().__new__(cls, *args, **kwargs)
+        vars(network)["made_from"] = (args, kwargs)
+        return network
+
     def embed(self, values: Tensor) -> Tensor:
         """Return the features [B, ...] of raw values: standardized pixels, embeddings."""
         return values

@@ -24,7 +24,7 @@ class Attention(keras.layers.Layer):
 
     def __init__(self, parts: Parts, name: str, width: int, heads: int) -> None:
         super().__init__(name=name, dtype=parts.dtype)
-        self.supports_masking = True  # `flow` carries the mask; a normalization attaches one too.
+        self.supports_masking = True  # A normalization attaches the mask to its output.
         self.heads = heads
         self.project = parts.dense(f"{name}_qkv", 3 * width, kind="glorot_uniform")
         self.join = parts.dense(f"{name}_out", width, kind="glorot_uniform")

@@ -1,0 +1,35 @@
+"""Where the techniques of an arm act in its network, and what a script calls that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+CHAINS = {
+    "kernel": "used_kernel", "noise": "with_noise", "merge": "merged", "hidden": "mixed_hidden",
+}  # fmt: skip
+"""Stage in the network -> the script's function of all techniques that act there."""
+
+NORMALIZATION = "normalization_layer"
+
+
+@dataclass
+class Acting:
+    """The stages in which techniques of an arm act in the network."""
+
+    stages: frozenset[str]
+    sites: frozenset[tuple[str, int]]
+    """(file, line) of each call of a slot at which something changes."""
+    normalized: bool
+    masked: bool
+    """True if the normalizations take a mask."""
+    mask: bool
+    """True for text."""
+
+
+@dataclass
+class Written:
+    """The text of a layer's class, and the arguments that its `call` needs besides the values."""
+
+    needs: list[str] = field(default_factory=list)
+    unused: set[str] = field(default_factory=set)
+    """Parameters of `__init__` that an arm without some slots does not read."""

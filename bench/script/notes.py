@@ -1,0 +1,152 @@
+"""The arm of a study that a script is written for, and what the study measured of it."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from bench.analysis.analysis import Analysis
+from bench.core.errors import UsageError, unknown
+from bench.core.metric import judged_metric
+from bench.core.study import BASELINE, Arm, Study
+from bench.report.verdicts import KINDS
+
+WIDTH = 98
+
+
+class Notes(NamedTuple):
+    """What a study measured of an arm."""
+
+    head: str
+    """Lines under the script's title."""
+    techniques: dict[str, str]
+    """Strategy -> comment lines."""
+
+
+class Choice(NamedTuple):
+    """An arm, and the reason why it was taken."""
+
+    arm: Arm
+    reason: str
+
+
+def chosen(study: Study, analysis: Analysis, task: str, name: str | None) -> Choice:
+    """Return the arm of a name, or the best one by the study's verdicts.
+
+    Raises:
+        UsageError: the study has no such arm on the task.
+    """
+    arms = {arm.name: arm for arm in study.arms if arm.task == task}
+    if name is not None:
+        if name not in arms:
+            raise unknown(f"arm of study {study.name!r} on {task}", name, arms)
+        return Choice(arms[name], "as named")
+    rows = judged(analysis, task)
+    better = rows[[KINDS.get(verdict) == "better" for verdict in rows["verdict"]]]
+    better = better[better["reference"] == BASELINE]
+    if better.empty:
+        return Choice(arms[BASELINE], "no technique is shown to be better")
+    best = better.iloc[int(better["effect"].to_numpy().argmax())]
+    return Choice(
+        arms[str(best["arm"])], f"the largest effect of those shown to be better: {words(best)}"
+    )
+
+
+def judged(analysis: Analysis, task: str) -> pd.DataFrame:
+    """Return the effects on the judged metric of a task."""
+    rows = analysis.effects
+    return rows[(rows["task"] == task) & (rows["metric"] == judged_metric().name)]
+
+
+def words(row: Any) -> str:
+    """Write an effect with its interval and its verdict."""
+    if pd.isna(row["effect"]):
+        return str(row["verdict"])
+    text = f"test accuracy {row['effect']:+.2f} points"
+    if not pd.isna(row["low"]):
+        text += f" [{row['low']:+.2f}, {row['high']:+.2f}]"
+    number = int(row["n"])
+    text = f"{text}, {row['verdict']} ({number} seed{'' if number == 1 else 's'})"
+    warning = row["warning"]
+    return f"{text}; {warning}" if isinstance(warning, str) and warning else text
+
+
+def notes(study: Study, analysis: Analysis, arm: Arm) -> Notes:
+    """Describe what a study measured of an arm and of each of its techniques."""
+    rows = judged(analysis, arm.task).set_index("arm")
+    lines = [
+        f"Arm {arm.name!r} of the study {study.name!r} (profile {study.profile}) on {arm.task}, data "
+        f"{study.data[arm.task]}, assembled by `bench recipe` from the code that was measured.",
+        "",
+        _measured(study, analysis, arm, rows),
+        "",
+        "An effect holds for this network, training length and data; measure it on yours.",
+        "",
+        "Needs: pip install tensorflow tensorflow-datasets.",
+        "Run: python THIS_FILE [--seed N] [--steps N]",
+    ]
+    precision = study.settings.get("precision", "float32")
+    if precision != "float32":
+        lines[-3:-3] = [f"The study trained in {precision}; this script trains in float32.", ""]
+    head = "\n".join(textwrap.fill(line, WIDTH) for line in lines)
+    members = {use.name: _of_technique(study, arm, use.name, rows) for use in arm.strategies}
+    return Notes(head, {name: text for name, text in members.items() if text})
+
+
+def _measured(study: Study, analysis: Analysis, arm: Arm, rows: pd.DataFrame) -> str:
+    """Say what was measured of the whole arm."""
+    if study.synthetic:
+        return "It was measured on generated stand-in data, which says nothing about real data."
+    if arm.reference is None:
+        return "It is the baseline of the study: the other arms are compared with it."
+    if arm.name not in rows.index:
+        return "The study has no comparison of it yet."
+    text = f"Against {arm.reference!r}: {words(rows.loc[arm.name])}"
+    steps = analysis.place
+    steps = steps[(steps["task"] == arm.task) & (steps["arm"] == arm.name)]
+    if len(steps) and not pd.isna(steps["ratio"].iloc[0]):
+        text += (
+            f"; a step takes {steps['ratio'].iloc[0]:.2f} times as long ({steps['device'].iloc[0]})"
+        )
+    return f"{text}."
+
+
+def _of_technique(study: Study, arm: Arm, name: str, rows: pd.DataFrame) -> str:
+    """Write the comparisons that tell a technique's part: it alone, and the arm without it."""
+    arms = {other.name: other for other in study.arms if other.task == arm.task}
+    members = _members(arm)
+    lines = []
+    for other in arms.values():
+        if other.reference is None or other.name not in rows.index or study.synthetic:
+            continue
+        mine, theirs = _members(other), _members(arms[other.reference])
+        effect = words(rows.loc[other.name])
+        if mine - theirs == {name} and theirs <= mine and mine <= members:
+            rest = f"added to {' + '.join(sorted(theirs))}" if theirs else "alone"
+            lines.append(f"Measured {rest}: {effect}.")
+        elif theirs - mine == {name} and mine <= theirs and theirs == members:
+            lines.append(f"Measured by leaving it out of this arm: {effect}.")
+    wrapped = (part for line in lines for part in textwrap.wrap(line, WIDTH - 2))
+    return "\n".join(f"# {part}" for part in wrapped)
+
+
+def _members(arm: Arm) -> frozenset[str]:
+    return frozenset(use.name for use in arm.strategies)
+
+
+def task_of(study: Study, task: str | None) -> str:
+    """Return the task of a script.
+
+    Raises:
+        UsageError: the study has several and none is named, or not the one that is.
+    """
+    tasks = list(dict.fromkeys(arm.task for arm in study.arms))
+    if task is None and len(tasks) > 1:
+        raise UsageError(
+            f"study {study.name!r} has several tasks; choose one with --task: {', '.join(tasks)}"
+        )
+    if task is not None and task not in tasks:
+        raise unknown(f"task of study {study.name!r}", task, tasks)
+    return task or tasks[0]

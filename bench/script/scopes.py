@@ -1,0 +1,54 @@
+"""The names that a piece of code reads, and what a script has for them."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.script.syntax import Source
+
+Special = Callable[[ast.AST, "Scope"], str | None]
+"""Rewrites of a certain kind of piece, before those of all."""
+LIBRARIES = {
+    "tensorflow": "import tensorflow as tf", "keras": "import keras", "numpy": "import numpy as np",
+    "math": "import math",
+}  # fmt: skip
+"""Module -> its import."""
+TYPES = {
+    "Tensor": "tf.Tensor", "Layer": "keras.layers.Layer", "Tensors": "list", "Tensor | None": "object",
+}  # fmt: skip
+"""Type names of the suite -> those of a script."""
+
+
+@dataclass
+class Scope:
+    """The place of a piece of code: the names that it may read."""
+
+    source: Source
+    globals: Mapping[str, Any]
+    owner: str
+    """Module in which it stands."""
+    locals: set[str] = field(default_factory=set)
+    imported: dict[str, Any] = field(default_factory=dict)
+    """Names that the code imports itself."""
+    special: Special | None = None
+
+
+def is_project(module: str, owner: str) -> bool:
+    """Tell if code of a module is taken over: the suite's, a plugin's, that of the same module."""
+    top = module.partition(".")[0]
+    if top in ("bench", "strategies") or module == owner:
+        return True
+    return top not in sys.stdlib_module_names and top == owner.partition(".")[0]
+
+
+def comment(source: Source, place: int) -> str:
+    """Return the string under an assignment as comment lines."""
+    after = source.tree.body[place + 1 : place + 2]
+    if after and isinstance(after[0], ast.Expr) and isinstance(after[0].value, ast.Constant):
+        lines = str(after[0].value.value).strip().splitlines()
+        return "".join(f"# {line.strip()}".rstrip() + "\n" for line in lines)
+    return ""

@@ -1,0 +1,298 @@
+"""An arm as one Keras script, put together from the source of what a trial runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from bench.core.recipe import Recipe
+from bench.core.strategy import (
+    Batch,
+    Gradients,
+    LossResult,
+    Strategy,
+    ordered,
+)
+from bench.data import text as text_data
+from bench.networks.keras_network import KerasNetwork
+from bench.networks.network import Network
+from bench.script import rates, texts
+from bench.script.acting import CHAINS, NORMALIZATION
+from bench.script.chains import chain
+from bench.script.layers import Layers
+from bench.script.looking import Look, look
+from bench.script.notes import Notes
+from bench.script.pieces import Pieces
+from bench.script.stages import Technique, described, titled
+from bench.script.step import Plan, check, values
+from bench.script.syntax import joined, literal, wrapped
+from bench.script.training import train
+from bench.script.weights import weights
+from bench.tasks.task import Task
+
+ORDER = (
+    "normalization", "kernel", "noise", "merge", "hidden", "schedule", "draw", "examples", "embedded",
+    "features", "loss", "gradients", "state", "update", "evaluated", "stopping", "measured",
+)  # fmt: skip
+"""Methods of a technique, in the order of a script."""
+TAKEN = (
+    "train", "evaluate", "split", "restore", "recalibrate", "train_step", "network", "weights",
+    "optimizer", "load_data", "Now", "rate", "step", "rows", "batch", "main", "learning_rate",
+)  # fmt: skip
+"""Names that the script itself gives."""
+RULE = 100
+
+
+class Script(NamedTuple):
+    """The text of a script, and what its reader has to fill in."""
+
+    text: str
+    left: tuple[str, ...]
+
+
+def script(
+    task: Task, strategies: Sequence[Strategy], recipe: Recipe, data: str, title: str, notes: Notes
+) -> Script:
+    """Write an arm as a script.
+
+    Args:
+        data: identity of the study's data, such as `tfds:cifar10:3.0.2`.
+        title: first line of the script.
+        notes: what was measured.
+
+    Raises:
+        UsageError: a strategy or the network does something that a script cannot hold.
+    """
+    members = ordered(strategies)
+    seen = look(task, members, recipe)
+    contract = {f"bench.core.strategy.{name}": text for name, text in texts.VALUES.items()}
+    pieces = Pieces({"bench.core.randomness.integer": "seed_of"}, contract)
+    for name in TAKEN:
+        pieces.reserve(f"script.{name}", name)
+    sections = [_heading("Random numbers"), texts.RANDOM]
+    techniques = []
+    for strategy in members:
+        pieces.owned(strategy.facts.name)
+        technique = Technique(strategy, pieces)
+        techniques.append(technique)
+        pieces.blocks.clear()
+        for method in ORDER:
+            if strategy.touches(method):
+                technique.method(method)
+        sections += [_heading(titled(strategy)), _head(strategy, notes, technique), *pieces.blocks]
+    pieces.blocks.clear()
+    pieces.owned("network")
+    left: list[str] = []
+    network = _network(seen, techniques, pieces, left)
+    plan = _plan(task, techniques, recipe, seen, network.needs, pieces)
+    check(plan)
+    loading = _loading(task, recipe, data, pieces, left)
+    shared = _shared(plan, seen, pieces)
+    body = [
+        *shared, *sections, _heading("Network"), *network.blocks, _heading("Data"), *loading,
+        _heading("Training"), *_training(plan, recipe, seen, pieces),
+    ]  # fmt: skip
+    text = "\n\n\n".join(block.strip("\n") for block in body if block.strip())
+    text = re.sub(r"^(# \S.* -{5,}\n)\n\n(#|[A-Z])", r"\1\n\2", text, flags=re.MULTILINE)
+    text = wrapped(joined(text))
+    head = _preamble(title, notes, left, pieces, text)
+    constants = _constants(task, recipe, plan)
+    gap = "\n\n" if text.startswith("#") else "\n\n\n"
+    return Script(f"{head}\n\n{constants}{gap}{text}\n", tuple(left))
+
+
+class _NetworkText(NamedTuple):
+    blocks: list[str]
+    needs: list[str]
+
+
+def _network(
+    seen: Look, techniques: Sequence[Technique], pieces: Pieces, left: list[str]
+) -> _NetworkText:
+    """Write the classes of the network and the function that makes it."""
+    if isinstance(seen.network, KerasNetwork):
+        left.append("make_network: your Keras model, which takes a raw batch and ends in logits")
+        pieces.imports.add("import keras")
+        return _NetworkText([_YOURS], ["training"])
+    layers = Layers(seen.network, seen.acting, pieces)
+    made = layers.constructor()
+    needs = layers.needs()
+    if "embed" not in vars(type(seen.network)):
+        left.append("the network has no `embed`: the techniques act on its raw values")
+    chains = [
+        chain(stage, techniques, seen)
+        for stage in CHAINS
+        if any(t.strategy.touches(stage) for t in techniques)
+    ]
+    if chains and any(t.strategy.touches(s) for t in techniques for s in CHAINS if s != "kernel"):
+        chains.insert(0, texts.NOW)
+    normalizing = [t for t in techniques if t.strategy.touches("normalization")]
+    for t in normalizing[:1]:
+        layer = t.method("normalization").called({"slot": "slot"}, {})
+        doc = '    """Make the normalization of a place in the network."""'
+        chains.append(f"def {NORMALIZATION}(slot):\n{doc}\n    return {layer}")
+    maker = f"def make_network():\n    return {made}"
+    return _NetworkText([*chains, *pieces.blocks, maker], needs)
+
+
+_YOURS = '''\
+class YourNetwork(keras.Model):
+    """Your Keras model, as the training below calls it."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def embed(self, values):
+        return values
+
+    def call(self, features, training=False):
+        return self.model(features, training=training)
+
+
+def make_network():
+    raise NotImplementedError("return YourNetwork(model) with your Keras model, which ends in logits")
+'''
+
+
+def _plan(
+    task: Task, techniques: Sequence[Technique], recipe: Recipe, seen: Look, needs: Sequence[str],
+    pieces: Pieces,
+) -> Plan:  # fmt: skip
+    adapts = type(seen.network).adapt is not Network.adapt and not isinstance(
+        seen.network, KerasNetwork
+    )
+    return Plan(
+        techniques=techniques, is_text=task.facts.modality == "text", needs=needs,
+        averages=seen.averages, optimizer=rates.optimizer(recipe, pieces), adapts=adapts,
+        recalibrates=recipe.statistics == "recalibrated",
+    )  # fmt: skip
+
+
+def _loading(task: Task, recipe: Recipe, data: str, pieces: Pieces, left: list[str]) -> list[str]:
+    """Write the function that loads the data."""
+    is_text = task.facts.modality == "text"
+    raw = "ids" if is_text else "images"
+    origin, _, name = data.partition(":")
+    known = origin in ("tfds", "synthetic") and type(task).__module__.startswith("bench.")
+    if not known:
+        left.append("load_data: your data")
+        shape = "token ids int32 [N, T], padded with 0" if is_text else "images uint8 [N, H, W, C]"
+        return [texts.LOAD_YOURS.format(values=shape, raw=raw, name=data)]
+    title = name.partition(":")[0]
+    name = name if origin == "tfds" else title
+    if not is_text:
+        return [texts.LOAD_IMAGES.format(title=title, name=name)]
+    pieces.blocks.clear()
+    functions = {
+        f.__name__: pieces.include(f)
+        for f in (text_data.words, text_data.vocabulary, text_data.encode)
+    }
+    return [*pieces.blocks, texts.LOAD_TEXTS.format(title=title, name=name, **functions)]
+
+
+def _shared(plan: Plan, seen: Look, pieces: Pieces) -> list[str]:
+    """Write the values that are handed from one function to the other."""
+    pieces.blocks.clear()
+    if plan.batched:
+        pieces.include(Batch)
+    if plan.having("loss"):
+        pieces.include(LossResult)
+    if plan.having("gradients"):
+        pieces.include(Gradients)
+    return list(pieces.blocks)
+
+
+def _training(plan: Plan, recipe: Recipe, seen: Look, pieces: Pieces) -> list[str]:
+    raw = values(plan)
+    blocks = [texts.AS_INPUT[raw]]
+    schedules = plan.having("schedule")
+    blocks.append(rates.schedule(recipe, "recipe_rate" if schedules else "learning_rate"))
+    if schedules:
+        rate = "recipe_rate"
+        for t in reversed(schedules[1:]):
+            inner = t.method("schedule").called(
+                {"step": "step", "steps": "STEPS", "rest": rate}, {}
+            )
+            rate = f"lambda step: {inner}"
+        outer = (
+            schedules[0]
+            .method("schedule")
+            .called({"step": "step", "steps": "STEPS", "rest": rate}, {})
+        )
+        blocks.append(f"def learning_rate(step):\n    return {outer}")
+    text = train(plan, recipe)
+    if plan.weighed:
+        blocks += weights(seen, pieces)
+    finishes = plan.having("evaluated") or plan.having("stopping") or "restore(" in text
+    if finishes:
+        blocks.append(texts.ASSIGN)
+    if plan.averages and plan.recalibrates:
+        blocks.append(texts.RECALIBRATE)
+    mask = ", mask=batch != 0" if "mask" in plan.needs else ""
+    first = "[0]" if plan.mixes_hidden else ""
+    evaluating = texts.EVALUATE.format(values=raw, mask=mask, first=first)
+    if plan.having("stopping"):
+        blocks.append(
+            "class Evaluation(NamedTuple):\n    validation_accuracy: float\n    validation_nll: float"
+        )
+        pieces.imports.add("from typing import NamedTuple")
+    validation = f", ({raw}[held_out], labels[held_out])" if plan.having("stopping") else ""
+    return [*blocks, text, evaluating, texts.MAIN.format(values=raw, validation=validation)]
+
+
+def _head(strategy: Strategy, notes: Notes, technique: Technique) -> str:
+    lines = [described(strategy)]
+    if measured := notes.techniques.get(strategy.facts.name):
+        lines.append("#\n" + measured)
+    return "\n".join([*lines, "", technique.constants()]).rstrip()
+
+
+def _heading(title: str) -> str:
+    return f"# {title[0].upper()}{title[1:]} ".ljust(RULE, "-")
+
+
+def _constants(task: Task, recipe: Recipe, plan: Plan) -> str:
+    lines = [
+        "SEED = 0", f"CLASSES = {task.facts.classes}", f"TRAIN_EXAMPLES = {recipe.train_examples}",
+        f"VALIDATION_EXAMPLES = {recipe.validation_examples}", *rates.constants(recipe),
+    ]  # fmt: skip
+    given: dict[str, Any] = recipe.values()
+    if plan.is_text and "vocabulary" in given:
+        lines.append(
+            f"VOCABULARY = {given['vocabulary']}  # token ids, with padding 0 and unknown 1"
+        )
+        lines.append(f"LENGTH = {given['length']}  # tokens of a text")
+        lines.append(
+            f"ENDS = {literal(given['ends'])}  # where a longer text keeps its words: start or both"
+        )
+    return "\n".join(lines)
+
+
+def _preamble(title: str, notes: Notes, left: Sequence[str], pieces: Pieces, text: str) -> str:
+    """Write the docstring and the imports."""
+    doc = f'"""{title}\n\n{notes.head.strip()}\n'
+    if left:
+        doc += "\nTo be filled in by you:\n" + "".join(f"* {line}\n" for line in left)
+    lines = {"import argparse", "from hashlib import sha256", *pieces.imports}
+    lines |= {"import keras", "import numpy as np", "import tensorflow as tf"}
+    if "itertools." in text:
+        lines.add("import itertools")
+    if "NamedTuple" in text:
+        lines.add("from typing import NamedTuple")
+    libraries = ("keras", "numpy", "tensorflow")
+    used = sorted(line for line in lines if _needed(line, text))
+    third = [line for line in used if line.split()[1].partition(".")[0] in libraries]
+    standard = [line for line in used if line not in third]
+
+    def by_module(line: str) -> tuple[bool, str]:
+        return line.startswith("from"), line
+
+    standard, third = sorted(standard, key=by_module), sorted(third, key=by_module)
+    return doc + '"""\n\n' + "\n".join([*standard, "", *third])
+
+
+def _needed(line: str, text: str) -> bool:
+    """Tell if a script reads the name of an import."""
+    return re.search(rf"\b{line.split()[-1]}\b", text) is not None

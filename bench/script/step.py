@@ -1,0 +1,296 @@
+"""The training function of a script: the stages of the techniques, in their order, in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bench.core.errors import UsageError
+from bench.script.stages import Stage, Technique
+from bench.script.syntax import call
+
+
+class Plan(NamedTuple):
+    """What the training of an arm needs."""
+
+    techniques: Sequence[Technique]
+    """In the order of composition."""
+    is_text: bool
+    needs: Sequence[str]
+    """Arguments of the network's `call` besides the features."""
+    averages: bool
+    """True if the network has moving statistics."""
+    optimizer: str
+    adapts: bool
+    """True if the network sets frozen weights from training examples."""
+    recalibrates: bool
+
+    def having(self, stage: str) -> list[Technique]:
+        """List the techniques that touch a stage."""
+        return [t for t in self.techniques if t.strategy.touches(stage)]
+
+    @property
+    def batched(self) -> bool:
+        """True if a technique changes batches, which then are one value."""
+        return any(self.having(stage) for stage in ("examples", "features", "hidden", "loss"))
+
+    @property
+    def weighed(self) -> bool:
+        """True if a technique gets the weights."""
+        return any(
+            "weights" in t.method(stage).parameters
+            for stage in ("gradients", "update", "state", "evaluated")
+            for t in self.having(stage)
+        )
+
+    @property
+    def mixes_hidden(self) -> bool:
+        return "targets" in self.needs
+
+
+def values(plan: Plan) -> str:
+    """Return the name of a batch's raw values."""
+    return "ids" if plan.is_text else "images"
+
+
+def moment(technique: Technique, stage: str, number: str = "") -> dict[str, str]:
+    """Return field of a moment -> its text in the training step."""
+    name = technique.name
+    key = call("random_key", [f'"{stage}/{name}"', "step"])
+    return {
+        "key": key,
+        "step": "step",
+        "progress": "tf.cast(step, tf.float32) / STEPS",
+        "learning_rate": "rate",
+        "drawn": f"{name}_drawn",
+        "rows": "rows",
+        "epoch": "step // per_epoch",
+        "trial_key": f'random_key("trial/{name}")',
+    }
+
+
+def in_network(technique: Technique, stage: str) -> dict[str, str]:
+    """Return field of a moment -> its text in a function of the network."""
+    name = technique.name
+    purpose = f'"hidden/{name}"' if stage == "hidden" else f'f"{stage}/{{slot.name}}/{name}"'
+    return {
+        "key": f"now.key({purpose})",
+        "step": "now.step",
+        "progress": "tf.cast(now.step, tf.float32) / STEPS",
+        "learning_rate": "learning_rate(now.step)",
+        "drawn": f'now.drawn["{name}"]',
+        "trial_key": f'random_key("trial/{name}")',
+    }
+
+
+def uses(plan: Plan, field: str) -> bool:
+    """Tell if a technique reads a field of the moment outside of the network."""
+    return any(
+        field in t.method(stage).moment
+        for stage in ("examples", "embedded", "features", "loss", "gradients", "update")
+        for t in plan.having(stage)
+    )
+
+
+def nested(
+    plan: Plan, stage: str, inner: str, arguments: Sequence[str], given: dict[str, str], indent: str
+) -> tuple[list[str], str]:
+    """Write stages that wrap each other.
+
+    Args:
+        inner: function that the innermost one gets as `rest`.
+        arguments: parameters of all the functions.
+        given: parameter of the stage -> text.
+
+    Returns:
+        lines that define the functions between, and the call of the outermost one.
+    """
+    lines: list[str] = []
+    outer, rest = "", inner
+    for technique in reversed(plan.having(stage)):
+        written: Stage = technique.method(stage)
+        if outer:
+            lines.append(f"{indent}def {rest}({', '.join(arguments)}):")
+            lines += [f"{indent}    {'' if stage == 'update' else 'return '}{outer}", ""]
+        outer = written.called(
+            {**given, "rest": rest, "state": f"{technique.name}_variables"},
+            moment(technique, stage),
+        )
+        rest = f"with_{technique.name}"
+    return lines, outer
+
+
+def train_step(plan: Plan) -> list[str]:
+    """Write the function of a step."""
+    raw, rows = values(plan), uses(plan, "rows")
+    given = [raw, "labels", "step", *(["rows"] if rows else [])]
+    shape = "token ids [B, T]" if plan.is_text else "images uint8 [B, H, W, C]"
+    lines = [
+        "@tf.function(autograph=False)",
+        f"def train_step({', '.join(given)}):",
+        f'    """Train on one batch, {shape} and labels [B]; return the loss."""',
+        "    rate = learning_rate(step)",
+    ]
+    targets = "tf.one_hot(labels, CLASSES)"
+    mask = "ids != 0" if plan.is_text else "None"
+    if plan.batched:
+        lines.append(f"    batch = Batch(as_input({raw}), {mask}, {targets})")
+    else:
+        lines += ["    mask = ids != 0"] if plan.is_text else []
+        lines.append(f"    targets = {targets}")
+    for t in plan.having("draw"):
+        key = call("random_key", [f'"draw/{t.name}"', "step"])
+        drawing = t.method("draw").called({"key": key, "size": "BATCH_SIZE"}, {})
+        lines.append(f"    {t.name}_drawn = {drawing}")
+    for t in plan.having("examples"):
+        lines.append(
+            "    batch = " + t.method("examples").called({"batch": "batch"}, moment(t, "examples"))
+        )
+    if plan.having("gradients"):
+        lines += _gradient_stages(plan)
+    else:
+        lines += [f"    {line}".rstrip() for line in differentiated(plan)]
+    lines.append("    optimizer.learning_rate.assign(rate)")
+    apply = "optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))"
+    if plan.having("update"):
+        lines += ["", "    def apply(gradients):", f"        {apply}", ""]
+        between, outer = nested(
+            plan,
+            "update",
+            "apply",
+            ["gradients"],
+            {"weights": "weights", "gradients": "gradients"},
+            "    ",
+        )
+        lines += [*between, f"    {outer}"]
+    else:
+        lines.append(f"    {apply}")
+    return [*lines, "    return loss"]
+
+
+def _gradient_stages(plan: Plan) -> list[str]:
+    again = any(t.method("gradients").reruns for t in plan.having("gradients"))
+    keeps = again and plan.averages
+    lines = ["    computed = itertools.count()", ""] if keeps else [""]
+    lines.append("    def gradients_here():")
+    lines.append('        """Return the loss and its gradients at the present weights."""')
+    lines += [f"        {line}".rstrip() for line in differentiated(plan, keeps)]
+    lines += ["        return Gradients(loss, gradients)", ""]
+    between, outer = nested(plan, "gradients", "gradients_here", [], {"weights": "weights"}, "    ")
+    return [*lines, *between, f"    loss, gradients = {outer}"]
+
+
+def differentiated(plan: Plan, keeps: bool = False) -> list[str]:
+    """Write the computation of the loss and its gradients.
+
+    Args:
+        keeps: true if it may run more than once a step, and the network has moving statistics.
+    """
+    losses = plan.having("loss")
+    again = any(t.method("loss").reruns for t in losses)
+    lines: list[str] = []
+    if keeps:
+        lines.append("first = next(computed) == 0")
+    if losses:
+        lines += _forward(plan, again, keeps)
+    lines.append("with tf.GradientTape() as tape:")
+    raw = "batch.values" if plan.batched else f"as_input({values(plan)})"
+    batch = "features"
+    lines.append(f"    values = network.embed({raw})")
+    for t in plan.having("embedded"):
+        stage = t.method("embedded")
+        texts = {"ids": raw, "embeddings": "values"}
+        lines.append("    values = " + stage.called(texts, moment(t, "embedded")))
+    if plan.batched:
+        lines.append("    features = batch._replace(values=values)")
+    for t in plan.having("features"):
+        stage = t.method("features")
+        lines.append("    features = " + stage.called({"batch": batch}, moment(t, "features")))
+    if losses:
+        between, outer = nested(plan, "loss", "forward", ["batch"], {"batch": "batch"}, "    ")
+        outer = outer.replace("(batch", "(features", 1)
+        lines += [*between, f"    loss = tf.reduce_mean({outer}.losses)"]
+    else:
+        given = "features." if plan.batched else ""
+        lines += [f"    {line}" for line in _passed(plan, given, "0", keeps)]
+        lines.append(
+            "    losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)"
+            if plan.mixes_hidden or not plan.batched
+            else "    losses = tf.nn.softmax_cross_entropy_with_logits(features.targets, logits)"
+        )
+        lines.append("    loss = tf.reduce_mean(losses)")
+    lines.append("gradients = tape.gradient(loss, network.trainable_variables)")
+    if plan.is_text:
+        lines.append("# Those of an embedding come as slices of rows.")
+        lines.append("gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]")
+    return lines
+
+
+def _forward(plan: Plan, again: bool, keeps: bool) -> list[str]:
+    """Write the function of a forward pass, which techniques of the loss call."""
+    numbered = again and (plan.averages or "now" in plan.needs)
+    lines = ["passes = itertools.count()", ""] if numbered else [""]
+    lines += ["def forward(batch):", '    """Run the network; return the loss of each example."""']
+    if numbered:
+        lines.append("    number = next(passes)")
+    number = "number" if numbered else "0"
+    several = (again and plan.averages) or keeps
+    lines += [f"    {line}" for line in _passed(plan, "batch.", number, several, numbered, keeps)]
+    targets = "targets" if plan.mixes_hidden else "batch.targets"
+    lines += [
+        f"    losses = tf.nn.softmax_cross_entropy_with_logits({targets}, logits)",
+        f"    return LossResult(losses, logits, {targets})",
+        "",
+    ]
+    return lines
+
+
+def _passed(
+    plan: Plan, batch: str, number: str, several: bool, numbered: bool = False, keeps: bool = True
+) -> list[str]:
+    """Write a pass through the network.
+
+    Args:
+        batch: what stands before `values`, `mask` and `targets`.
+        number: text of the number of the pass.
+        several: true if it is not always the first one of its step, and moving statistics wait.
+    """
+    drawn = [
+        t
+        for t in plan.having("draw")
+        if any(t.strategy.touches(s) for s in ("noise", "merge", "hidden"))
+    ]
+    named = ", {" + ", ".join(f'"{t.name}": {t.name}_drawn' for t in drawn) + "}" if drawn else ""
+    texts = {
+        "mask": f"{batch}mask", "targets": f"{batch}targets", "training": "True",
+        "now": f"Now(step, {number}{named})",
+    }  # fmt: skip
+    arguments = [f"{batch}values" if batch else "values", *(f"{n}={texts[n]}" for n in plan.needs)]
+    result = "logits, targets" if plan.mixes_hidden else "logits"
+    lines = [f"{result} = {call('network', arguments)}"]
+    if not several:
+        return lines
+    conditions = ["first"] if keeps else []
+    conditions += ["number == 0"] if numbered else []
+    return [
+        "before = [tf.identity(average) for average in averages]",
+        *lines,
+        f"if not ({' and '.join(conditions)}):  # Only the first pass of a step moves the averages.",
+        "    restore(averages, before)",
+    ]
+
+
+def check(plan: Plan) -> None:
+    """Refuse techniques that read what a script's network does not have.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for stage in ("kernel", "noise", "merge", "hidden"):
+        for technique in plan.having(stage):
+            known = in_network(technique, stage)
+            for field in technique.method(stage).moment:
+                if field not in known:
+                    raise UsageError(
+                        f"{technique.name} reads moment.{field} in the network; a script has none there"
+                    )

@@ -1,0 +1,92 @@
+"""A script trains as the suite's arm does: from one seed on the same examples, to rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from bench.core.strategy import applicability, clash, configured
+from bench.plugins.registry import find
+from tests.bench.script.equal import difference
+from tests.strategies.arms import acting
+
+REGISTRY = find()
+ROUNDING = 1e-4
+"""Share of the largest change in training; another order of sums gives some 1e-6."""
+FAST: Mapping[str, Any] = {
+    "network": "fast", "optimizer": "sgd", "momentum": 0.85, "schedule": "triangle",
+    "final_rate": 0.07, "learning_rate": 0.05,
+}  # fmt: skip
+VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "residual": ("cifar10", {}),
+    "fast": ("cifar10", FAST),
+    "lstm": ("imdb", {}),
+    "ngrams": ("imdb", {"network": "ngrams", "buckets": 50}),
+    "transformer": ("imdb_transformer", {}),
+}
+"""Name -> task and changes of its recipe."""
+
+
+class Case(NamedTuple):
+    variant: str
+    stack: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.variant}-{'+'.join(self.stack) or 'baseline'}"
+
+
+def apart(case: Case, folder: Path, **constants: Any) -> float:
+    task, changes = VARIANTS[case.variant]
+    members = [acting(REGISTRY, name) for name in case.stack]
+    return difference(REGISTRY.task(task), members, folder, changes, constants)
+
+
+def applies(case: Case) -> bool:
+    facts = REGISTRY.task(VARIANTS[case.variant][0]).facts
+    members = [acting(REGISTRY, name) for name in case.stack]
+    return clash(members) is None and all(applicability(s, facts) is None for s in members)
+
+
+QUICK = [
+    Case("residual", ("flip_crop", "label_smoothing", "cutmix", "ema", "weight_decay")),
+    Case("residual", ("manifold_mixup", "gradient_clipping", "weight_standardization")),
+    Case("lstm", ("word_dropout", "r_drop", "sam")),
+    Case("ngrams", ()),
+]
+ALONE = [Case(variant, stack) for variant in VARIANTS for stack in [(), *zip(REGISTRY.strategies)]]
+PRESETS = [Case(v, preset.strategies) for v in VARIANTS for preset in REGISTRY.presets.values()]
+OTHERS = [
+    Case("residual", ("batch_norm", "sam", "r_drop", "early_stopping", "swa")),
+    Case("transformer", ("layer_norm", "stochastic_depth", "manifold_mixup", "fgm", "lookahead")),
+    Case("lstm", ("embedding_dropout", "batch_norm", "fgm", "early_stopping", "focal_loss")),
+]
+
+
+@pytest.mark.parametrize("case", QUICK, ids=str)
+def test_a_stack_trains_alike(case: Case, tmp_path: Path) -> None:
+    assert apart(case, tmp_path) < ROUNDING
+
+
+def test_another_constant_in_the_script_is_seen(tmp_path: Path) -> None:
+    case = Case("residual", ("label_smoothing",))
+    assert apart(case, tmp_path, LABEL_SMOOTHING=0.12) > 10 * ROUNDING
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "case", [case for case in (*ALONE, *PRESETS, *OTHERS) if applies(case)], ids=str
+)
+def test_each_technique_and_preset_trains_alike(case: Case, tmp_path: Path) -> None:
+    assert apart(case, tmp_path) < ROUNDING
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes", [{"optimizer": "muon"}, {"schedule": "linear"}, {"statistics": "moving"}]
+)
+def test_each_setting_of_a_recipe_trains_alike(changes: dict[str, Any], tmp_path: Path) -> None:
+    members = [configured(REGISTRY.strategy("batch_norm"), {})]
+    assert difference(REGISTRY.task("cifar10"), members, tmp_path, changes) < ROUNDING
