@@ -15,6 +15,14 @@ class Cut(NamedTuple):
     """float32 [B, 2] in [0, 1), a share of the height and of the width, or of a text's length."""
 
 
+def cuts(key: Tensor, size: int, alpha: float, per: str, prob: float | Tensor) -> Cut:
+    """Draw the cuts of a batch of `size` examples; the arguments are those of `pairs`."""
+    place = tf.random.experimental.stateless_fold_in(key, 3)
+    center = tf.random.stateless_uniform([1 if per == "batch" else size, 2], place)
+    drawn = pairs(key, size, alpha, per, prob)
+    return Cut(drawn, tf.broadcast_to(center, [size, 2]))
+
+
 def interval(center: Tensor, part: Tensor, length: Tensor, size: int) -> Tensor:
     """Mark the positions that lie in the interval that is cut; boolean [B, size].
 
@@ -121,10 +129,7 @@ class CutMix(Strategy):
     )
 
     def draw(self, key: Tensor, size: int) -> Cut:
-        place = tf.random.experimental.stateless_fold_in(key, 3)
-        center = tf.random.stateless_uniform([1 if self.per == "batch" else size, 2], place)
-        drawn = pairs(key, size, self.alpha, self.per, self.prob)
-        return Cut(drawn, tf.broadcast_to(center, [size, 2]))
+        return cuts(key, size, self.alpha, self.per, self.prob)
 
     def features(self, batch: Batch, moment: Moment) -> Batch:
         return cutmix(batch, moment.drawn)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bench import Batch, Facts, Moment, Paper, Strategy, Tensor, parameter, tf
 from strategies._mixing import MIXED_TWICE, Pairs, pairs
 from strategies._random import keys, uniform
-from strategies.cutmix import Cut, CutMix, cutmix
+from strategies.cutmix import Cut, cutmix, cuts
 from strategies.mixup import mixup
 
 
@@ -63,13 +63,13 @@ class MixUpCutMix(Strategy):
     def draw(self, key: Tensor, size: int) -> Choice:
         blending, cutting, switching = keys(key, 3)
         blended = pairs(blending, size, self.mixup_alpha, self.per, self.prob)
-        cut = CutMix(self.cutmix_alpha, self.prob, self.per).draw(cutting, size)
-        cuts = uniform(switching, [1 if self.per == "batch" else size]) < self.switch
-        return Choice(blended, cut, tf.broadcast_to(cuts, [size]))
+        cut = cuts(cutting, size, self.cutmix_alpha, self.per, self.prob)
+        chance = uniform(switching, [1 if self.per == "batch" else size])
+        return Choice(blended, cut, tf.broadcast_to(chance < self.switch, [size]))
 
     def features(self, batch: Batch, moment: Moment) -> Batch:
-        blended, cut, cuts = moment.drawn
+        blended, cut, cutting = moment.drawn
         mixed, pasted = mixup(batch, blended), cutmix(batch, cut)
-        mask = None if batch.mask is None else chosen(cuts, pasted.mask, mixed.mask)
-        values = chosen(cuts, pasted.values, mixed.values)
-        return Batch(values, mask, chosen(cuts, pasted.targets, mixed.targets))
+        mask = None if batch.mask is None else chosen(cutting, pasted.mask, mixed.mask)
+        values = chosen(cutting, pasted.values, mixed.values)
+        return Batch(values, mask, chosen(cutting, pasted.targets, mixed.targets))

@@ -33,9 +33,10 @@ def recipe(
     from bench.running.source_code import changed, code_of
     from bench.script.notes import chosen, notes, task_of
     from bench.storage.files import write_atomic
+    from bench.tasks.task import Source
 
-    registry = shared.registry(plugin)
     stored, store = shared.stored_study(study_folder(results, study))
+    registry = shared.study_registry(plugin, stored, Source())
     name = task_of(stored, task)
     analysis = analysed(stored, store)
     choice = chosen(stored, analysis, name, arm)

@@ -210,6 +210,8 @@ class LayerRewrites:
     def _child(self, function: ast.expr) -> list[str]:
         """List what a layer that is called needs, and need it too."""
         child = self._instance(function)
+        if child is None:  # no layer of this kind has it
+            return []
         needs = [need for need in self.layers.write(child).needs if need != "training"]
         for need in needs:
             self._need(need)

@@ -43,11 +43,18 @@ class Layers:
             self.network, *self.network.made_from[0], **self.network.made_from[1]
         )
         arguments = [
-            f"{name}={literal(value)}"
+            f"{name}={self._value(value)}"
             for name, value in list(given.arguments.items())[1:]
             if not isinstance(value, Parts)
         ]
         return call(self._name(type(self.network)), arguments)
+
+    def _value(self, value: Any) -> str:
+        """Write a value that the network was made with."""
+        if not isinstance(value, tuple) or type(value) is tuple:
+            return literal(value)
+        fields = [f"{name}={literal(part)}" for name, part in value._asdict().items()]  # type: ignore[attr-defined]
+        return call(self.pieces.include(type(value)), fields)
 
     def needs(self) -> list[str]:
         """List the arguments of the network's `call` besides the features."""

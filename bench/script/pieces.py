@@ -17,7 +17,17 @@ from typing import Any
 
 from bench.core.errors import BenchError, UsageError
 from bench.core.lazy import LazyModule
-from bench.script.scopes import LIBRARIES, TYPES, Scope, Special, comment, is_project
+from bench.core.strategy import Strategy
+from bench.script.scopes import (
+    LIBRARIES,
+    Scope,
+    Special,
+    annotation,
+    assignment,
+    comment,
+    imported,
+    is_project,
+)
 from bench.script.syntax import (
     REMOVED,
     Source,
@@ -94,6 +104,11 @@ class Pieces:
             return self.module(value.__name__, name)
         if inspect.isclass(value) and issubclass(value, BenchError):
             return "ValueError"
+        if inspect.isclass(value) and issubclass(value, Strategy):
+            raise UsageError(
+                f"{scope.owner} makes another strategy, {name}, which a script does not have; share a "
+                "function with it"
+            )
         if inspect.isclass(value) or inspect.isfunction(value):
             home = value.__module__
             if not is_project(home, scope.owner):
@@ -112,28 +127,27 @@ class Pieces:
     def constant(self, name: str, module: str) -> str:
         """Collect a constant of a module, or of the module from which it is imported."""
         source = Source.of(sys.modules[module])
-        for node in source.tree.body:
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for alias in node.names:
-                    if (alias.asname or alias.name) == name:
-                        if not is_project(node.module, module):
-                            self.imports.add(f"from {node.module} import {ast.unparse(alias)}")
-                            return name
-                        __import__(node.module)
-                        return self.constant(alias.name, node.module)
+        if (origin := imported(source, name)) is not None:
+            home, alias = origin
+            if not is_project(home, module):
+                self.imports.add(f"from {home} import {ast.unparse(alias)}")
+                return name
+            __import__(home)
+            return self.constant(alias.name, home)
         key = f"{module}.{name}"
         if key in self._names:
             return self._names[key]
-        for place, node in enumerate(source.tree.body):
-            targets = node.targets if isinstance(node, ast.Assign) else []
-            if any(isinstance(t, ast.Name) and t.id == name for t in targets):
-                assert isinstance(node, ast.Assign)
-                scope = Scope(source, vars(sys.modules[module]), module)
-                free = self.reserve(key, name)
-                value = source.render(node.value, self.rewriting(scope))
-                self.add(f"{comment(source, place)}{free} = {value}")
-                return free
-        raise UsageError(f"{module} defines {name!r} in a way that the script cannot take over")
+        place, node = assignment(source, name, module)
+        scope = Scope(source, vars(sys.modules[module]), module, stores(node.value))
+        free = {
+            each: self.reserve(f"{module}.{each}", each) for each in sorted(stores(node.targets[0]))
+        }
+        left = source.render(
+            node.targets[0], lambda n: free[n.id] if isinstance(n, ast.Name) else None
+        )
+        value = source.render(node.value, self.rewriting(scope))
+        self.add(f"{comment(source, place)}{left} = {value}")
+        return free[name]
 
     # Definitions ---------------------------------------------------------------------------------
 
@@ -181,20 +195,10 @@ class Pieces:
             if isinstance(part, ast.AnnAssign) and is_tuple:
                 value = f" = {scope.source.render(part.value, rewrite)}" if part.value else ""
                 target = scope.source.render(part.target, lambda _: None)
-                return f"{target}: {self.annotation(part.annotation)}{value}"
+                return f"{target}: {annotation(part.annotation)}{value}"
             return rewrite(part)
 
         return scope.source.body(statements, in_class)
-
-    def annotation(self, node: ast.AST) -> str:
-        """Return the annotation of a field in the words of a script."""
-        text = ast.unparse(node)
-        kept = TYPES.get(text, text if text in ("int", "float", "str", "bool") else "object")
-        if kept.startswith("tf."):
-            self.imports.add(LIBRARIES["tensorflow"])
-        elif kept.startswith("keras."):
-            self.imports.add(LIBRARIES["keras"])
-        return kept
 
     def function(
         self, node: ast.FunctionDef, scope: Scope, name: str, parameters: list[str] | None = None,

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.script.syntax import Source
+from bench.core.errors import UsageError
+from bench.script.syntax import Source, stores
 
 Special = Callable[[ast.AST, "Scope"], str | None]
 """Rewrites of a certain kind of piece, before those of all."""
@@ -52,3 +53,31 @@ def comment(source: Source, place: int) -> str:
         lines = str(after[0].value.value).strip().splitlines()
         return "".join(f"# {line.strip()}".rstrip() + "\n" for line in lines)
     return ""
+
+
+def imported(source: Source, name: str) -> tuple[str, ast.alias] | None:
+    """Return the module that a name comes from, and the name there; None if it is not imported."""
+    for node in source.tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    return node.module, alias
+    return None
+
+
+def assignment(source: Source, name: str, module: str) -> tuple[int, ast.Assign]:
+    """Return the assignment of a module that gives a name its value, and its place there.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for place, node in enumerate(source.tree.body):
+        if isinstance(node, ast.Assign) and name in stores(node.targets[0]):
+            return place, node
+    raise UsageError(f"{module} defines {name!r} in a way that the script cannot take over")
+
+
+def annotation(node: ast.AST) -> str:
+    """Return the annotation of a field in the words of a script."""
+    text = ast.unparse(node)
+    return TYPES.get(text, text if text in ("int", "float", "str", "bool") else "object")

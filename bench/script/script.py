@@ -21,7 +21,7 @@ from bench.script import rates, texts
 from bench.script.acting import CHAINS, NORMALIZATION
 from bench.script.chains import chain
 from bench.script.layers import Layers
-from bench.script.looking import Look, look
+from bench.script.looking import Look, is_published, look
 from bench.script.notes import Notes
 from bench.script.pieces import Pieces
 from bench.script.stages import Technique, described, titled
@@ -175,8 +175,7 @@ def _loading(task: Task, recipe: Recipe, data: str, pieces: Pieces, left: list[s
     is_text = task.facts.modality == "text"
     raw = "ids" if is_text else "images"
     origin, _, name = data.partition(":")
-    known = origin in ("tfds", "synthetic") and type(task).__module__.startswith("bench.")
-    if not known:
+    if not is_published(task):
         left.append("load_data: your data")
         shape = "token ids int32 [N, T], padded with 0" if is_text else "images uint8 [N, H, W, C]"
         return [texts.LOAD_YOURS.format(values=shape, raw=raw, name=data)]

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import Batch, KerasNetwork, Loss, LossResult, Moment, Strategy
+from bench import Batch, KerasNetwork, Loss, LossResult, Moment, Parts, Recipe, Strategy
 from bench.core import strategy as contract
 from bench.core.errors import UsageError
 from bench.core.recipe import changed
+from bench.networks.residual import ResidualNetwork, Standard
 from bench.plugins.registry import find
 from bench.script import texts
 from bench.script.notes import Notes
@@ -114,3 +115,14 @@ def test_what_a_user_has_to_fill_in_is_named() -> None:
     assert "users:1" in made.text
     assert KerasNetwork.__name__ not in made.text
     compile(made.text, "script.py", "exec")
+
+
+def test_pixels_are_standardized_by_the_figures_of_the_network() -> None:
+    class Own(type(REGISTRY.task("cifar10"))):  # type: ignore[misc]
+        def network(self, recipe: Recipe, parts: Parts) -> ResidualNetwork:
+            return ResidualNetwork(parts, (4,), 10, "relu", Standard((0.1,) * 3, (0.2,) * 3))
+
+    Own.__module__ = "bench.tasks.own"
+    text = written(Own(), [], tiny_recipe(REGISTRY.task("cifar10")))
+    assert "standard=Standard(mean=(0.1, 0.1, 0.1), deviation=(0.2, 0.2, 0.2))" in text
+    assert "(tf.cast(values, tf.float32) - self.mean) / self.deviation" in text
