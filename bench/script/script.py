@@ -91,7 +91,7 @@ def script(
     shared = _shared(plan, seen, pieces)
     body = [
         *shared, *sections, _heading("Network"), *network.blocks, _heading("Data"), *loading,
-        _heading("Training"), *_training(plan, recipe, seen, pieces),
+        _heading("Training"), *_training(plan, recipe, seen, pieces, "\n".join(sections)),
     ]  # fmt: skip
     text = "\n\n\n".join(block.strip("\n") for block in body if block.strip())
     text = re.sub(r"^(# \S.* -{5,}\n)\n\n(#|[A-Z])", r"\1\n\2", text, flags=re.MULTILINE)
@@ -203,7 +203,7 @@ def _shared(plan: Plan, seen: Look, pieces: Pieces) -> list[str]:
     return list(pieces.blocks)
 
 
-def _training(plan: Plan, recipe: Recipe, seen: Look, pieces: Pieces) -> list[str]:
+def _training(plan: Plan, recipe: Recipe, seen: Look, pieces: Pieces, techniques: str) -> list[str]:
     raw = values(plan)
     blocks = [texts.AS_INPUT[raw]]
     schedules = plan.having("schedule")
@@ -223,7 +223,8 @@ def _training(plan: Plan, recipe: Recipe, seen: Look, pieces: Pieces) -> list[st
         blocks.append(f"def learning_rate(step):\n    return {outer}")
     text = train(plan, recipe)
     if plan.weighed:
-        blocks += weights(seen, pieces)
+        pieces.imports.add("from typing import NamedTuple")
+        blocks += weights(seen, techniques)
     finishes = plan.having("evaluated") or plan.having("stopping") or "restore(" in text
     if finishes:
         blocks.append(texts.ASSIGN)

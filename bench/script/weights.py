@@ -2,45 +2,77 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from bench.core.errors import UsageError
 from bench.script.looking import Look
-from bench.script.pieces import Pieces
+from bench.script.syntax import literal
 
-WEIGHTS = {
+FIELDS = {
     "trainable": "those that gradients change",
-    "decayed": "for each of them: True for a kernel or an embedding, False for a scale or a bias",
-    "tables": "for each of them: True for an embedding",
-    "inputs": "for each of them: axes of a kernel over the inputs of a unit",
+    "decayed": "for each: True for a kernel or an embedding, False for a scale or a bias",
+    "tables": "for each: True for an embedding",
+    "inputs": "for each: axes over a unit's inputs, if not all but the last",
+    "heads": "for each: True for those of the layer that makes the logits",
     "state": "moving averages",
 }
-"""Field of `Weights` -> its meaning."""
+"""Field of `Weights` -> its meaning in a script."""
 
 
-def weights(seen: Look, pieces: Pieces) -> list[str]:
-    """Write the value that techniques get the weights in."""
-    pieces.imports.add("from typing import NamedTuple")
-    roles, variables = seen.weights, seen.network.trainable_variables
-    kernels = {v.name for v, decayed in zip(variables, roles.decayed, strict=True) if decayed}
-    others = {v.name for v, decayed in zip(variables, roles.decayed, strict=True) if not decayed}
-    usual = [tuple(range(len(v.shape) - 1)) for v in variables]
-    if kernels & others or any(i and i != u for i, u in zip(roles.inputs, usual, strict=True)):
-        raise UsageError(
-            "the names of the network's weights do not tell which are kernels, and a script goes by them"
-        )
-    names = ", ".join(f'"{name}"' for name in sorted(kernels))
-    inner = {
-        "trainable": "[v.value for v in variables]",
-        "decayed": f"[v.name in ({names},) for v in variables]",
-        "tables": '[v.name == "embeddings" for v in variables]',
-        "inputs": "()",
-        "state": '[v.value for v in network.variables if v.name.startswith("moving_")]',
-    }
-    fields = [f"    {name}: list\n    # {doc}" for name, doc in WEIGHTS.items()]
-    given = ",\n".join(f"        {name}={value}" for name, value in inner.items())
+def weights(seen: Look, text: str) -> list[str]:
+    """Write the value in which techniques get the weights, with the fields that their text reads.
+
+    Raises:
+        UsageError: names do not tell the roles of the network's weights.
+    """
+    read = set(re.findall(r"\bweights\.(\w+)", text))
+    fields = [name for name in FIELDS if name in read]
+    lines = [f"    {name}: list  # {FIELDS[name]}" for name in fields]
+    given = [f"        {name}={_value(name, seen)}," for name in fields]
     return [
-        "class Weights(NamedTuple):\n"
-        + '    """The variables of a network."""\n\n'
-        + "\n".join(fields),
-        "def weights_of(network):\n    variables = network.trainable_variables\n"
-        f"    return Weights(\n{given},\n    )",
+        "\n".join(
+            ["class Weights(NamedTuple):", '    """The variables of a network."""', "", *lines]
+        ),
+        "\n".join(
+            [
+                "def weights_of(network):",
+                '    """Return the variables of a network, with their roles."""',
+                "    variables = network.trainable_variables",
+                "    return Weights(",
+                *given,
+                "    )",
+            ]
+        ),
     ]
+
+
+def _value(name: str, seen: Look) -> str:
+    """Write what a field holds."""
+    variables, roles = seen.network.trainable_variables, seen.weights
+    if name == "trainable":
+        return "[v.value for v in variables]"
+    if name == "state":
+        return '[v.value for v in network.variables if v.name.startswith("moving_")]'
+    if name == "inputs":
+        usual = [tuple(range(len(v.shape) - 1)) for v in variables]
+        if any(axes and axes != u for axes, u in zip(roles.inputs, usual, strict=True)):
+            raise UsageError(
+                "a kernel of the network does not end in its units; a script needs that"
+            )
+        return "()"
+    if name == "heads":
+        names = [v.path.split("/")[-2] for v in variables]
+        return f'[v.path.split("/")[-2] in {_named(names, roles.heads)} for v in variables]'
+    return f"[v.name in {_named([v.name for v in variables], getattr(roles, name))} for v in variables]"
+
+
+def _named(names: list[str], chosen: Sequence[bool]) -> str:
+    """Write the names of the chosen ones, by which they are told from the others."""
+    inside = {name for name, yes in zip(names, chosen, strict=True) if yes}
+    if inside & {name for name, yes in zip(names, chosen, strict=True) if not yes}:
+        raise UsageError(
+            "names do not tell the roles of the network's weights; a script goes by them"
+        )
+    listed = ", ".join(literal(name) for name in sorted(inside))
+    return f"({listed},)" if len(inside) == 1 else f"({listed})"
