@@ -31,6 +31,8 @@ SURVIVORS = 20
 """Techniques that screening leaves, at least: what does nothing alone can help in company."""
 TRIED = 12
 """Changes of the present stack that a round of stacking trains, at most."""
+ROUND = 12
+"""Trials of a round of stacking, at least as far as there is time: each round starts its workers again."""
 BOUND = 1.25
 """Standard deviations below an estimate at which its lower confidence bound lies."""
 HOPE = 0.3
@@ -160,9 +162,9 @@ def _stacking(
         stacks.pop()
     if len(stacks) < 2:
         return None
-    return Round(
-        stage="stack", present=present, stacks=tuple(stacks), seeds=_fresh(question, done, 1)
-    )
+    fitting = int(left / sum(cost(stack, costs) for stack in stacks))
+    seeds = _fresh(question, done, max(1, min(fitting, ROUND // len(stacks))))
+    return Round(stage="stack", present=present, stacks=tuple(stacks), seeds=seeds)
 
 
 def _reached(
