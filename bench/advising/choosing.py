@@ -32,7 +32,7 @@ SURVIVORS = 20
 TRIED = 12
 """Changes of the present stack that a round of stacking trains, at most."""
 ROUND = 12
-"""Trials of a round of stacking, at least as far as there is time: each round starts its workers again."""
+"""Trials that a round of stacking has, where there is time: each round starts its workers again."""
 BOUND = 1.25
 """Standard deviations below an estimate at which its lower confidence bound lies."""
 HOPE = 0.3

@@ -144,7 +144,10 @@ def _lead(arm: str | None, study: Study, by_arm: Mapping[str, pd.Series]) -> str
     if arm is not None:
         return f"Use {arm}: {by_arm[arm]['verdict']}, confirmed on {study.seeds} fresh seeds"
     if study.seeds < LEAST_SEEDS:
-        return f"No advice: {study.seeds} seeds are too few for a verdict; take a larger --budget"
+        return (
+            f"No advice: a verdict takes {LEAST_SEEDS} seeds, and there was time for "
+            f"{study.seeds}; take a larger --budget"
+        )
     return (
         "Nothing is recommended: no arm is shown to be better than the baseline on "
         f"{study.seeds} fresh seeds"

@@ -20,7 +20,7 @@ from bench.report.around import CARRIES, groups, left_out
 from bench.report.card import Card
 from bench.report.headings import baseline_row, main_baseline, tasks
 from bench.report.rows import Row, decision_rows, step_time_name
-from bench.report.texts import shown, signed
+from bench.report.texts import seeds_text, shown, signed
 
 FEW_SEEDS = 10
 """Seeds below which it is said how large an effect has to be to be found."""
@@ -80,7 +80,7 @@ def _compared(
     study: Study, analysis: Analysis, measured: Sequence[Row], task: str
 ) -> Iterator[str]:
     base = ", ".join(use.name for use in study.base)
-    seeds = f"{study.seeds} seed{'s' if study.seeds > 1 else ''}"
+    seeds = seeds_text(study.seeds)
     arms = f"{len(measured)} arm{'s were' if len(measured) != 1 else ' was'}"
     yield (
         f"{arms} compared with the baseline ({base or 'no technique'}) on {study.data[task]} at "
@@ -150,7 +150,10 @@ def _certainty(study: Study, measured: Sequence[Row], effects: pd.DataFrame) -> 
     if study.synthetic or not measured:
         return
     if evidence == {"smoke"}:
-        yield f"{study.seeds} seeds show that the study runs, and not what is better."
+        yield (
+            f"A smoke run of {seeds_text(study.seeds)} shows that the study runs, and not what is "
+            "better."
+        )
         return
     if "confirmatory" in evidence:
         count = len(set(study.family))

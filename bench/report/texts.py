@@ -41,3 +41,8 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def seeds_text(seeds: int) -> str:
+    """Write `1 seed` or `5 seeds`."""
+    return f"{seeds} seed{'' if seeds == 1 else 's'}"

@@ -49,7 +49,9 @@ def test_a_study_that_declared_nothing_is_called_that_and_its_luck_is_named() ->
 def test_a_smoke_run_shows_no_winner() -> None:
     task = said(seeds=3)
     assert task.answer[0].startswith("Smoke run")
-    assert task.certainty == ("3 seeds show that the study runs, and not what is better.",)
+    assert task.certainty == (
+        "A smoke run of 3 seeds shows that the study runs, and not what is better.",
+    )
 
 
 def test_generated_data_says_nothing_of_real_data() -> None:
