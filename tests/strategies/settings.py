@@ -24,5 +24,6 @@ ACTING: Mapping[str, Mapping[str, Any]] = {
     "early_stopping": {"patience": 1},
     # The ramp has hardly begun after four steps.
     "grid_mask": {"ramp": 0.0},
+    "drop_block": {"ramp": 0.0},
 }
 """Strategy -> parameters at which it acts within a few steps where its default would not."""
