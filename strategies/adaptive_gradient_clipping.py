@@ -61,7 +61,7 @@ class AdaptiveGradientClipping(Strategy):
         summary="limits the gradient of each unit relative to its weights",
         equation="g_i <- g_i min(1, lambda max(|w_i|, .001) / |g_i|) for each unit i",
         modalities=("image", "text"),
-        cost="cheap",
+        cost="moderate",
         identity={"limit": 1e9},
         rank=10,
         claims=(

@@ -16,11 +16,12 @@ def centralized(gradient: Tensor, share: float | Tensor, axes: Sequence[int]) ->
 class GradientCentralization(Strategy):
     """Gradients of kernels with mean 0 over the inputs of each unit.
 
-    So the mean of the weights into a unit keeps its initial value under SGD (under Adam nearly). It acts
-    on the kernels of convolutions, of dense and of recurrent layers, the last one too. It leaves alone
-    biases, scales, and embeddings, which the paper does not have. It stands right before the optimizer,
-    as in the paper: clipping and noise come first, momentum afterwards. `share` is not the paper's, who
-    take out all of the mean. Yong et al. 2020, equation 1.
+    So the mean of the weights into a unit keeps its initial value under SGD. Adam divides each weight's
+    gradient by its own size, which loosens that. It acts on the kernels of convolutions, of dense and of
+    recurrent layers, the last one too. It leaves alone biases, scales, and embeddings, which the paper
+    does not have. It stands right before the optimizer, as in the paper: clipping and noise come first,
+    momentum afterwards. The paper takes out all of the mean; `share` is there to switch that off. Yong
+    et al. 2020, equation 1.
     """
 
     share: float = parameter(1.0, low=0.0, high=1.0, doc="part of the mean that is taken out")

@@ -23,8 +23,8 @@ class LogitNorm(Strategy):
     sets the largest confidence. Evaluation takes the raw logits: accuracy is not affected, but their
     length is untrained, so compare likelihood and calibration of raw logits with care. Losses and
     penalties of other strategies see the normalized predictions. Gradients are about 1 / temperature
-    over the norm times larger: a stack with plain SGD needs a smaller learning rate. Wei et al. 2022,
-    equation 5; .04 is the temperature of its experiments on CIFAR-10.
+    over the norm times larger: a stack with plain SGD needs a smaller learning rate. Wei et al. 2022;
+    .04 is the temperature of its experiments on CIFAR-10, checked in public implementations.
     """
 
     temperature: float = parameter(

@@ -18,7 +18,7 @@ class PolyLoss(Strategy):
     which has the largest part of the gradient near the end of the training. For soft labels the term is
     the mean over the labels, as the paper has it for smoothed labels. Above 0 it makes predictions more
     confident, below 0 less. The default is the paper's for ImageNet; its detectors take -1. It stands
-    inside label smoothing and mixing, so that it sees their targets. Leng et al. 2022, equation 6.
+    inside label smoothing and mixing, so that it sees their targets. Leng et al. 2022, Poly-1.
     """
 
     epsilon: float = parameter(

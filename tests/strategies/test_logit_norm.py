@@ -1,4 +1,4 @@
-"""LogitNorm against equation 5 of 2205.09310."""
+"""LogitNorm against the formula of 2205.09310."""
 
 from __future__ import annotations
 

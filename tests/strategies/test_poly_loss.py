@@ -12,7 +12,7 @@ from tests.strategies.loss_results import HARD, LOGITS, SOFT, gradient, slopes, 
 
 
 def test_only_the_first_coefficient_of_the_expansion_changes() -> None:
-    """-log p = sum_j (1 - p)^j / j; the paper's equation 6 adds epsilon to the coefficient of j = 1."""
+    """-log p = sum_j (1 - p)^j / j; Poly-1 adds epsilon to the coefficient of j = 1."""
     p = np.array([[0.7, 0.2, 0.1], [0.3, 0.4, 0.3]])
     j = np.arange(1, 2_000)
     rest = 1.0 - p[:, :1]
