@@ -93,15 +93,21 @@ def write_advice(folder: Path, advice: Advice) -> None:
     write_atomic(folder / ADVICE, (text + "\n").encode())
 
 
-def check_same(stored: Advice, asked: Advice) -> None:
-    """Refuse to go on with an advice that was asked for something else.
+def continued(stored: Advice, asked: Advice) -> Advice:
+    """Return the stored advice, to go on with it.
+
+    As long as there is only the probe, its budget and its techniques may change.
 
     Raises:
         UsageError: with what differs.
     """
+    if all(done.round.stage == "probe" for done in stored.rounds):
+        free = {"strategies": asked.strategies, "budget": asked.budget}
+        stored = stored.model_copy(update={**free, "techniques": (), "left_out": {}})
     for field in ASKED:
         if getattr(stored, field) != getattr(asked, field):
             raise UsageError(
                 f"advice {stored.name!r} exists with another {field} ({getattr(stored, field)!r}, "
                 f"asked for: {getattr(asked, field)!r}); choose another --name"
             )
+    return stored

@@ -57,6 +57,7 @@ class Advisor:
     def probe(self) -> None:
         """Train the baseline to learn what a trial costs; settle which techniques there is time for."""
         if not self.advice.rounds:
+            self._applying()  # Nothing is trained for a choice between nothing.
             jobs = side_by_side(self.lab.options.training, self.builder.recipe(self.task).threads)
             seeds = range(
                 self.advice.first_seed, self.advice.first_seed + max(1, min(jobs, cores()))
@@ -142,13 +143,7 @@ class Advisor:
 
     def _settle_techniques(self) -> None:
         """Keep the techniques that apply, as many as one screening round has time for."""
-        applying, left_out = [], {}
-        for name in self.advice.strategies:
-            reason = self.builder.reason(self.task, Candidate(name, (name,)), False)
-            if reason is None:
-                applying.append(name)
-            else:
-                left_out[name] = reason
+        applying, left_out = self._applying()
         defaults = set(self.lab.registry.defaults())
         applying.sort(key=lambda name: name not in defaults)
         each = self.costs()[()]
@@ -161,6 +156,22 @@ class Advisor:
             )
         left_out |= dict.fromkeys(applying[room:], "no time for it in this budget")
         self._update(techniques=tuple(sorted(applying[:room])), left_out=left_out)
+
+    def _applying(self) -> tuple[list[str], dict[str, str]]:
+        """Return the techniques that apply to the task, and why the others do not.
+
+        Raises:
+            UsageError: none applies.
+        """
+        reasons = {
+            name: self.builder.reason(self.task, Candidate(name, (name,)), False)
+            for name in self.advice.strategies
+        }
+        left_out = {name: reason for name, reason in reasons.items() if reason is not None}
+        if len(left_out) == len(reasons):
+            said = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+            raise UsageError(f"no technique applies to {self.advice.task} ({said})")
+        return [name for name in reasons if name not in left_out], left_out
 
     def _begin(self, planned: Round) -> None:
         self._update(rounds=(*self.advice.rounds, Done(round=planned)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bench.advising.advice import Advice, check_same, read_advice, write_advice
+from bench.advising.advice import Advice, continued, read_advice, write_advice
 from bench.advising.advise import Advisor
 from bench.advising.lab import Lab
 from bench.core.errors import UsageError
@@ -51,12 +51,11 @@ def advisor(
     if identity.notice:
         display.notice(identity.notice)
     asked = _asked(request, budget, registry, options)
-    if stored is not None:
-        check_same(stored, asked)
+    advice = asked if stored is None else continued(stored, asked)
     with store.lock():
-        if stored is None:
-            write_advice(store.folder, asked)
-        yield Advisor(stored or asked, store, Lab(request, registry, options, display))
+        if advice != stored:
+            write_advice(store.folder, advice)
+        yield Advisor(advice, store, Lab(request, registry, options, display))
 
 
 def _asked(request: Request, budget: float, registry: Registry, options: RunOptions) -> Advice:

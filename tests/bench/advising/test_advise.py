@@ -97,9 +97,11 @@ def registry() -> Registry:
     return names
 
 
-def begun(folder: Path, registry: Registry, budget: float) -> Any:
+def begun(
+    folder: Path, registry: Registry, budget: float, techniques: tuple[str, ...] = TECHNIQUES
+) -> Any:
     request = Request(
-        profile="smoke", tasks=("imdb",), strategies=TECHNIQUES, name="advice", first_seed=None
+        profile="smoke", tasks=("imdb",), strategies=techniques, name="advice", first_seed=None
     )
     options = RunOptions(folder, Source("synthetic"), TrainingOptions(jobs=1))
     silent = Display(print, print, lambda trials: nullcontext(TrainingWatch()), None)  # type: ignore[arg-type]
@@ -193,8 +195,9 @@ def test_the_plan_says_what_the_budget_allows_and_a_small_one_what_it_does_not(
         assert machine.trained == 1
     assert "about 400 trials" in text
     assert "will show effects from" in text
-    with begun(tmp_path / "small", registry, 30 * SECONDS) as made:
+    with begun(tmp_path, registry, 30 * SECONDS) as made:
         made.probe()
+        assert machine.trained == 1, "another budget, the same probe"
         assert "too little for a verdict" in "\n".join(plan_lines(made.advice, SECONDS, 1))
 
 
@@ -213,6 +216,26 @@ def test_a_budget_that_trains_nothing_is_refused_with_one_that_does(
         pytest.raises(UsageError, match="are too few: --budget"),
     ):
         made.probe()
+
+
+def test_a_choice_between_nothing_is_refused_before_anything_trains(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    with (
+        begun(tmp_path, registry, 90 * SECONDS, ("cutout",)) as made,
+        pytest.raises(UsageError, match="no technique applies to imdb"),
+    ):
+        made.probe()
+    assert machine.trained == 0
+
+
+def test_one_technique_is_a_choice_too(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    with begun(tmp_path, registry, 60 * SECONDS, ("cutmix",)) as made:
+        made.probe()
+        made.choose()
+        assert made.confirm().family == (("imdb", "cutmix"),)
 
 
 def test_another_question_under_the_same_name_is_refused(
