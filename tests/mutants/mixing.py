@@ -108,7 +108,7 @@ MUTANTS = [
     ),
     Mutant(
         "cutmix-one-center-for-the-batch", CUTMIX,
-        '[1 if self.per == "batch" else size, 2]', "[1, 2]", CUTMIX_TESTS,
+        '[1 if per == "batch" else size, 2]', "[1, 2]", CUTMIX_TESTS,
     ),
     Mutant(
         "cutmix-text-share-counts-padding", CUTMIX,

@@ -115,19 +115,19 @@ MUTANTS = [
     ),
     Mutant(
         "targets-of-the-other-technique", SWITCH,
-        "chosen(cuts, pasted.targets, mixed.targets)",
-        "chosen(~cuts, pasted.targets, mixed.targets)", tests(SWITCH),
+        "chosen(cutting, pasted.targets, mixed.targets)",
+        "chosen(~cutting, pasted.targets, mixed.targets)", tests(SWITCH),
     ),
     Mutant(
         "the-mask-of-mixup-for-all", SWITCH,
-        "chosen(cuts, pasted.mask, mixed.mask)", "mixed.mask", tests(SWITCH),
+        "chosen(cutting, pasted.mask, mixed.mask)", "mixed.mask", tests(SWITCH),
     ),
     Mutant(
         "one-key-for-mixup-and-cutmix", SWITCH,
-        ".draw(cutting, size)", ".draw(blending, size)", tests(SWITCH), "its_own",
+        "cuts(cutting, size,", "cuts(blending, size,", tests(SWITCH), "its_own",
     ),
     Mutant(
         "alphas-confused", SWITCH,
-        "CutMix(self.cutmix_alpha", "CutMix(self.mixup_alpha", tests(SWITCH),
+        "cuts(cutting, size, self.cutmix_alpha", "cuts(cutting, size, self.mixup_alpha", tests(SWITCH),
     ),
 ]  # fmt: skip

@@ -89,7 +89,7 @@ MUTANTS = [
     ),
     Mutant(
         "cutmix-ignores-alpha", "strategies/cutmix.py",
-        "pairs(key, size, self.alpha,", "pairs(key, size, 1.0,", STAGES, "ignored and cutmix",
+        "cuts(key, size, self.alpha,", "cuts(key, size, 1.0,", STAGES, "ignored and cutmix",
     ),
     Mutant(
         "manifold-mixup-ignores-per", "strategies/manifold_mixup.py",
