@@ -53,7 +53,9 @@ def install(mutant: Mutant) -> None:
 
 def forget() -> None:
     for name in list(sys.modules):
-        if any(name == ours or name.startswith(f"{ours}.") for ours in OURS):
+        # A plugin that is kept would hold classes of an earlier `bench`.
+        plugin = name.startswith("bench_plugin_")
+        if plugin or any(name == ours or name.startswith(f"{ours}.") for ours in OURS):
             del sys.modules[name]
 
 
