@@ -85,13 +85,16 @@ def script(
     pieces.owned("network")
     left: list[str] = []
     network = _network(seen, techniques, pieces, left)
+    pieces.blocks.clear()
     plan = _plan(task, techniques, recipe, seen, network.needs, pieces)
     check(plan)
+    of_optimizer = list(pieces.blocks)
     loading = _loading(task, recipe, data, pieces, left)
     shared = _shared(plan, seen, pieces)
     body = [
         *shared, *sections, _heading("Network"), *network.blocks, _heading("Data"), *loading,
-        _heading("Training"), *_training(plan, recipe, seen, pieces, "\n".join(sections)),
+        _heading("Training"), *of_optimizer,
+        *_training(plan, recipe, seen, pieces, "\n".join(sections)),
     ]  # fmt: skip
     text = "\n\n\n".join(block.strip("\n") for block in body if block.strip())
     text = re.sub(r"^(# \S.* -{5,}\n)\n\n(#|[A-Z])", r"\1\n\2", text, flags=re.MULTILINE)
@@ -294,5 +297,4 @@ def _preamble(title: str, notes: Notes, left: Sequence[str], pieces: Pieces, tex
 
 
 def _needed(line: str, text: str) -> bool:
-    """Tell if a script reads the name of an import."""
     return re.search(rf"\b{line.split()[-1]}\b", text) is not None

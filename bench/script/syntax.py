@@ -164,7 +164,7 @@ def stores(node: ast.AST) -> set[str]:
             names.add(part.id)
         elif isinstance(part, ast.arg):
             names.add(part.arg)
-        elif isinstance(part, ast.FunctionDef) and part is not node:
+        elif isinstance(part, ast.FunctionDef | ast.ClassDef) and part is not node:
             names.add(part.name)
     return names
 

@@ -91,28 +91,32 @@ def _loop(plan: Plan, recipe: Recipe) -> list[str]:
     ]
     finishes = bool(plan.having("evaluated")) or (plan.averages and plan.recalibrates)
     if stopping:
-        swap = [
-            "        trained = [tf.identity(v) for v in network.variables]",
-            "        use_for_evaluation()",
-        ]
-        lines += [
-            f"    if (step + 1) % max(1, STEPS // {recipe.evaluations}) == 0:",
-            *(swap if finishes else []),
-            "        curve.append(Evaluation(*evaluate(network, *validation)))",
-            *(["        restore(network.variables, trained)"] if finishes else []),
-        ]
-        for t in stopping:
-            lines += [
-                f"        decision = {t.method('stopping').called({'curve': 'curve'}, {})}",
-                "        if decision.keep:",
-                "            best = [tf.identity(v) for v in network.variables]",
-                "        if decision.stop:",
-                "            break",
-            ]
-        lines += ["if best is not None:", "    restore(network.variables, best)"]
-    if finishes:
+        lines += _stopping(plan, recipe, finishes)
+    if finishes and not stopping:
         lines.append("use_for_evaluation()")
     for t in plan.having("measured"):
         measured = t.method("measured").called({"state": f"{t.name}_variables"}, {})
         lines.append(f'print("{t.name}:", {measured})')
     return [*lines, "return network"]
+
+
+def _stopping(plan: Plan, recipe: Recipe, finishes: bool) -> list[str]:
+    """Write the evaluations that decide which weights are kept, and when training stops."""
+    lines = [f"    if (step + 1) % max(1, STEPS // {recipe.evaluations}) == 0:"]
+    if finishes:
+        lines += [
+            "        trained = [tf.identity(v) for v in network.variables]",
+            "        use_for_evaluation()",
+        ]
+    lines.append("        curve.append(Evaluation(*evaluate(network, *validation)))")
+    for t in plan.having("stopping"):
+        lines += [
+            f"        decision = {t.method('stopping').called({'curve': 'curve'}, {})}",
+            "        if decision.keep:",
+            "            best = [tf.identity(v) for v in network.variables]",
+        ]
+    if finishes:
+        lines.append("        restore(network.variables, trained)")
+    lines += ["        if decision.stop:", "            break", "if best is not None:"]
+    lines.append("    restore(network.variables, best)")
+    return [*lines, *(["else:", "    use_for_evaluation()"] if finishes else [])]
