@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 CHAINS = {
-    "kernel": "used_kernel", "noise": "with_noise", "merge": "merged", "hidden": "mixed_hidden",
+    "kernel": "used_kernel", "noise": "slot_noise", "merge": "merged", "hidden": "mixed_hidden",
 }  # fmt: skip
 """Stage in the network -> the script's function of all techniques that act there."""
 
