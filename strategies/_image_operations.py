@@ -20,7 +20,7 @@ OPERATIONS = (
     "identity", "shear_x", "shear_y", "translate_x", "translate_y", "rotate", "brightness",
     "color", "contrast", "sharpness", "posterize", "solarize", "auto_contrast", "equalize",
 )  # fmt: skip
-"""In the order of their seats."""
+"""Operations in the order of their seats."""
 LUMINANCE = (0.299, 0.587, 0.114)
 """Weights of red, green and blue."""
 

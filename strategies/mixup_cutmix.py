@@ -11,7 +11,7 @@ from strategies.mixup import mixup
 
 
 class Choice(NamedTuple):
-    """What each of the two would do, and which of them does it."""
+    """Draws of both techniques, and the choice of one for each example."""
 
     blended: Pairs
     cut: Cut

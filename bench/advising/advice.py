@@ -26,11 +26,11 @@ class Done(Schema):
     ended: bool = False
     """True when all its trials were trained, or its time was over."""
     result: str = ""
-    """What the choice believed after it, in words."""
+    """Belief of the choice after it, in words."""
 
 
 class Advice(Schema):
-    """What was asked for, and how far it came."""
+    """An advice: the request, and its progress."""
 
     name: Name
     profile: Name
@@ -42,7 +42,7 @@ class Advice(Schema):
     budget: Finite
     """Seconds."""
     first_seed: Count
-    """Of the choice."""
+    """Smallest seed of the choice."""
     confirmation_seed: Count
     """Smallest seed of the confirmation."""
     techniques: tuple[Name, ...] = ()
@@ -53,7 +53,7 @@ class Advice(Schema):
     family: tuple[tuple[Name, ...], ...] = ()
     """Stacks to confirm, declared when the choice ended; empty before."""
     carried: tuple[str, ...] = ()
-    """What the choice knows of each member of its stack, in words."""
+    """Estimated share of each member of the stack, in words."""
     confirmation_seconds: Finite = 0.0
     finished: bool = False
 
@@ -69,7 +69,7 @@ class Advice(Schema):
 
 
 ASKED = ("profile", "task", "base", "settings", "strategies", "budget")
-"""What the same command asks for again."""
+"""Fields that the same command asks for again."""
 
 
 def read_advice(folder: Path) -> Advice | None:

@@ -41,7 +41,7 @@ HOPE = 0.3
 
 @dataclass(frozen=True)
 class Question:
-    """What there is to choose from, and for how much.
+    """A choice to make: the techniques, and the budget.
 
     Attributes:
         techniques: their names.

@@ -1,4 +1,4 @@
-"""What the trials of a choice say about stacks: estimates with their uncertainty."""
+"""Estimates of the values of stacks from the trials of a choice, with their uncertainty."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ BUILDING = 0.5
 
 
 class Lab(NamedTuple):
-    """What trains."""
+    """The means of training: a request, an executor's options, a display."""
 
     request: Request
     """Profile, one task, base, settings: what all trials share."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,27 +9,11 @@ import typer
 
 from bench.cli import options as shared
 from bench.cli.options import RESULTS, files, names
+from bench.core.duration import budget_seconds
 from bench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.advising.advise import Advisor
-
-UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
-
-
-def seconds_of(text: str) -> float:
-    """Read a budget such as `3h`, `1h30m` or `45m`.
-
-    Raises:
-        UsageError: it is no time, or none at all.
-    """
-    parts = re.findall(r"(\d+(?:\.\d+)?)([hms])", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise UsageError(f"--budget {text}: write a time such as 3h, 1h30m or 45m")
-    seconds = sum(float(number) * UNITS[unit] for number, unit in parts)
-    if seconds <= 0:
-        raise UsageError(f"--budget {text}: nothing can be trained in no time")
-    return seconds
 
 
 def advise(
@@ -73,7 +56,7 @@ def advise(
     asked = asked_tasks(shared.registry(plugin), tasks, set_, model, profile, source)
     if not asked.names:
         raise UsageError("--tasks names no task; `bench list` names them all")
-    seconds = seconds_of(budget) / len(asked.names)
+    seconds = budget_seconds(budget) / len(asked.names)
     registry, shown = asked.registry, display(quiet, as_json=False)
     training = TrainingOptions(
         plugins=files(plugin),
@@ -105,9 +88,9 @@ def _one(made: Advisor, dry_run: bool) -> None:
     """Carry out the advice for one task, and say what it is."""
     from bench.advising.lab import training_ratios
     from bench.cli.summary import print_paths
+    from bench.core.duration import duration
     from bench.report.advice import answer_lines, plan_lines
     from bench.report.report import report_study
-    from bench.report.texts import duration
     from bench.running.training_phase import side_by_side
 
     made.probe()

@@ -17,10 +17,10 @@ DATA = "data."
 
 
 class AskedTasks(NamedTuple):
-    """What `--tasks`, `--set` and `--model` ask for."""
+    """The tasks and settings of `--tasks`, `--set` and `--model`."""
 
     registry: Registry
-    """With the tasks of addresses."""
+    """Registry with the tasks of addresses."""
     names: tuple[str, ...]
     settings: dict[str, str]
     """All settings but those of the data."""

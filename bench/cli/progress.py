@@ -19,9 +19,9 @@ from rich.progress import (
 
 from bench.cli import timing_progress
 from bench.cli.options import notice, warn
+from bench.core.duration import duration
 from bench.core.record import Record
 from bench.core.study import Trial
-from bench.report.texts import duration
 from bench.running.collect import TrainingWatch
 from bench.running.executors.executor import Outcome
 from bench.running.forecast import Forecast

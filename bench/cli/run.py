@@ -10,6 +10,7 @@ import typer
 
 from bench.cli import options as shared
 from bench.cli.options import RESULTS, TASKS, files, names
+from bench.core.duration import budget_seconds
 from bench.core.errors import UsageError
 from bench.running.profiles import PROFILES
 
@@ -85,8 +86,8 @@ def run(
         ),
     ] = False,
     budget: Annotated[
-        float | None,
-        typer.Option(help="Minutes for everything; chooses the size and the seeds.", min=0.5),
+        str | None,
+        typer.Option(help="Time for everything: 5m, 1h; chooses the size and the seeds."),
     ] = None,
     declare: Annotated[
         bool, typer.Option("--declare", help="Write study.json and train nothing.")
@@ -144,7 +145,7 @@ def run(
     registry, shown = asked.registry, display(quiet, as_json)
     options = study_run.RunOptions(results, source, training, timed, equal_time=equal_time)
     if budget is not None:
-        cut = within(budget, request, registry, source, training, timed, results)
+        cut = within(budget_seconds(budget), request, registry, source, training, timed, results)
         print(*cut.lines, sep="\n", file=sys.stderr)
         request = cut.request
         options = options._replace(training=cut.training, seconds=BLOCKS, deadline=cut.deadline)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.cli.options import TASKS, warn
+from bench.core.duration import duration
 from bench.core.study import Study
 from bench.plugins.registry import Registry
-from bench.report.texts import duration
 from bench.running.seeds import seeds_text
 from bench.running.study_run import Measured
 from bench.running.training_phase import expected_seconds

@@ -29,7 +29,7 @@ class Metric:
 
     @property
     def share(self) -> bool:
-        """In percent of the base's, else in the metric's unit."""
+        """Tell if changes are in percent of the base's; else they are in the metric's unit."""
         return self.compared.share
 
     @property

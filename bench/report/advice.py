@@ -20,9 +20,10 @@ from bench.advising.confirming import (
 )
 from bench.advising.rounds import name_of
 from bench.analysis.analysis import Analysis
+from bench.core.duration import duration
 from bench.core.study import BASELINE, Study
 from bench.report.answers import few_names
-from bench.report.texts import duration, interval, signed
+from bench.report.texts import interval, signed
 
 STAGES: Mapping[str, str] = {
     "probe": "probe",

@@ -51,7 +51,7 @@ class Explanation(NamedTuple):
     certainty: tuple[str, ...]
     cost: tuple[str, ...]
     limits: tuple[str, ...]
-    """What not to conclude."""
+    """Conclusions that the study does not allow."""
 
 
 def explain(study: Study, analysis: Analysis, cards: Mapping[str, Card]) -> list[Explanation]:

@@ -35,14 +35,6 @@ def ratio(value: object) -> str:
     return text and text + TIMES
 
 
-def duration(seconds: float) -> str:
-    """Format seconds as `3 h 05 min`, `4 min` or `12 s`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
 def seeds_text(seeds: int) -> str:
     """Write `1 seed` or `5 seeds`."""
     return f"{seeds} seed{'' if seeds == 1 else 's'}"

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.core.duration import duration
 from bench.core.errors import BenchError, UsageError
 from bench.core.strategy import COST_LIMITS
 from bench.core.study import Study, Trial
@@ -40,11 +41,11 @@ class Cost(NamedTuple):
     """Seconds of a trial of a task's baseline on this machine."""
 
     start: float
-    """Of a worker, until its first trial begins."""
+    """Start of a worker, until its first trial begins."""
     trace: float
     step: float
     evaluation: float
-    """Of all evaluations of a trial."""
+    """All evaluations of a trial."""
 
 
 class Fit(NamedTuple):
@@ -69,11 +70,11 @@ class Chosen(NamedTuple):
     deadline: float
     """Reading of `time.monotonic` after which no step time is measured."""
     lines: tuple[str, ...]
-    """What a trial costs here, what is going to run, and how long."""
+    """Cost of a trial here, the study to come, and its expected time."""
 
 
 def within(
-    minutes: float,
+    seconds: float,
     request: Request,
     registry: Registry,
     source: Source,
@@ -81,10 +82,10 @@ def within(
     processes: int,
     results: Path,
 ) -> Chosen:
-    """Cut a request to minutes, counted from now; go on with the size of a study that has begun.
+    """Cut a request to some seconds, counted from now; go on with the size of a study that has begun.
 
     Args:
-        minutes: for everything, the first look included.
+        seconds: for everything, the first look included.
         request: a study of the whole size, without a name.
         processes: of step times; 0: none.
         results: folder of the studies.
@@ -107,11 +108,11 @@ def within(
     open_size = _begun(plan(request, registry, source).study.name, results)
     spent = time.monotonic() - began
     fit = next((f for f in fits if (f.scale, f.seeds) == open_size), None) or next(
-        (f for f in fits if spent + f.seconds <= 60 * minutes), fits[-1]
+        (f for f in fits if spent + f.seconds <= seconds), fits[-1]
     )
-    left = 60 * minutes - spent
+    left = seconds - spent
     one = max(c.trace + c.evaluation for c in costs.values())
-    end = began + 60 * minutes - REPORT
+    end = began + seconds - REPORT
     return Chosen(
         request._replace(scale=fit.scale, seeds=fit.seeds, prefix=prefix(fit.scale)),
         training._replace(deadline=end - fit.timing - one),
@@ -141,19 +142,14 @@ def _told(request: Request, costs: Mapping[str, Cost], fit: Fit, left: float) ->
         + f": {seeds} of {request.profile}, {size}"
     )
     yield (
-        f"about {minutes_text(fit.seconds)}: {minutes_text(fit.training)} of training, "
-        f"{minutes_text(fit.timing)} of step times, then the report"
+        f"about {duration(fit.seconds)}: {duration(fit.training)} of training, "
+        f"{duration(fit.timing)} of step times, then the report"
     )
     if fit.seconds > left:
         yield (
-            f"that is more than the {minutes_text(max(left, 0))} left of the budget: no trial begins "
+            f"that is more than the {duration(max(left, 0))} left of the budget: no trial begins "
             "after it, and the same command goes on"
         )
-
-
-def minutes_text(seconds: float) -> str:
-    """Write seconds as a reader says them."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"
 
 
 def prefix(scale: float) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from statistics import fmean
 
 from bench.core.record import Record
@@ -53,16 +55,23 @@ class Forecast:
         """Return the seconds that are left; None before the first trial has ended."""
         if not self._seconds:
             return None
-        now, untraced = self._clock(), set(self._waiting.values()) - self._traces.keys()
-        running = [arm for arm, _ in self._running.values()]
-        work = sum(self._expected(arm) for arm in self._waiting.values())
-        work += fmean(self._traces.values()) * len(untraced - set(running))
+        now, waiting = self._clock(), Counter(self._waiting.values())
+        expected = self._expected({*waiting, *(arm for arm, _ in self._running.values())})
+        trace = fmean(self._traces.values())
+        work = sum(count * expected[arm] for arm, count in waiting.items())
+        begun = self._traces.keys() | {arm for arm, _ in self._running.values()}
+        work += trace * len(waiting.keys() - begun)
         for arm, began in self._running.values():
-            trace = 0.0 if arm in self._traces else fmean(self._traces.values())
-            work += max(0.0, self._expected(arm) + trace - (now - began))
+            whole = expected[arm] + (0.0 if arm in self._traces else trace)
+            work += max(0.0, whole - (now - began))
         return work / self._side_by_side
 
-    def _expected(self, arm: Arm) -> float:
-        of_task = [s for (task, _), all_ in self._seconds.items() if task == arm[0] for s in all_]
-        everything = [s for seconds in self._seconds.values() for s in seconds]
-        return fmean(self._seconds.get(arm) or of_task or everything)
+    def _expected(self, arms: Iterable[Arm]) -> dict[Arm, float]:
+        """Return the seconds that a trial of each arm takes, its trace aside."""
+        by_task: dict[str, list[float]] = {}
+        for (task, _), seconds in self._seconds.items():
+            by_task.setdefault(task, []).extend(seconds)
+        everything = fmean(chain.from_iterable(by_task.values()))
+        of_task = {task: fmean(seconds) for task, seconds in by_task.items()}
+        of_arm = {arm: fmean(seconds) for arm, seconds in self._seconds.items()}
+        return {arm: of_arm.get(arm, of_task.get(arm[0], everything)) for arm in arms}

@@ -1,4 +1,4 @@
-"""Where the techniques of an arm act in its network, and what a script calls that."""
+"""The places in a network where the techniques of an arm act, and their names in a script."""
 
 from __future__ import annotations
 

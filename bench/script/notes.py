@@ -17,7 +17,7 @@ WIDTH = 98
 
 
 class Notes(NamedTuple):
-    """What a study measured of an arm."""
+    """Measurements of an arm by a study."""
 
     head: str
     """Lines under the script's title."""

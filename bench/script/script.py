@@ -39,8 +39,10 @@ ORDER = (
 TAKEN = (
     "train", "evaluate", "split", "restore", "recalibrate", "train_step", "network", "weights",
     "optimizer", "load_data", "Now", "rate", "step", "rows", "batch", "main", "learning_rate",
+    "as_input", "random_key", "logits_of", "forward", "use_for_evaluation", "weights_of", "make_network",
+    "Weights", "Evaluation", NORMALIZATION, *CHAINS.values(),
 )  # fmt: skip
-"""Names that the script itself gives."""
+"""Names that the script itself gives: a technique's function of such a name gets another one."""
 RULE = 100
 
 

@@ -11,10 +11,10 @@ from bench.script.syntax import call
 
 
 class Plan(NamedTuple):
-    """What the training of an arm needs."""
+    """The needs of an arm's training."""
 
     techniques: Sequence[Technique]
-    """In the order of composition."""
+    """Techniques in the order of composition."""
     is_text: bool
     needs: Sequence[str]
     """Arguments of the network's `call` besides the features."""

@@ -45,9 +45,9 @@ class Spreads(NamedTuple):
     """Spreads of the terms of a value."""
 
     effect: float
-    """Of the effects of parts, as a multiple of the noise."""
+    """Spread of the effects of parts, as a multiple of the noise."""
     pair: float
-    """Of the terms of pairs, as a multiple of `effect`."""
+    """Spread of the terms of pairs, as a multiple of `effect`."""
 
 
 class Trials(NamedTuple):

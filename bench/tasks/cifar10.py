@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bench.data.load import Subset
     from bench.networks.network import Network
     from bench.networks.parts import Parts
+    from bench.networks.residual import Standard
 
 
 class ImageRecipe(Recipe):
@@ -79,9 +80,16 @@ class Cifar10(Task):
         return select(data, recipe.train_examples, recipe.validation_examples, recipe.test_examples)
 
     def network(self, recipe: Recipe, parts: Parts) -> Network:
-        from bench.networks.fast import FastNetwork
-        from bench.networks.residual import ResidualNetwork
+        from bench.networks.residual import CIFAR10
 
         assert isinstance(recipe, ImageRecipe)
-        kind = {"residual": ResidualNetwork, "fast": FastNetwork}[recipe.network]
-        return kind(parts, recipe.widths, self.facts.classes, recipe.activation)
+        return image_network(recipe, parts, self.facts.classes, CIFAR10)
+
+
+def image_network(recipe: ImageRecipe, parts: Parts, classes: int, standard: Standard) -> Network:
+    """Build the network that a recipe names, for images whose pixels `standard` standardizes."""
+    from bench.networks.fast import FastNetwork
+    from bench.networks.residual import ResidualNetwork
+
+    kind = {"residual": ResidualNetwork, "fast": FastNetwork}[recipe.network]
+    return kind(parts, recipe.widths, classes, recipe.activation, standard)

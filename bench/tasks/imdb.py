@@ -123,17 +123,19 @@ class Imdb(Task):
         return select(data, recipe.train_examples, recipe.validation_examples, recipe.test_examples)
 
     def network(self, recipe: Recipe, parts: Parts) -> Network:
-        from bench.networks.ngrams import NgramNetwork
-        from bench.networks.recurrent import RecurrentNetwork
-
         assert isinstance(recipe, LstmRecipe)
-        if recipe.network == "ngrams":
-            return NgramNetwork(
-                parts, recipe.vocabulary, recipe.buckets, recipe.embedding, self.facts.classes
-            )
-        return RecurrentNetwork(
-            parts, recipe.vocabulary, recipe.embedding, recipe.units, self.facts.classes
-        )
+        return text_network(recipe, parts, self.facts.classes)
+
+
+def text_network(recipe: LstmRecipe, parts: Parts, classes: int) -> Network:
+    """Build the network that a recipe names."""
+    from bench.networks.ngrams import NgramNetwork
+    from bench.networks.recurrent import RecurrentNetwork
+
+    words, width = recipe.vocabulary, recipe.embedding
+    if recipe.network == "ngrams":
+        return NgramNetwork(parts, words, recipe.buckets, width, classes)
+    return RecurrentNetwork(parts, words, width, recipe.units, classes)
 
 
 class ImdbTransformer(Imdb):

@@ -14,8 +14,8 @@ from bench.core.recipe import Recipe
 from bench.core.strategy import TaskFacts
 from bench.core.study import OwnTask
 from bench.data.source import Identity, Source
-from bench.tasks.cifar10 import Cifar10, ImageRecipe
-from bench.tasks.imdb import Imdb, LstmRecipe, TextRecipe
+from bench.tasks.cifar10 import Cifar10, ImageRecipe, image_network
+from bench.tasks.imdb import Imdb, LstmRecipe, TextRecipe, text_network
 from bench.tasks.own_recipes import TEXT_SIZES, examples, for_model, image_recipes, text_recipes
 from bench.tasks.task import Task
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from bench.data.own.load import OwnData
     from bench.networks.network import Network
     from bench.networks.parts import Parts
-
-FAST_LEAST = 2
-"""Smallest side before each halving by the network `fast`."""
 
 
 class AddressedTask(Task):
@@ -97,23 +94,15 @@ class AddressedTask(Task):
             sizes = self.sizes(recipe)
             return KerasNetwork(lambda: built(make(), sizes), parts.seed)
         if isinstance(recipe, ImageRecipe):
-            from bench.networks.fast import FastNetwork
-            from bench.networks.residual import ResidualNetwork, Standard
+            from bench.networks.residual import Standard
 
             facts = self.data.facts
-            kind = {"residual": ResidualNetwork, "fast": FastNetwork}[recipe.network]
             if recipe.network == "fast":
                 self._check_size(recipe)
             standard = Standard(facts.mean, facts.deviation)
-            return kind(parts, recipe.widths, classes, recipe.activation, standard)
-        from bench.networks.ngrams import NgramNetwork
-        from bench.networks.recurrent import RecurrentNetwork
-
+            return image_network(recipe, parts, classes, standard)
         assert isinstance(recipe, LstmRecipe)
-        words, width = recipe.vocabulary, recipe.embedding
-        if recipe.network == "ngrams":
-            return NgramNetwork(parts, words, recipe.buckets, width, classes)
-        return RecurrentNetwork(parts, words, width, recipe.units, classes)
+        return text_network(recipe, parts, classes)
 
     def sizes(self, recipe: Recipe) -> dict[str, Any]:
         """Return what a user's function may ask for: shape of one example, classes, vocabulary."""

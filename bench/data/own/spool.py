@@ -23,7 +23,7 @@ ROWS_AT_ONCE = 256
 
 
 class Spool:
-    """What all examples have: label, split, name, hashes."""
+    """The fields of all examples: label, split, name, hashes."""
 
     def __init__(self) -> None:
         self.labels: list[Any] = []

@@ -29,7 +29,7 @@ class Finding(NamedTuple):
     task: str
     arm: str
     metric: str
-    """In words; empty where an arm cannot be compared at all."""
+    """Reason in words; empty where an arm cannot be compared at all."""
     verdict: str
     change: str
     """`+5.2% [+4.1%, +6.4%]`; empty where there is none."""

@@ -32,7 +32,7 @@ def cut(
     """What a budget leaves of a study of two tasks where a trial has a cost."""
     monkeypatch.setattr(budget, "probe", lambda request, *_: dict.fromkeys(request.tasks, cost))
     request = Request(profile="quick", seeds=3, **asked)  # type: ignore[arg-type]
-    return within(minutes, request, REGISTRY, SOURCE, TrainingOptions(jobs=2), 1, results)
+    return within(60 * minutes, request, REGISTRY, SOURCE, TrainingOptions(jobs=2), 1, results)
 
 
 def test_a_fast_machine_gets_more_examples_and_seeds(

@@ -95,6 +95,22 @@ def looked(moment: Moment, result: LossResult) -> LossResult:
     return result
 
 
+@dataclass(frozen=True)
+class NamedLikeTheScript(LabelSmoothing):
+    def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
+        return forward(rest(batch))
+
+
+def forward(result: LossResult) -> LossResult:
+    return result
+
+
+def test_such_a_strategy_is_written_beside_the_scripts_own_function() -> None:
+    text = text_with(NamedLikeTheScript())
+    assert len(re.findall(r"def forward\(", text)) == 1
+    assert "def label_smoothing_forward(result):" in text
+
+
 def test_a_strategy_that_a_script_cannot_hold_is_refused() -> None:
     with pytest.raises(UsageError, match="hands on its whole 'moment'"):
         text_with(HandsOn())
