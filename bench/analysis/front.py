@@ -54,8 +54,8 @@ def front_probabilities(
 
     A redrawn study has other trials (drawn with replacement, the same for all arms), other processes,
     and a normal error for other test examples. Deviations from the mean are widened by
-    sqrt(n / (n - 1)), as a bootstrap of few values is too narrow. An arm that one process timed has no
-    spread of its step time.
+    sqrt(n / (n - 1)), as a bootstrap of few values is too narrow. An arm that only one process
+    timed is left out: how far its step time may be from the truth is not known.
 
     Args:
         step_times: a row per arm and process, of one place a task.
@@ -75,7 +75,7 @@ def front_probabilities(
     differences, groups = _differences(trials, comparison), dict[tuple[str, str], list[str]]()
     treated = {(arm.task, arm.name) for arm in study.arms if arm.role == "treatment"}
     for task, arm, reference in differences:
-        if (task, arm, reference) in ratios and (task, arm) in treated:
+        if len(ratios.get((task, arm, reference), ())) > 1 and (task, arm) in treated:
             groups.setdefault((task, reference), []).append(arm)
     probabilities: dict[tuple[str, str, str], float] = {}
     for (task, reference), arms in groups.items():
@@ -125,7 +125,5 @@ def _redrawn_effects(random: np.random.Generator, arms: list[Mapping[int, float]
 def _redrawn_means(random: np.random.Generator, values: np.ndarray) -> np.ndarray:
     """Return means of redrawn values, (`DRAWS`,)."""
     n = len(values)
-    if n < 2:
-        return np.full(DRAWS, values.mean())
     counts = random.multinomial(n, np.full(n, 1 / n), DRAWS) / n
     return np.asarray(values.mean() + np.sqrt(n / (n - 1)) * (counts @ values - values.mean()))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.analysis.analysis import Analysis
 from bench.analysis.verdict import FIX_BASELINE, UNFINISHED
 from bench.core.study import Study
+from bench.report.around import CARRIES, groups, left_out
 from bench.report.headings import baseline_row, gap_text, main_baseline
 from bench.report.rows import Row, step_time_name
 from bench.report.verdicts import KINDS
@@ -17,8 +18,14 @@ SHOWN = 4
 """Most arms with a line of their own."""
 NAMED = 6
 """Most arms named in one line."""
-WITHOUT = "without "
-"""Begin of the name of an arm that lacks one strategy of the base."""
+KINDS_IN_WORDS = {"worse": "worse", "same": "within the margin", "open": "open"}
+"""Kind of a verdict -> the words before the names of its arms."""
+BASE_IN_WORDS = {
+    "worse": "the base stands on",
+    "same": "within the margin without",
+    "open": "open whether these carry anything",
+}
+"""The same, before the strategies that arms of that kind leave out of the base."""
 IN_LEAD = 3
 """Most arms named in the lead."""
 
@@ -41,6 +48,7 @@ def answer(
     synthetic: bool,
     warning: str,
     step: str,
+    less: Mapping[str, str] | None = None,
 ) -> Answer:
     """Sum up the rows of a task, in words no stronger than their verdicts.
 
@@ -48,13 +56,15 @@ def answer(
         best: Arms that no other is shown to beat.
         step: Name of step times: `CPU step time`.
         warning: The baseline's warning (it underfits), or nothing.
+        less: Arm that only lacks a strategy of the base -> that strategy.
     """
+    less = less or {}
     measured = measured_rows(rows, task)
     lead = _unjudged(measured, synthetic)
     if lead:
         points = [f"{row.arm}: {describe(row, step)}" for row in measured[:SHOWN]]
     else:
-        lead, points = _lead(measured, best), _points(measured, step)
+        lead, points = _lead(measured, best, less), _points(measured, step, less)
     return Answer(task, lead, tuple(points), warning)
 
 
@@ -69,7 +79,12 @@ def study_answer(study: Study, analysis: Analysis, rows: Sequence[Row], task: st
     rivals = rivals[(rivals["task"] == task) & (rivals["reference"] == main_baseline(study, task))]
     best = set(rivals.loc[rivals["candidate"].astype(bool), "arm"])
     step = step_time_name(analysis.place["device"])
-    return answer(task, rows, best, study.synthetic, caution, step)
+    less = {
+        arm: "+".join(left_out(study, task, arm))
+        for arm, group in groups(study, task).items()
+        if group == CARRIES
+    }
+    return answer(task, rows, best, study.synthetic, caution, step, less)
 
 
 def measured_rows(rows: Sequence[Row], task: str) -> list[Row]:
@@ -102,18 +117,14 @@ def of_kind(rows: Sequence[Row], kind: str) -> list[Row]:
     return [row for row in rows if KINDS.get(row.verdict) == kind]
 
 
-def _lead(rows: Sequence[Row], best: Collection[str]) -> str:
+def _lead(rows: Sequence[Row], best: Collection[str], less: Mapping[str, str]) -> str:
     """Name one arm only where it alone may be the best, else all that may be."""
     if not of_kind(rows, "better"):
         return "No technique is shown to be better"
     candidates = [row for row in rows if row.arm in best] or of_kind(rows, "better")
     names = [row.arm for row in candidates]
     if len(names) == 1:
-        return (
-            f"Leave out {names[0][len(WITHOUT) :]}"
-            if names[0].startswith(WITHOUT)
-            else (f"Use {names[0]}")
-        )
+        return f"Leave out {less[names[0]]}" if names[0] in less else f"Use {names[0]}"
     named, more = names[:IN_LEAD], len(names) - IN_LEAD
     listed = f"{', '.join(named[:-1])} or {named[-1]}"
     if more > 0:
@@ -124,16 +135,18 @@ def _lead(rows: Sequence[Row], best: Collection[str]) -> str:
     return f"{listed}: not separable" + (f"; the cheapest step is {cheaper}" if cheaper else "")
 
 
-def _points(rows: Sequence[Row], step: str) -> list[str]:
+def _points(rows: Sequence[Row], step: str, less: Mapping[str, str]) -> list[str]:
     """Write a line for each arm that is better, and one for each other kind of verdict."""
     better = of_kind(rows, "better")
     points = [f"{row.arm}: {describe(row, step)}, {row.verdict}" for row in better[:SHOWN]]
     if len(better) > SHOWN:
         points.append(f"{len(better) - SHOWN} more are better: see the table")
-    for words, kind in (("worse", "worse"), ("within the margin", "same"), ("open", "open")):
-        arms = [row.arm for row in of_kind(rows, kind)]
-        if arms:
-            points.append(f"{words}: {few_names(arms)}")
+    for kind, words in BASE_IN_WORDS.items():
+        if names := [less[row.arm] for row in of_kind(rows, kind) if row.arm in less]:
+            points.append(f"{words}: {few_names(names)}")
+    for kind, words in KINDS_IN_WORDS.items():
+        if names := [row.arm for row in of_kind(rows, kind) if row.arm not in less]:
+            points.append(f"{words}: {few_names(names)}")
     unfinished = [row.arm for row in rows if row.verdict == UNFINISHED]
     if unfinished:
         points.append(f"unfinished, no verdict yet: {few_names(unfinished)}")

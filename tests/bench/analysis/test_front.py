@@ -34,7 +34,9 @@ def test_it_agrees_with_comparing_every_pair_ties_included() -> None:
         assert found.tolist() == wanted
 
 
-def probabilities(points: dict[str, float], ratios: dict[str, float]) -> dict[str, float]:
+def probabilities(
+    points: dict[str, float], ratios: dict[str, float], processes: int = 5
+) -> dict[str, float]:
     arms = [studies.arm("baseline"), *map(studies.arm, points)]
     study = studies.study(arms, 8)
     random = np.random.default_rng(2)
@@ -46,7 +48,7 @@ def probabilities(points: dict[str, float], ratios: dict[str, float]) -> dict[st
     times = [
         studies.step_time(name, process, ratio * np.exp(random.normal(0, 0.01)))
         for name, ratio in ratios.items()
-        for process in range(5)
+        for process in range(processes)
     ]
     comparison = pair(trials, contrasts(study))
     rows = effects(study, trials, comparison, contrasts(study))
@@ -63,6 +65,12 @@ def test_a_clear_winner_is_on_it_and_what_cannot_be_told_apart_has_a_share() -> 
     assert found["winner"] > 0.99
     assert found["loser"] < 0.01
     assert 0.2 < found["even"] < 0.95
+
+
+def test_a_step_time_of_one_process_puts_nothing_on_the_front() -> None:
+    asked = ({"winner": 5.0, "even": 0.0}, {"winner": 0.9, "even": 1.0})
+    assert probabilities(*asked, processes=1) == {}
+    assert set(probabilities(*asked, processes=2)) == {"winner", "even"}
 
 
 def test_the_same_study_has_the_same_probabilities() -> None:

@@ -81,5 +81,14 @@ def test_what_is_not_judged_says_why(rows: list[Row], lead: str) -> None:
     assert said(rows, "a").lead.startswith(lead)
 
 
+def test_around_a_base_what_carries_it_is_told_from_what_was_added() -> None:
+    rows = [row("without ema", -3.0, WORSE_BY_MARGIN), row("without l2", 1.0, BETTER), *ROWS[2:]]
+    less = {"without ema": "ema", "without l2": "l2"}
+    made = answer("t", rows, {"without l2"}, False, "", "step time", less)
+    assert made.lead == "Leave out l2"
+    assert "the base stands on: ema" in made.points
+    assert "worse: batch_norm" in made.points
+
+
 def test_stand_in_data_has_no_answer() -> None:
     assert said(ROWS, "layer_norm", synthetic=True).lead == "Stand-in data: no answer"
