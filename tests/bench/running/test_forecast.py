@@ -48,7 +48,7 @@ def estimates(kinds: list[Kind], seeds: int, side_by_side: int) -> list[tuple[fl
 @pytest.mark.parametrize("side_by_side", [1, 2])
 def test_once_a_tenth_is_done_it_is_right_within_30_percent(side_by_side: int) -> None:
     """The first trials trace, which takes longer than they train."""
-    kinds = [Kind(studies.arm(f"a{i}"), trace=8.0, rest=2.0 + (i % 3)) for i in range(7)]
+    kinds = [Kind(studies.arm(f"a{i}"), trace=20.0, rest=2.0 + (i % 3)) for i in range(7)]
     for share, estimate, truth in estimates(kinds, seeds=5, side_by_side=side_by_side):
         if 0.1 < share < 0.9:
             assert estimate == pytest.approx(truth, rel=0.3)
