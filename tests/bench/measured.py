@@ -7,11 +7,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bench.core.record import Evaluation, Hashes, Record, Scores, StepTime
 from bench.core.study import Arm, Study, Timing, Trial
+from bench.running.executors.executor import Outcome
 from bench.storage.store import Store
 
 STUDY = "tiny"
@@ -32,6 +33,29 @@ def study(arms: Iterable[str] = ("baseline", "mixup"), seeds: int = 3, name: str
         arms=tuple(arm(a) for a in arms),
         seeds=seeds,
     )
+
+
+def plenty() -> list[Trial]:
+    """More trials than a test waits for: a worker on a busy machine takes long to start."""
+    return study(["baseline"], seeds=1000).trials()
+
+
+def take_until(
+    processes: int, outcomes: Iterator[Outcome[Trial, Record]]
+) -> list[Outcome[Trial, Record]]:
+    """Take outcomes of `Misbehave` until so many processes have measured.
+
+    Raises:
+        AssertionError: fewer processes measured them all.
+    """
+    taken, pids = [], set()
+    for outcome in outcomes:
+        taken.append(outcome)
+        if outcome.record is not None:
+            pids.add(outcome.record.facts["pid"])
+        if len(pids) == processes:
+            return taken
+    raise AssertionError(f"{len(pids)} processes measured {len(taken)} trials")
 
 
 def filled(folder: Path) -> Store:
