@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.columns import columns
+from bench.compare.divergence import rate_shifts
 from bench.compare.matching import by_task, software_changes
 from bench.compare.metrics import by_name
 from bench.compare.metrics import minimums as least_changes
@@ -91,6 +92,9 @@ def compare(
         pairs, incomparable = comparable(task, base_arms.get(task, {}), new_arms.get(task, {}))
         rejected += incomparable
         for metric in by_name().values():
+            if metric.compared.rate:
+                shifts += rate_shifts(task, metric, pairs, accepted or {})
+                continue
             result = metric_shifts(task, metric, pairs, accepted or {}, others)
             shifts += result.shifts
             rejected += result.rejected

@@ -11,7 +11,7 @@ import numpy as np
 from bench.compare.matching import different, different_hardware
 from bench.compare.metrics import Metric
 from bench.compare.occasions import INSEPARABLE, Spread, in_turn, over_occasions, spread
-from bench.compare.units import Sides, sides, start_equal, values
+from bench.compare.units import Sides, sides, starts_equal, values
 from bench.stats import changes
 from bench.storage.history import Line
 
@@ -100,7 +100,7 @@ def metric_shifts(
         rejected += [Rejected(task, arm, metric.name, reason) for arm in usable]
         return Tested(rejected=rejected)
     table = sides(metric, usable)
-    paired = not metric.speed and all(start_equal(*lines) for lines in usable.values())
+    paired = not metric.speed and starts_equal(usable.values())
     shared = _shared(task, metric, table, paired, accepted)
     if metric.compared.level is not None and not in_turn(*zip(*usable.values(), strict=True)):
         occasions = spread(metric, {arm: lines[0] for arm, lines in usable.items()}, history)

@@ -84,6 +84,7 @@ def _seed(record: Record) -> SeedResult:
         if metric.of is not None
     }
     accuracy, area = measured.pop("accuracy"), measured.pop("area")
+    diverged = bool(measured.pop("diverged"))
     assert accuracy is not None
     hashes = record.hashes
     shared = {"weights": hashes.initial_weights, "order": hashes.batch_order}
@@ -93,6 +94,7 @@ def _seed(record: Record) -> SeedResult:
         accuracy=accuracy,
         area=None if area is None else round(area, 6),
         start=start[:8],
+        diverged=diverged,
         scores={name: value for name, value in measured.items() if value is not None},
     )
 

@@ -36,7 +36,7 @@ def sides(metric: Metric, arms: Mapping[str, tuple[Line, Line]]) -> Sides:
     """Make the arrays of arms that have the metric on both sides, in the order given.
 
     Shared seeds come in the same columns on both sides, so that paired tests find their pairs;
-    `start_equal` tells whether they are pairs.
+    `starts_equal` tells whether they are pairs.
     """
     base = [lines[0] for lines in arms.values()]
     new = [lines[1] for lines in arms.values()]
@@ -44,6 +44,8 @@ def sides(metric: Metric, arms: Mapping[str, tuple[Line, Line]]) -> Sides:
     if not metric.speed:
         seeds = _seeds(base, new)
         scores = (_table(base, field, seeds[0]), _table(new, field, seeds[1]))
+        if seeds[0] == seeds[1]:
+            scores = _in_both(*scores)
         harm = tuple(metric.harm_scale * side for side in scores)
         means = (_mean(scores[0]), _mean(scores[1]))
         return Sides(harm[0], harm[1], harm[0], harm[1], means, means, None)
@@ -56,19 +58,33 @@ def sides(metric: Metric, arms: Mapping[str, tuple[Line, Line]]) -> Sides:
     return Sides(*logs, *levels, means, level_means, _machine_shift(base, new))
 
 
-def start_equal(base: Line, new: Line) -> bool:
-    """Tell whether two lines have equal seeds, each with equal initial weights and batches."""
-    starts = [{seed.seed: seed.start for seed in line.seeds} for line in (base, new)]
-    shared = starts[0].keys() & starts[1].keys()
-    return len(shared) > 1 and all(starts[0][seed] == starts[1][seed] for seed in shared)
+def starts_equal(arms: Iterable[tuple[Line, Line]]) -> bool:
+    """Tell whether arms have equal seeds in both studies, with equal initial weights and batches.
+
+    A trial that diverged tells nothing: it was stopped before it saw all batches. Nor does an arm that
+    converged in fewer than two trials.
+    """
+    equal = []
+    for lines in arms:
+        starts = [{s.seed: s.start for s in line.seeds if not s.diverged} for line in lines]
+        if min(map(len, starts)) > 1:
+            shared = starts[0].keys() & starts[1].keys()
+            equal.append(len(shared) > 1 and all(starts[0][s] == starts[1][s] for s in shared))
+    return bool(equal) and all(equal)
 
 
 def values(line: Line, field: str) -> dict[int, float]:
-    """Return the known values of a field by process or, for scores, by seed."""
+    """Return the known values of a field by process or, for scores, by seed.
+
+    Trials that diverged are left out: how many did is a metric of its own. An arm that converged in
+    fewer than two trials stands with all of them, the diverged ones at chance.
+    """
     if field in ProcessResult.model_fields:
         pairs = {process.process: getattr(process, field) for process in line.processes}
     else:
-        pairs = {seed.seed: seed.value(field) for seed in line.seeds}
+        converged = [seed for seed in line.seeds if not seed.diverged]
+        counted = converged if len(converged) > 1 else line.seeds
+        pairs = {seed.seed: seed.value(field) for seed in counted}
     return {number: value for number, value in pairs.items() if value is not None}
 
 
@@ -87,6 +103,13 @@ def _table(lines: Sequence[Line], field: str, numbers: Sequence[int] | None = No
     frame = pd.DataFrame([values(line, field) for line in lines], dtype=float)
     columns = sorted(frame.columns) if numbers is None else list(numbers)
     return frame.reindex(columns=columns).to_numpy()
+
+
+def _in_both(base: Array, new: Array) -> tuple[Array, Array]:
+    """Leave out the seeds that an arm has on one side only, where it has two on both."""
+    one_sided = np.isnan(base) | np.isnan(new)
+    one_sided &= (~one_sided).sum(axis=1, keepdims=True) > 1
+    return np.where(one_sided, np.nan, base), np.where(one_sided, np.nan, new)
 
 
 def _machine_shift(base: Sequence[Line], new: Sequence[Line]) -> float | None:

@@ -84,6 +84,8 @@ class Compared:
     values: str
     """Two values in words, a format string: `{:.1%} -> {:.1%}`."""
     share: bool = False
+    rate: bool = False
+    """True: a share of trials, compared exactly; only arms with an event on either side count."""
     level: Level | None = None
     followed: Followed | None = None
     """None: the history's plots and the files for github-action-benchmark leave it out."""
@@ -102,8 +104,8 @@ class Metric:
     """Factor from the stored value to `unit`: 100 from a fraction to points."""
     of: Callable[[Record], float | None] | None = None
     """Value of a trial that did not diverge. None: a fresh process measures it, not a trial."""
-    when_diverged: Literal["chance", "missing"] = "missing"
-    """Value of a trial that diverged: 1 / classes, or none."""
+    when_diverged: Literal["chance", "missing", "one"] = "missing"
+    """Value of a trial that diverged: 1 / classes, none, or 1."""
     effect: bool = True
     """False: no row in the effects of a study."""
     optional: bool = False
@@ -122,7 +124,7 @@ class Metric:
         if self.of is None:
             raise TypeError(f"{self.name} is measured by a fresh process, not by a trial")
         if record.status == "diverged" or record.final is None:
-            return 1 / record.classes if self.when_diverged == "chance" else None
+            return {"chance": 1 / record.classes, "one": 1.0}.get(self.when_diverged)
         return self.of(record)
 
 
@@ -215,6 +217,14 @@ METRICS: tuple[Metric, ...] = (
         effect=False,  # within a study it ends at the baseline's budget: `bench.analysis.convergence`
         compared=Compared(
             "convergence", 1.0, 0.05, "convergence:1", "area", "{:.1%} -> {:.1%}"
+        ),
+    ),
+    Metric(
+        "divergence", "trials that diverged", "points", False, 100.0, lambda record: 0.0, "one",
+        effect=False,  # within a study it has a table of its own: `bench.analysis.divergence`
+        compared=Compared(
+            "divergence", 10.0, 0.0, "divergence:10", "diverged", "{:.0%} -> {:.0%} of the trials",
+            rate=True,
         ),
     ),
     Metric(

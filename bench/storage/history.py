@@ -34,6 +34,8 @@ class SeedResult(Schema):
     """Area under the validation curve (`bench.core.curve.area`); a fraction."""
     start: str
     """Hash of initial weights and batch order; trials with equal hashes form a pair."""
+    diverged: bool = False
+    """False in lines of versions that did not tell."""
     scores: dict[str, Finite] = {}
     """Values of compared metrics that have no field of their own, by name."""
 
@@ -42,8 +44,9 @@ class SeedResult(Schema):
         return getattr(self, name) if name in type(self).model_fields else self.scores.get(name)
 
     @model_serializer(mode="wrap")
-    def _without_empty_scores(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in dump(self).items() if name != "scores" or value}
+    def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        rare = ("diverged", "scores")
+        return {name: value for name, value in dump(self).items() if name not in rare or value}
 
 
 class ProcessResult(Schema):

@@ -36,10 +36,12 @@ def test_seeds_and_processes_of_each_arm() -> None:
     assert without.seeds == ()
 
 
-def test_a_diverged_trial_counts_at_chance() -> None:
-    asked = studies.study(ARMS[:1], 1)
-    line = condensed(asked, [studies.diverged(ARMS[0], 0)], [])[0]
-    assert (line.seeds[0].accuracy, line.seeds[0].area) == (0.5, 0.5)
+def test_a_diverged_trial_is_told_and_stands_at_chance() -> None:
+    asked = studies.study(ARMS[:1], 2)
+    records = [studies.diverged(ARMS[0], 0), studies.record(ARMS[0], 1, 0.6)]
+    lost, converged = condensed(asked, records, [])[0].seeds
+    assert (lost.accuracy, lost.area) == (0.5, 0.5)
+    assert (lost.diverged, converged.diverged) == (True, False)
 
 
 def test_versions_that_differ_within_a_study_are_all_named() -> None:

@@ -16,7 +16,7 @@ from bench.stats import changes
 from tests.bench.compare.lines import ARMS, lines
 
 Word = np.ndarray
-METRICS = tuple(by_name().values())
+METRICS = tuple(metric for metric in by_name().values() if not metric.compared.rate)
 SIZE = len(METRICS) * (len(ARMS) + 1)
 """Tests of a comparison of one task: the environment, the baseline and twelve arms, four metrics."""
 STEP = by_name()["step_time"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from scipy import stats
 
-from bench.stats.rates import exact_interval, paired_rates
+from bench.stats.rates import exact_interval, paired_rates, rate_change
 
 
 def test_exact_interval() -> None:
@@ -20,3 +21,41 @@ def test_only_trials_in_which_one_side_had_the_event_count() -> None:
     assert paired_rates(6, 0) == pytest.approx(2 / 64)
     assert paired_rates(3, 3) == 1.0
     assert paired_rates(0, 0) == 1.0
+
+
+def sample(events: int, trials: int) -> np.ndarray:
+    return np.repeat([1.0, 0.0], [events, trials - events])
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize("trials", [3, 5, 10])
+def test_equal_rates_are_called_worse_as_rarely_as_promised(rate: float, trials: int) -> None:
+    """Summed over all outcomes, not simulated. The interval of 90% holds about what it says."""
+    chance = stats.binom.pmf(np.arange(trials + 1), trials, rate)
+    alarms = {0.01: 0.0, 0.05: 0.0}
+    covered = 0.0
+    for before in range(trials + 1):
+        for after in range(trials + 1):
+            change = rate_change(sample(before, trials), sample(after, trials))
+            weight = chance[before] * chance[after]
+            covered += weight * (change.low <= 0 <= change.high)
+            for level in alarms:
+                alarms[level] += weight * (change.p_worse <= level)
+    assert all(alarms[level] <= level for level in alarms)
+    assert covered > (0.78 if trials == 3 else 0.86)
+
+
+def test_a_difference_of_rates_has_a_direction() -> None:
+    change = rate_change(sample(0, 5), sample(5, 5))
+    assert float(change.p_worse) == pytest.approx(0.25**5), "the worst rate of both is one half"
+    assert float(change.p_better) == pytest.approx(1)
+    assert 0 < change.low < change.estimate == 1
+    mirrored = rate_change(sample(5, 5), sample(0, 5))
+    assert float(mirrored.p_better) == pytest.approx(float(change.p_worse))
+    assert float(mirrored.high) == pytest.approx(-float(change.low))
+
+
+def test_a_difference_that_is_granted_is_no_finding() -> None:
+    assert float(rate_change(sample(0, 5), sample(5, 5), null=1.0).p_worse) == pytest.approx(1)
+    granted = rate_change(sample(1, 10), sample(4, 10), null=0.2)
+    assert float(granted.p_worse) == pytest.approx(stats.binom.sf(3, 10, 0.3))
