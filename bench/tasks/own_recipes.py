@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from bench.core.errors import UsageError
 from bench.core.recipe import Recipe
-from bench.tasks.cifar10 import ImageRecipe
+from bench.tasks.cifar10 import Cifar10, ImageRecipe
 from bench.tasks.imdb import LstmRecipe, TextRecipe
 
 
@@ -36,6 +36,8 @@ class Size(NamedTuple):
     steps: int
     """Most steps."""
     evaluations: int
+    least_steps: int = 1
+    """Least steps, however few examples there are."""
 
 
 EVERYTHING = 10**9
@@ -43,23 +45,34 @@ IMAGE_SIZES = {
     "smoke": Size(512, 200, 500, 1, 32, 12, 3),
     "quick": Size(1_000, 1_000, 10_000, 16, 64, 250, 10),
     "standard": Size(4_000, 2_000, EVERYTHING, 40, 128, 1_240, 20),
+    "strong": Size(EVERYTHING, 5_000, EVERYTHING, 8, 512, 35_000, 8, least_steps=400),
     "full": Size(EVERYTHING, 5_000, EVERYTHING, 40, 128, 35_000, 50),
 }
 TEXT_SIZES = {
     "smoke": Size(512, 200, 500, 1, 32, 12, 3),
     "quick": Size(2_000, 1_000, 25_000, 5, 64, 150, 10),
     "standard": Size(4_000, 2_000, EVERYTHING, 10, 64, 600, 20),
+    "strong": Size(EVERYTHING, 2_500, EVERYTHING, 3, 64, 35_000, 6, least_steps=1_000),
     "full": Size(EVERYTHING, 2_500, EVERYTHING, 10, 64, 35_000, 30),
 }
 """About the examples, epochs and steps of the built-in tasks in the same profile."""
-IMAGE_RATES = {"smoke": 2e-3, "quick": 6e-3, "standard": 2e-3, "full": 2e-3}
-TEXT_RATES = {"smoke": 5e-3, "quick": 5e-3, "standard": 3e-3, "full": 1e-3}
+IMAGE_RATES = {"smoke": 2e-3, "quick": 6e-3, "standard": 2e-3, "strong": 2e-3, "full": 2e-3}
+TEXT_RATES = {"smoke": 5e-3, "quick": 5e-3, "standard": 3e-3, "strong": 4e-3, "full": 1e-3}
+"""Rates of Adam."""
+OPTIMIZER = {"optimizer", "momentum", "schedule", "final_rate", "learning_rate"}
+"""Fields of a recipe that say how its network is trained."""
+STRONG_SIDE, WIDEST_STRONG = 5, 256
+"""Least side of an image, and most channels, of the fast network in the profile `strong`."""
 VALIDATION_SHARE = 0.2
 BATCHES = 8
 """Least batches of an epoch, where there are examples for them."""
 WIDEST = 128
-LEAST_LENGTH, TEXT_LENGTHS = 4, {"smoke": 32, "quick": 100, "standard": 150, "full": 400}
-VOCABULARIES = {"smoke": 2_000, "quick": 5_000, "standard": 5_000, "full": 10_000}
+STRONG_TEXT: dict[str, Any] = {"network": "ngrams", "ends": "both", "margin": 0.5}
+LEAST_LENGTH = 4
+TEXT_LENGTHS = {"smoke": 32, "quick": 100, "standard": 150, "strong": 512, "full": 400}
+VOCABULARIES = {
+    "smoke": 2_000, "quick": 5_000, "standard": 5_000, "strong": 20_000, "full": 10_000,
+}  # fmt: skip
 
 
 def examples(size: Size, train: int, test: int) -> dict[str, Any]:
@@ -79,7 +92,7 @@ def examples(size: Size, train: int, test: int) -> dict[str, Any]:
     kept = min(size.train, train - validation)
     least = min(kept, 4)  # a normalization over a batch needs some examples
     batch = min(size.batch, max(least, 2 ** int(math.log2(max(kept / BATCHES, 1)))))
-    steps = min(size.steps, max(1, round(size.epochs * kept / batch)))
+    steps = min(size.steps, max(size.least_steps, round(size.epochs * kept / batch)))
     return {
         "train_examples": kept,
         "validation_examples": validation,
@@ -94,7 +107,7 @@ def image_recipes(train: int, test: int, shape: tuple[int, ...]) -> Mapping[str,
     """Return the recipes for images, by profile; the network has a block for each halving to 8x8."""
     blocks = min(max(2, round(math.log2(max(shape[:2]) / 8)) + 1), 5)
     widths = tuple(min(16 * 2**block, WIDEST) for block in range(blocks))
-    return {
+    recipes = {
         name: ImageRecipe(
             **examples(size, train, test),
             learning_rate=IMAGE_RATES[name],
@@ -102,6 +115,27 @@ def image_recipes(train: int, test: int, shape: tuple[int, ...]) -> Mapping[str,
         )
         for name, size in IMAGE_SIZES.items()
     }
+    if min(shape[:2]) >= STRONG_SIDE:
+        recipes["strong"] = _strong(recipes["strong"], blocks)
+    return recipes
+
+
+def _strong(recipe: ImageRecipe, groups: int) -> ImageRecipe:
+    """Return the recipe with the network and the optimizer of CIFAR-10's `strong`.
+
+    The learning rate is proportional to the batch (Goyal et al. 2017, "Accurate, Large Minibatch SGD").
+    """
+    model = Cifar10.profiles["strong"]
+    return recipe.model_copy(
+        update={
+            **{
+                name: getattr(model, name)
+                for name in (*OPTIMIZER, "network", "activation", "margin")
+            },
+            "learning_rate": model.learning_rate * recipe.batch_size / model.batch_size,
+            "widths": tuple(min(32 * 2**group, WIDEST_STRONG) for group in range(groups)),
+        }
+    )
 
 
 def text_recipes(
@@ -124,20 +158,23 @@ def text_recipes(
             length=min(TEXT_LENGTHS[name], usual),
             embedding=16 if name == "smoke" else 32,
             units=16 if name == "smoke" else 32,
+            **STRONG_TEXT if name == "strong" else {},
         )
         for name, size in TEXT_SIZES.items()
     }
 
 
 def for_model(recipes: Mapping[str, Recipe], model: str) -> dict[str, Recipe]:
-    """Return the same recipes for a model of the user's own, without the sizes of a network."""
+    """Return the same recipes for a model of the user's own, without the sizes of a network.
+
+    The rate of `strong` belongs to its network, so a model of the user's own is trained by Adam there.
+    """
     made: dict[str, Recipe] = {}
     for name, recipe in recipes.items():
-        kind: type[Recipe] = (
-            OwnTextModelRecipe if isinstance(recipe, TextRecipe) else OwnModelRecipe
-        )
-        values: dict[str, Any] = {
-            field: value for field, value in recipe.values().items() if field in kind.model_fields
-        }
-        made[name] = kind(**{**values, "network": model})
+        text = isinstance(recipe, TextRecipe)
+        kind: type[Recipe] = OwnTextModelRecipe if text else OwnModelRecipe
+        fields = kind.model_fields.keys() - OPTIMIZER
+        values = {field: value for field, value in recipe.values().items() if field in fields}
+        rate = (TEXT_RATES if text else IMAGE_RATES)[name]
+        made[name] = kind(**{**values, "learning_rate": rate, "network": model})
     return made

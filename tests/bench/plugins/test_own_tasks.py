@@ -7,20 +7,34 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from bench.cli.asked_tasks import listed
 from bench.core.errors import BenchError, UsageError
 from bench.core.study import OwnTask
 from bench.data.own.address import parse
+from bench.networks.forward_pass import Pass
+from bench.networks.parts import Parts
 from bench.plugins import model as models
 from bench.plugins.model_check import checked
 from bench.plugins.own_tasks import Named, absolute, named
 from bench.plugins.registry import find
 from bench.running.plan import plan
+from bench.running.profiles import PROFILES
 from bench.running.request import Request
 from bench.running.training_work import TrainingWork
+from bench.tasks.cifar10 import Cifar10
+from bench.tasks.imdb import Imdb
 from bench.tasks.loading import load_data
-from bench.tasks.own_recipes import IMAGE_SIZES, TEXT_SIZES, examples
+from bench.tasks.own_recipes import (
+    IMAGE_RATES,
+    IMAGE_SIZES,
+    TEXT_SIZES,
+    examples,
+    for_model,
+    image_recipes,
+    text_recipes,
+)
 from bench.tasks.task import Source
 from tests.bench.data.own.made import noise, write_folder
 
@@ -147,6 +161,46 @@ def test_sizes_fit_and_are_those_of_the_built_in_tasks(train: int) -> None:
         "train_examples": 4_000, "validation_examples": 2_000, "test_examples": 10_000,
         "batch_size": 128, "steps": 1_240, "evaluations": 20,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("side", [8, 28, 100, 256])
+def test_every_profile_of_images_builds_its_network(side: int, tmp_path: Path) -> None:
+    write_folder(tmp_path / "p", ["a", "b"], 12, side, side + 1)
+    asked = ask(f"folder:{tmp_path / 'p'}", size=f"{side}x{side + 1}")
+    task = asked.registry.task(asked.tasks[0])
+    assert set(task.profiles) == set(PROFILES)
+    for profile in task.profiles:
+        recipe = task.recipe(profile)
+        network = task.network(recipe, Parts([], 0))
+        images = load_data(task, recipe, AUTO).train.values[:4].astype(np.float32) / 255
+        logits = network(network.embed(tf.constant(images)), flow=Pass((), tf.ones(len(images))))
+        assert np.isfinite(logits.numpy()).all()
+        assert logits.shape == (len(images), 2)
+
+
+def test_the_strong_recipe_of_images_is_that_of_cifar10_where_data_is_alike() -> None:
+    made = image_recipes(50_000, 10_000, (32, 32, 3))["strong"].values()
+    known = Cifar10.profiles["strong"].values()
+    assert made.pop("steps") == pytest.approx(known.pop("steps"), rel=0.01)
+    assert made == known
+    few = image_recipes(1_000, 200, (32, 32, 3))["strong"]
+    assert (few.batch_size, few.steps) == (64, 400)
+    assert few.learning_rate == pytest.approx(0.75 / 8), "the rate goes with the batch"
+    tiny = image_recipes(1_000, 200, (4, 9, 1))["strong"]
+    assert (tiny.network, tiny.optimizer) == ("residual", "adam"), "too small for the fast network"
+
+
+def test_the_strong_recipe_of_texts_is_that_of_imdb_where_data_is_alike() -> None:
+    made = text_recipes(24_500, 25_000, 80_000, (10, 100, 200, 600, 2_000))["strong"].values()
+    known = Imdb.profiles["strong"].values()
+    assert made.pop("steps") == pytest.approx(known.pop("steps"), rel=0.01)
+    assert made == known
+
+
+def test_a_model_of_the_user_s_own_is_trained_by_adam_in_every_profile() -> None:
+    for profile, recipe in for_model(image_recipes(50_000, 9, (32, 32, 3)), "m").items():
+        assert (recipe.optimizer, recipe.learning_rate) == ("adam", IMAGE_RATES[profile])
+        assert recipe.schedule == "cosine"
 
 
 @pytest.mark.parametrize(
