@@ -1,7 +1,7 @@
-"""The public names of the suite: all that a plugin with a strategy or a task needs.
+"""Public names of the suite: everything that a plugin with a strategy or a task needs.
 
-`import bench` loads neither TensorFlow nor Keras; each name is imported at its first use. What is not
-in `__all__` may change between versions.
+`import bench` loads neither TensorFlow nor Keras; each name is imported at its first use. Names
+that are not in `__all__` may change between versions.
 """
 
 from __future__ import annotations

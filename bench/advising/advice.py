@@ -1,4 +1,4 @@
-"""`advice.json`: the state of an advice, so that one that was killed goes on where it was."""
+"""`advice.json`: the state of an advice, from which a killed one continues."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ CHOOSING = "choosing"
 
 
 class Done(Schema):
-    """A round, and what it led to."""
+    """A round and its result."""
 
     round: Round
     seconds: Finite = 0.0
-    """Seconds of the budget that it took; less than all while it runs."""
+    """Seconds of the budget that it took, so far if it still runs."""
     ended: bool = False
-    """True when all its trials were trained, or its time was over."""
+    """True if all its trials are trained or its time is over."""
     result: str = ""
-    """Belief of the choice after it, in words."""
+    """Estimates after the round, in words."""
 
 
 class Advice(Schema):
@@ -38,7 +38,7 @@ class Advice(Schema):
     base: tuple[Name, ...] = ()
     settings: dict[str, str] = {}
     strategies: tuple[Name, ...]
-    """Techniques that were asked for."""
+    """Requested techniques."""
     budget: Finite
     """Seconds."""
     first_seed: Count
@@ -46,12 +46,12 @@ class Advice(Schema):
     confirmation_seed: Count
     """Smallest seed of the confirmation."""
     techniques: tuple[Name, ...] = ()
-    """Those that apply and fit into the budget; empty before the probe."""
+    """Techniques that apply and fit into the budget; empty before the probe."""
     left_out: dict[str, str] = {}
-    """Technique -> why it is not there."""
+    """Technique -> the reason why it was left out."""
     rounds: tuple[Done, ...] = ()
     family: tuple[tuple[Name, ...], ...] = ()
-    """Stacks to confirm, declared when the choice ended; empty before."""
+    """Stacks to confirm, declared when the choice ends; empty until then."""
     carried: tuple[str, ...] = ()
     """Estimated share of each member of the stack, in words."""
     confirmation_seconds: Finite = 0.0
@@ -59,17 +59,17 @@ class Advice(Schema):
 
     @property
     def spent(self) -> float:
-        """Return the seconds of the budget that are gone."""
+        """Return the seconds of the budget that are spent."""
         return sum(done.seconds for done in self.rounds) + self.confirmation_seconds
 
     @property
     def stack(self) -> Stack:
-        """Return the stack that was chosen, or the strongest candidate."""
+        """Return the chosen stack, or the strongest candidate."""
         return self.family[0] if self.family else ()
 
 
 ASKED = ("profile", "task", "base", "settings", "strategies", "budget")
-"""Fields that the same command asks for again."""
+"""Fields that must be the same in the command that continues an advice."""
 
 
 def read_advice(folder: Path) -> Advice | None:
@@ -94,12 +94,12 @@ def write_advice(folder: Path, advice: Advice) -> None:
 
 
 def continued(stored: Advice, asked: Advice) -> Advice:
-    """Return the stored advice, to go on with it.
+    """Return the stored advice with the requested changes, to continue it.
 
-    As long as there is only the probe, its budget and its techniques may change.
+    Its budget and its techniques may change until the first round after the probe.
 
     Raises:
-        UsageError: with what differs.
+        UsageError: another field differs.
     """
     if all(done.round.stage == "probe" for done in stored.rounds):
         free = {"strategies": asked.strategies, "budget": asked.budget}

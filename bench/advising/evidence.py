@@ -20,7 +20,7 @@ class Estimates:
     values: Values
 
     def gain(self, before: Stack, after: Stack) -> tuple[float, float]:
-        """Return what one stack is worth more than another one, and the standard deviation of that."""
+        """Return the gain of one stack over another, and its standard deviation."""
         return self.values.difference(self.rows[after], self.rows[before])
 
 
@@ -28,8 +28,8 @@ class Evidence:
     """The trials of a choice.
 
     Args:
-        techniques: names of all that there is to choose from.
-        observations: trials that have ended; those that failed say nothing.
+        techniques: names of all techniques of the choice.
+        observations: ended trials; failed ones are ignored.
     """
 
     def __init__(self, techniques: Sequence[str], observations: Iterable[Observation]) -> None:
@@ -39,7 +39,7 @@ class Evidence:
         self.spreads = spreads(*self._arrays(list(self.tried)))
 
     def estimates(self, stacks: Iterable[Stack] = ()) -> Estimates:
-        """Estimate the values of some stacks, of the baseline, and of all that were tried."""
+        """Estimate the values of some stacks, of the baseline and of all tried stacks."""
         rows = list(dict.fromkeys([(), *self.tried, *stacks]))
         made = values(*self._arrays(rows), self.spreads)
         return Estimates({stack: row for row, stack in enumerate(rows)}, made)

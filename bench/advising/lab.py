@@ -23,14 +23,14 @@ from bench.running.training_phase import Watching
 from bench.storage.store import Store
 
 BUILDING = 0.5
-"""Time in which a worker builds and traces a new arm, as a share of its own start."""
+"""Time of a worker to build and trace a new arm, as a share of its start-up time."""
 
 
 class Lab(NamedTuple):
     """The means of training: a request, an executor's options, a display."""
 
     request: Request
-    """Profile, one task, base, settings: what all trials share."""
+    """Profile, one task, base and settings, which all trials share."""
     registry: Registry
     options: RunOptions
     display: Display
@@ -59,7 +59,7 @@ class Lab(NamedTuple):
 
         Args:
             limit: seconds after which no more trials begin.
-            tick: gets the seconds since the begin, after each trial.
+            tick: called after each trial with the seconds since the start.
         """
         source = study_run.settled_source(study, self.options.source.directory)
         start = time.monotonic()
@@ -94,11 +94,11 @@ def _score(record: Record) -> float:
 
 
 def costs(store: Store, rounds: Sequence[Done]) -> Costs:
-    """Return the seconds of the budget that a trial of each tried stack takes at the present pace.
+    """Return the seconds of the budget that a trial of each tried stack takes at the current pace.
 
-    A stack's share comes from its own trials, as a multiple of the baseline's. The pace is that of the
-    last round that has ended: it holds what runs side by side, and how fast the machine is now. Empty
-    without a trial of the baseline.
+    A stack's share comes from its own trials, as a multiple of the baseline's. The pace is that of
+    the last finished round. It includes the trials side by side and the machine's current speed.
+    Empty without a trial of the baseline.
     """
     records = store.records().records
     seconds: dict[str, list[float]] = {}
@@ -123,7 +123,7 @@ def costs(store: Store, rounds: Sequence[Done]) -> Costs:
 
 
 def startup(store: Store, rounds: Sequence[Done]) -> float:
-    """Return the seconds that a round takes before its first trial: processes, TensorFlow, data."""
+    """Return the seconds of a round before its first trial: processes, TensorFlow, data."""
     probe = rounds[0]
     trained = [_seconds(r) for r in store.records().records if r.seed in probe.round.seeds]
     return max(0.0, probe.seconds - max(trained, default=0.0))
@@ -157,7 +157,7 @@ def missing(
 
 
 class _Timed(TrainingWatch):
-    """A display that also notes the time."""
+    """A display that also calls a function after each trial."""
 
     def __init__(self, shown: TrainingWatch, passed: Callable[[], None]) -> None:
         self._shown, self._passed = shown, passed

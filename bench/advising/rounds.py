@@ -1,4 +1,4 @@
-"""Words of the choice: stacks, rounds, and what was measured."""
+"""The values of the choice: stacks, rounds and observations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Round(Schema):
 
     stage: Literal["probe", "screen", "stack"]
     present: tuple[Name, ...] = ()
-    """Stack that the choice had reached when the round began."""
+    """Stack that the choice had reached at the start of the round."""
     stacks: tuple[tuple[Name, ...], ...]
     seeds: tuple[Count, ...]
 
@@ -28,11 +28,11 @@ class Observation(NamedTuple):
     stack: Stack
     seed: int
     score: float | None
-    """More is better; None: the trial failed."""
+    """Higher is better; None if the trial failed."""
 
 
 Costs = Mapping[Stack, float]
-"""Seconds that a trial takes of the budget, of the stacks that were tried."""
+"""Tried stack -> seconds of the budget that a trial of it takes."""
 
 
 def stack_of(*names: str) -> Stack:

@@ -1,4 +1,4 @@
-"""The begin of an advice, or of its continuation."""
+"""Start or continue an advice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.running.study_run import Display, RunOptions
 from bench.storage.store import Store
 
 MOST_SEEDS = 500
-"""Seeds of a choice, for which room is kept."""
+"""Number of seeds that are reserved for a choice."""
 
 
 def part_name(name: str | None, profile: str, task: str, tasks: int) -> str:
@@ -31,7 +31,7 @@ def part_name(name: str | None, profile: str, task: str, tasks: int) -> str:
 def advisor(
     request: Request, budget: float, registry: Registry, options: RunOptions, display: Display
 ) -> Iterator[Advisor]:
-    """Begin an advice, or go on with a stored one, as its only writer.
+    """Start an advice, or continue a stored one, as its only writer.
 
     Args:
         request: names the study, its one task, and the techniques to choose from.

@@ -1,4 +1,4 @@
-"""Everything that a report says about a study, in one value."""
+"""The whole analysis of a study in one value, from which the report is written."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Analysis:
         effects: a row per arm and metric (`tables/effects.csv`).
         noise_floor: the rows of `effects` that belong to controls (A/A arms).
         divergence: a row per arm: how often training diverged.
-        candidates: a row per arm: whether it may be the best.
-        fairness: a row per arm with a reference: what was equal, what was not compared.
+        candidates: a row per reference and arm: true if the arm may be the best.
+        fairness: a row per arm with a reference: equal properties, and pairs that are not compared.
         rejected: a row per pair of trials that is not compared, with the difference.
         per_class: a row per arm and class.
         moving_statistics: a row per arm: accuracy and effect under both ways of evaluation.
@@ -79,11 +79,11 @@ def analyse(
     """Analyse a study from the frames of `bench.analysis.frames`.
 
     Args:
-        study: what was asked for.
+        study: the request: arms, seeds, declared family.
         trials: a row per trial.
         curves: a row per evaluation.
         step_time_rows: a row per arm and process; may be empty.
-        alpha: of every decision.
+        alpha: error level of every decision.
     """
     contrasts = pairing.contrasts(study)
     comparison = pairing.pair(trials, contrasts)

@@ -1,4 +1,4 @@
-"""The baseline of each task: the regime that every table has to state, and whether it trains at all."""
+"""The baseline of each task: its regime, which every table states, and warnings about it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNDERFITS = (
 LAG = 2.0
 """Points of test accuracy between the two kinds of statistics above which a warning is due."""
 ONE_SUBSET = "conditional on one training subset"
-"""Stands in headings where all trials of a task share their training examples."""
+"""Heading of a task whose trials all share their training examples."""
 COLUMNS = columns(
     "task arm n train_accuracy test_accuracy gap low high diverged conditional warning"
 )
@@ -26,8 +26,8 @@ COLUMNS = columns(
 def one_subset(trials: pd.DataFrame) -> set[str]:
     """Return the tasks in which all trials of an arm have the same training examples.
 
-    Intervals of such a task cover other seeds, and no other training subset. Trials that draw their own
-    examples from a pool record its hash.
+    Intervals of such a task cover other seeds, but not other training subsets. Trials that draw their
+    own examples from a pool record its hash.
 
     Args:
         trials: as `bench.analysis.frames.trials_frame` makes it.
@@ -76,7 +76,7 @@ def baselines(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def lagging(gain: float) -> str:
-    """Say that the moving averages of normalization layers do not fit the trained weights."""
+    """Return the warning that moving averages of normalization layers do not fit the weights."""
     return (
         f"moving statistics lag: recalibrated ones change the baseline's test accuracy by {gain:+.1f} "
         "points (recipe.statistics; a lower momentum of the normalization helps)"
@@ -84,7 +84,7 @@ def lagging(gain: float) -> str:
 
 
 def fix_baseline(diverged: int, trials: int) -> str:
-    """Say that a baseline that diverges is the finding."""
+    """Return the warning for a baseline that diverges, which is the finding itself."""
     return (
         f"fix the baseline: it diverged in {diverged} of {trials} trials (lower its learning rate, or "
         "raise its warm-up); comparisons with it get no verdict"

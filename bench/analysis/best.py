@@ -17,8 +17,8 @@ from bench.stats.errors import Sample, common_level, errors
 
 CANDIDATES = columns("task reference arm effect candidate")
 RIVALS = 3
-"""Arms of the largest estimates that every other arm is compared with: comparisons that are left out
-can only leave an arm among the candidates."""
+"""Number of arms with the largest estimates that all others are compared with. Each comparison that is
+left out can only leave an arm among the candidates."""
 
 
 def candidates(
@@ -27,7 +27,7 @@ def candidates(
     """Make a row per reference and arm that is compared with it; the reference competes too.
 
     Args:
-        study: says whether seeds were added after a look.
+        study: tells if seeds were added after a look.
         trials: as `bench.analysis.frames.trials_frame` makes it.
         effects: of the same trials.
         alpha: probability that the true best is no candidate.
@@ -60,7 +60,7 @@ def _lost(
     effect: np.ndarray,
     alpha: float,
 ) -> np.ndarray:
-    """Tell which arms are shown to be worse than another one, shape (arms,)."""
+    """Mark the arms that are shown to be worse than another arm, shape (arms,)."""
     lost, metric = np.zeros(len(arms), dtype=bool), judged_metric()
     scores = metric.scale * trials[metric.name].to_numpy(dtype=float)
     seeds = [dict(_converged(trials, scores, task, arm)) for arm in arms]

@@ -28,7 +28,7 @@ LEAVE_ONE_OUT = columns(
     "task stack member without n effect low high p sign_flip_p p_adjusted verdict"
 )
 LEAVE_ONE_OUT_SIZE = 3
-"""Members a stack has at the least, so that pairs are not taken apart twice (interactions do)."""
+"""Fewest members of a stack here: `interactions` takes pairs apart."""
 Members = frozenset[str]
 
 
@@ -70,7 +70,7 @@ def leave_one_out(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def _members(study: Study) -> Iterator[tuple[str, dict[Members, Arm]]]:
-    """Yield each task with what an arm switches on beyond the study's base -> the arm."""
+    """Yield each task with a mapping: strategies beyond the study's base -> the arm that has them."""
     base = {_use(use.name, dict(use.parameters)) for use in study.base}
     groups: dict[tuple[str, str], dict[Members, Arm]] = {}
     for arm in study.arms:

@@ -39,7 +39,7 @@ _OWN = {
     "low": "own_low",
     "high": "own_high",
 }
-"""Column of a comparison by the baseline's targets -> that by each arm's own."""
+"""Column for the baseline's targets -> column for the arm's own targets."""
 Targets = dict[tuple[str, str], list[tuple[float, float]]]
 """(task, arm) -> (share, accuracy) of its targets."""
 AREAS = columns("task arm reference n area effect low high p")
@@ -87,11 +87,11 @@ def hits(
 ) -> pd.DataFrame:
     """Make a row per trial and target: reached, and examples and steps to it (`HITS`).
 
-    Where it was not reached (or past the horizon), examples are the horizon and steps those that
-    the horizon's examples take.
+    For a target that is not reached within the horizon, examples are the horizon and steps those of its
+    examples.
 
     Args:
-        goals: of each arm; None: its baseline's.
+        goals: targets of each arm; None takes those of its baseline.
     """
     goals = targets(study, trials) if goals is None else goals
     ends, base = horizons(study, curves), roots(study)
@@ -148,8 +148,8 @@ def convergence(
     figures for the arm's own targets, against the reference's for its own.
 
     Args:
-        hits: of the baselines' targets.
-        own_hits: of each arm's own.
+        hits: `hits` for the baselines' targets.
+        own_hits: `hits` for each arm's own targets.
     """
     rows = _convergence(study, comparison, contrasts, hits)
     to_own = _convergence(study, comparison, contrasts, own_hits).rename(columns=_OWN)

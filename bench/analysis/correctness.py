@@ -1,4 +1,4 @@
-"""Test examples that the trials got right: intervals cover the sampling of the test split."""
+"""Correctly classified test examples, so that intervals cover the sampling of the test split."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.stats.crossed import Components, components
 
 
 class Correctness:
-    """The answers of trials, read when they are asked for."""
+    """The answers of trials, unpacked when they are first needed."""
 
     def __init__(self, trials: pd.DataFrame) -> None:
         """Take a frame of trials (`bench.analysis.frames.trials_frame`)."""
@@ -20,7 +20,7 @@ class Correctness:
         self._sizes = trials["class_total"].tolist()
 
     def comparable(self, *sides: Sequence[int]) -> bool:
-        """Tell if all these trials have recorded their answers to one test split."""
+        """Return true if all these trials have recorded their answers to one test split."""
         rows = [row for side in sides for row in side]
         first = self._sizes[rows[0]] if rows else ()
         return all(self._coded[row] and self._sizes[row] == first for row in rows)

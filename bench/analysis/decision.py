@@ -1,4 +1,4 @@
-"""The decision table: a row per strategy and task with everything that a choice depends on."""
+"""The decision table: a row per strategy and task with all figures that a choice depends on."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def decision_table(
     """Make a row per task and arm that is no baseline and no control, best effect first in each task.
 
     Where tuned against tuned is declared, the tuned arm has the row, and the effect at the default
-    settings stands beside it. Elsewhere it is the other way around. Arms that are not applicable follow,
-    with the reason in `warning`.
+    settings stands beside it. Without such a declaration it is the other way around. Arms that are not
+    applicable follow, with the reason in `warning`.
 
     Args:
         study: its arms, and the declared family.
@@ -156,7 +156,7 @@ def _folded(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 def _with_step_times(rows: pd.DataFrame, step_times: pd.DataFrame) -> pd.DataFrame:
-    """Add the step times; a tuned arm that was not timed has those of the same arm untuned."""
+    """Add the step times; a tuned arm that was not timed gets those of the same arm untuned."""
     timed = set(zip(step_times["task"], step_times["arm"], strict=True))
     times = step_times.rename(
         columns={"ratio": "step_time_ratio", "low": "step_time_low", "high": "step_time_high"}

@@ -90,11 +90,11 @@ def effects(
     """Make a row per contrast and metric; a contrast without a pair has one row.
 
     Args:
-        study: says the confirmatory family, its margins, and how many seeds were asked for.
+        study: the confirmatory family, its margins and the requested seeds.
         trials: as `bench.analysis.frames.trials_frame` makes it.
         comparison: the pairs of the same trials and contrasts.
         contrasts: in the order of the rows.
-        alpha: of every decision.
+        alpha: error level of every decision.
 
     Returns:
         The columns of `COLUMNS`.
@@ -179,7 +179,7 @@ def _missing(asked: int, compared: int, rejected: list[str]) -> list[str]:
 
 
 def _diverged(arm: np.ndarray, reference: np.ndarray) -> list[str]:
-    """Say in how many pairs a side diverged; the effect is conditional on neither having."""
+    """Count the pairs in which a side diverged, in words; the effect leaves them out."""
     if not (arm | reference).any():
         return []
     sides = [

@@ -1,4 +1,4 @@
-"""Records to data frames: what the analysis and the report work on.
+"""Convert records to the data frames of the analysis and the report.
 
 `trials` has a row per trial, `curves` a row per evaluation, `step_times` a row per arm and fresh
 process. Accuracies are fractions, losses nats, times seconds unless a column's name says otherwise.

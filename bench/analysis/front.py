@@ -17,7 +17,7 @@ NAMED_ABOVE = 0.8
 
 
 def on_front(effect: np.ndarray, ratio: np.ndarray) -> np.ndarray:
-    """Tell which arms no other beats: more accurate and no slower, or faster and no less accurate.
+    """Mark the arms that no other beats: more accurate and no slower, or faster and no less accurate.
 
     Args:
         effect: (..., arms) change of accuracy; the reference's 0 competes too, at ratio 1.
@@ -53,9 +53,9 @@ def front_probabilities(
     """Return (task, arm, reference) -> the share of redrawn studies in which the arm is on the front.
 
     A redrawn study has other trials (drawn with replacement, the same for all arms), other processes,
-    and a normal error for other test examples. Deviations from the mean are widened by
-    sqrt(n / (n - 1)), as a bootstrap of few values is too narrow. An arm that only one process
-    timed is left out: how far its step time may be from the truth is not known.
+    and a normal error for other test examples. Deviations from the mean are widened by sqrt(n / (n -
+    1)), as a bootstrap of few values is too narrow. An arm that only one process timed is left out,
+    since the error of its step time is not known.
 
     Args:
         step_times: a row per arm and process, of one place a task.

@@ -1,8 +1,8 @@
-"""More seeds where they are needed: the rule of `bench run --until-decided`.
+"""The rule of `bench run --until-decided`: more seeds for the arms that need them.
 
 Intervals of a study that grows by this rule hold at any number of trials from the first look on
-(`bench.stats.laws.AnyLook`). So looking costs nothing more, and the numbers of seeds are a matter of
-convenience. An arm with a verdict gets no more seeds.
+(`bench.stats.laws.AnyLook`). So looks need no further adjustment, and the numbers of seeds may be
+chosen freely. An arm with a verdict gets no more seeds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bench.core.study import Study
 Key = tuple[str, str]
 """Task and arm."""
 SETTLED = (*verdict.DECIDED, verdict.FIX_BASELINE)
-"""Words after which more seeds change nothing."""
+"""Verdicts and their substitutes after which an arm gets no more seeds."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Look:
 def look(study: Study, trials: pd.DataFrame) -> Look:
     """Return the next step of the rule, from the trials so far.
 
-    A trial that failed counts as had: its seed is lost, and its arm does not wait for it.
+    A failed trial counts as trained: its seed is lost, and its arm does not wait for it.
 
     Raises:
         UsageError: the study has no declared family, or its data is synthetic (no verdict there).

@@ -1,9 +1,9 @@
-"""A/A comparisons: baselines under other streams, in other processes, judged by the real engine.
+"""A/A comparisons: baselines under other random streams, in other processes, judged by the real engine.
 
-Nothing was changed between an A/A arm and its baseline, so an interval without zero is a false finding.
-Splitting the seeds of one arm at random could never show one: the split makes both halves alike,
-whatever the engine or the machine does. Here a drift, a leak between trials or an interval that is too
-narrow shows.
+Nothing differs between an A/A arm and its baseline, so an interval without zero is a false finding.
+Random halves of the seeds of one arm could never show one: the split makes both halves alike, whatever
+the engine or the machine does. This comparison shows a drift, a leak between trials, or an interval
+that is too narrow.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ LIMIT = 0.01
 
 
 class Agreement(NamedTuple):
-    """A/A comparisons summed up."""
+    """Summary of A/A comparisons."""
 
     comparisons: int
-    """Studies and tasks: A/A arms of one baseline count once, as they share its noise."""
+    """Number of studies and tasks; A/A arms of one baseline count once, since they share its noise."""
     false_findings: int
-    """Those with p below 5%, adjusted for their A/A arms."""
+    """Number of comparisons with p below 5%, adjusted for their A/A arms."""
     p: float
     """Fisher's combined p of no difference in any of them; 1 without a comparison."""
 
     @property
     def holds(self) -> bool:
-        """Tell if the A/A arms differ no more than by chance."""
+        """True if the A/A arms differ no more than by chance."""
         return self.p >= LIMIT
 
 

@@ -1,8 +1,8 @@
-"""Pairs of trials that may be compared: equal in all but the arm's declared treatment.
+"""Pairs of trials that may be compared: equal in everything but the arm's declared treatment.
 
-A pair of trials (an arm's and its reference's, same seed) is compared only if initial weights of
-the slots that both have, batch order, data, recipe, settings and strategies are equal, apart from
-what the arm's declared treatment changes. What differs beyond that is named in words.
+A pair of trials (an arm's and its reference's, same seed) is compared only if initial weights of the
+slots that both have, batch order, data, recipe, settings and strategies are equal, apart from what the
+arm's declared treatment changes. Other differences are named in words.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ CONSEQUENCES: Mapping[str, tuple[str, ...]] = {
     "recipe.test_examples": ("data",),
     "recipe.evaluations": ("batch order",),
 }
-"""Declared treatment -> what else differs because of it (the hash of the batch order is taken
-between evaluations). A treatment that is not here, such as `recipe.learning_rate` or
-`settings.precision`, changes its own entry and nothing else."""
+"""Declared treatment -> other differences that it causes. The hash of the batch order is taken between
+evaluations. A treatment that is not here, such as `recipe.learning_rate` or `settings.precision`,
+changes its own entry and nothing else."""
 COMPARED = columns(
     "task arm seed status strategies streams steps data data_hash recipe recipe_hash settings "
     "settings_hash order_hash init_hashes"
@@ -44,7 +44,7 @@ OF_THE_TASK = ("data", "initial weights")
 
 @dataclass(frozen=True)
 class Contrast:
-    """Two arms of a task of which the first is compared with the second."""
+    """Two arms of a task; the first is compared with the second."""
 
     task: str
     arm: str
@@ -90,9 +90,9 @@ def _consequences(name: str) -> tuple[str, ...]:
 def differences(
     arm: Mapping[str, Any], reference: Mapping[str, Any], may_differ: frozenset[str]
 ) -> list[str]:
-    """Say how two trials (rows of `trials`) differ beyond what may; return nothing if they do not.
+    """Name the differences of two trials (rows of `trials`) beyond the allowed ones.
 
-    Batch order and number of steps of a diverged trial are not held against it: it was stopped.
+    Batch order and number of steps of a diverged trial are not compared, because it was stopped.
     """
     reasons = []
     stopped = "diverged" in (arm["status"], reference["status"])
@@ -130,7 +130,7 @@ def _entries(
 
 
 def pair(trials: pd.DataFrame, wanted: Iterable[Contrast]) -> Pairing:
-    """Return the pairs of trials that each contrast may be judged by, seed by seed.
+    """Return the pairs of trials that each contrast is judged by, seed by seed.
 
     A seed that only one side has (or that failed on one side) makes no pair.
     """
@@ -174,7 +174,7 @@ def positions(comparison: Pairing) -> dict[tuple[str, str, str], tuple[np.ndarra
 
 
 def fairness(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.DataFrame:
-    """Make a row per arm with a reference: what was equal, and why pairs were not compared.
+    """Make a row per arm with a reference: equal properties, and reasons why pairs were not compared.
 
     Columns: task, arm, reference, treatment (declared, in words), compared (seeds), shared_slots
     (slots whose initial weights both have; NaN without a pair), not_compared (seeds), statement.

@@ -1,4 +1,4 @@
-"""Columns of the effects: what the trials can show, and how many would decide."""
+"""Columns of the effects: the detectable difference, and the seeds that a verdict would take."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def add_planning(rows: pd.DataFrame, made: Errors, study: Study, alpha: float) -
 
     Args:
         rows: with family, n and margin.
-        made: their standard errors.
-        study: says the declared family.
-        alpha: of every decision.
+        made: the standard errors of the rows.
+        study: the declared family.
+        alpha: error level of every decision.
     """
     declared = unit_level(alpha, verdict.family_size(study), 0)
     level = np.where(rows["family"] == "confirmatory", declared, alpha / 2)

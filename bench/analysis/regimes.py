@@ -1,7 +1,7 @@
 """Effects over regimes: studies of the same arms on the same data that differ in their recipes alone.
 
-"Where does a technique begin to help?" is a question about the regime: how many training examples
-there are and how long training lasts. Each study is one regime.
+The regime is the number of training examples and the length of training. Each study is one regime, and
+the map shows in which of them a technique helps.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def check(studies: Sequence[Study]) -> None:
     """Refuse studies that differ in more than their recipes, or in nothing.
 
     Raises:
-        UsageError: says which study differs from the first one in what.
+        UsageError: a study differs from the first one in something else.
     """
     if len(studies) < 2:
         raise UsageError("a map takes two studies at the least, each one regime")

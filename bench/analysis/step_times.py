@@ -65,7 +65,7 @@ def summary(step_times: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
 def headline(summaries: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of one device, machine and settings a task: the most processes and arms.
 
-    For tables with one step time per arm; the columns say which place that is.
+    Tables with one step time per arm use it; the columns name the place.
     """
     chosen = []
     for _, group in summaries.groupby("task", sort=False):

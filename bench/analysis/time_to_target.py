@@ -59,7 +59,7 @@ def seconds(convergence: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
 def decomposition(step_time_ratio: float, steps_ratio: float, hit_rate: float) -> str:
     """Write "6% slower a step, 11% fewer steps"; "" where a ratio is NaN.
 
-    Where some seeds never got there, their steps are those of the whole training: a lower bound.
+    A seed that never reached the target counts with the steps of the whole training: a lower bound.
     """
     if not (np.isfinite(step_time_ratio) and np.isfinite(steps_ratio)):
         return ""

@@ -1,4 +1,4 @@
-"""Words that a study supports: which comparisons are judged, and what an interval says.
+"""Verdicts: which comparisons get one, and how it follows from an interval.
 
 Confirmatory: a family declared before the study ran. One set of simultaneous intervals covers it, and
 every word is read off an interval. Everything else is exploratory (intervals for one comparison alone,
@@ -21,7 +21,7 @@ ALPHA = 0.05
 MARGIN = 1.0
 """Margin of practical relevance where the study names none, percentage points."""
 LOOKS = (6, 8, 10, 12, 16, 20, 24)
-"""Numbers of seeds that a sequential study grows by; its intervals hold at any number from the first."""
+"""Numbers of seeds that a sequential study grows to; its intervals hold at any from the first on."""
 
 BETTER_BY_MARGIN = "better by more than the margin"
 BETTER = "better, size unclear"
@@ -32,12 +32,12 @@ OPEN = "open"
 VERDICTS = (BETTER_BY_MARGIN, BETTER, WITHIN, OPEN, WORSE, WORSE_BY_MARGIN)
 """Verdicts, the best first."""
 DECIDED = (BETTER_BY_MARGIN, BETTER, WITHIN, WORSE, WORSE_BY_MARGIN)
-"""Verdicts that settle a question."""
+"""Verdicts that decide a comparison."""
 
 UNFINISHED = "unfinished"
-"""In place of a verdict while seeds of a declared comparison are missing."""
+"""Word in place of a verdict while seeds of a declared comparison are missing."""
 FIX_BASELINE = "fix the baseline"
-"""In place of a verdict where the reference diverged: a difference to it means little."""
+"""Word in place of a verdict where the reference diverged: a difference to it means little."""
 NOT_COMPARED = "not compared"
 WORDS = {
     "exploratory": "exploratory",
@@ -80,14 +80,14 @@ def family(study: Study, task: str, arm: str, metric: str, n: int) -> str:
 
 
 def first_look(study: Study) -> int | None:
-    """Return the seeds at which verdicts could first be seen, if more were added; else None."""
+    """Return the number of seeds at the first look, if seeds are added after it; else None."""
     if study.sequential:
         return LOOKS[0]
     return max(2, study.seeds_before[0]) if study.seeds_before else None
 
 
 def judged_at(study: Study, task: str, arm: str, had: Mapping[tuple[str, str], set[int]]) -> int:
-    """Return the number of seeds that a comparison is judged at; 0 while it waits for trials.
+    """Return the number of seeds at which a comparison is judged; 0 while it waits for trials.
 
     Args:
         had: (task, arm) -> seeds with a record or a failure; a seed that failed is not waited for.

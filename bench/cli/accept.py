@@ -1,4 +1,4 @@
-"""`bench accept`: an intended shift, which alerts once."""
+"""`bench accept`: accept an intended shift, so that it raises an alarm only once."""
 
 from __future__ import annotations
 

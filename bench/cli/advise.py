@@ -1,4 +1,4 @@
-"""`bench advise`: what to switch on, within a budget of time."""
+"""`bench advise`: the techniques to switch on, found within a budget of time."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def advise(
 
 
 def _one(made: Advisor, dry_run: bool) -> None:
-    """Carry out the advice for one task, and say what it is."""
+    """Carry out the advice for one task, and print it."""
     from bench.advising.lab import training_ratios
     from bench.cli.summary import print_paths
     from bench.core.duration import duration

@@ -1,4 +1,4 @@
-"""The tasks that `--tasks` names, with those of addresses, and the settings of their data."""
+"""The tasks that `--tasks` names, built-in or by address, and the settings of their data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class AskedTasks(NamedTuple):
     """Registry with the tasks of addresses."""
     names: tuple[str, ...]
     settings: dict[str, str]
-    """All settings but those of the data."""
+    """Settings other than those of the data."""
 
     def tasks(self) -> list[Task]:
         """Return the tasks."""
@@ -52,12 +52,11 @@ def asked_tasks(
 
 
 def listed(text: str, registry: Registry) -> list[str]:
-    """Split a list separated by commas. A comma may be a part of an address.
-
-    What follows an address and is neither an address nor the name of a task belongs to it.
+    """Split a list separated by commas. A comma may be a part of an address. An item that is neither an
+    address nor the name of a task belongs to the address before it.
 
     Raises:
-        UsageError: it names something twice.
+        UsageError: an item occurs twice.
     """
     parts: list[str] = []
     for part in text.split(","):

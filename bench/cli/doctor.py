@@ -9,7 +9,7 @@ from bench.cli import options as shared
 from bench.cli.options import RESULTS
 
 ROOM_GB = 2.0
-"""Free space below which it warns: decoded data takes 0.4 GB, a study some MB."""
+"""Free space below which the command warns: decoded data takes 0.4 GB, a study some MB."""
 
 
 def doctor(data_dir: shared.DataDir = None, results: shared.Results = RESULTS) -> None:

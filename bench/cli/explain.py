@@ -40,7 +40,7 @@ def explain(
 
 
 def lines(task: Explanation, width: int) -> list[str]:
-    """Write the sentences about a task, a paragraph for each question, within a width."""
+    """Write the sentences about a task, a paragraph for each question, in lines of a width."""
     written = ["", task.task]
     for part, title in TITLES.items():
         if sentences := getattr(task, part):

@@ -36,7 +36,7 @@ from bench.core.errors import BenchError, UsageError
 
 
 class Once(TyperCommand):
-    """A command that refuses an option that is given twice, where one value would be dropped."""
+    """A command that refuses a repeated option, of which one value would be dropped."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))

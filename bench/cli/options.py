@@ -73,7 +73,7 @@ def names(text: str | None) -> list[str] | None:
     """Split a list separated by commas; None if nothing was typed.
 
     Raises:
-        UsageError: it names something twice.
+        UsageError: a name occurs twice.
     """
     if text is None:
         return None
@@ -102,7 +102,7 @@ def study_registry(plugins: Sequence[Path] | None, study: Study, source: Source)
 
 
 def files(plugins: Sequence[Path] | None) -> tuple[Path, ...]:
-    """Return absolute paths, which hold in every worker."""
+    """Return absolute paths, which are valid in every worker."""
     return tuple(path.expanduser().resolve() for path in plugins or ())
 
 

@@ -45,7 +45,7 @@ def ratios(run: dict[str, Any]) -> dict[str, float]:
 
 
 def changes(newest: dict[str, Any], earlier: Sequence[dict[str, Any]]) -> list[Change]:
-    """Compare the benchmarks that an earlier run measured too, the largest slow-down first."""
+    """Compare the benchmarks that an earlier run has too, the largest slow-down first."""
     comparable = [run for run in earlier if _processor(run) == _processor(newest)]
     compared = []
     for name, now in ratios(newest).items():

@@ -62,5 +62,5 @@ def pictures(
 
 
 def small_recipe(task: Task) -> Recipe:
-    """Return the recipe of the smallest profile, or of the task's first one if it has no such."""
+    """Return the recipe of the profile `smoke`, or of the task's first profile if it has none."""
     return task.recipe(PROFILE if PROFILE in task.profiles else next(iter(task.profiles)))

@@ -26,7 +26,7 @@ def recipe(
     results: shared.Results = RESULTS,
     plugin: shared.Plugins = None,
 ) -> None:
-    """Write an arm of a study as one Keras script that needs nothing of this suite."""
+    """Write an arm of a study as one Keras script that does not need this suite."""
     from bench.core.environment import muffled
     from bench.core.strategy import configured
     from bench.report.report import analysed

@@ -1,4 +1,4 @@
-"""`bench report`: tables, plots and page of what a study measured so far."""
+"""`bench report`: tables, plots and page of a study, complete or not."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def card(kind: type[Strategy]) -> str:
 
 
 def measured(name: str, results: Path) -> str:
-    """Describe the effects of a strategy, from the tables of the studies in a results folder."""
+    """Describe the measured effects of a strategy, from the tables in a results folder."""
     import pandas as pd
 
     from bench.core.metric import judged_metric

@@ -1,4 +1,4 @@
-"""Standard output and error that never fail: closed ones, and ones that lack a character."""
+"""Standard output and error that never fail, even if they are closed or cannot encode a character."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def prepare() -> None:
 
 
 def discard(number: int) -> None:
-    """Send what is written to a file descriptor nowhere."""
+    """Discard everything that is written to a file descriptor."""
     null = os.open(os.devnull, os.O_WRONLY)
     if null != number:
         os.dup2(null, number)

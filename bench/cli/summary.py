@@ -24,7 +24,7 @@ VERDICT_SEEDS = 10
 
 
 def described(study: Study, store: Store) -> str:
-    """Describe the run to come: arms, trials, stored trials, the expected time."""
+    """Describe the coming run: arms, trials, stored trials, expected time."""
     from bench.core.environment import cores
 
     trials = study.trials()
@@ -53,7 +53,7 @@ class Ran(NamedTuple):
     """A run that has ended."""
 
     request: Study
-    """Study as it was asked for; the stored one may have more arms."""
+    """Requested study; the stored one may have more arms."""
     study: Study
     store: Store
     measured: Measured

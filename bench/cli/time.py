@@ -41,7 +41,7 @@ def time_study(
     quiet: shared.Quiet = False,
     as_json: shared.AsJson = False,
 ) -> None:
-    """Measure step times of a study's arms beside their baseline, only what is missing."""
+    """Measure the missing step times of a study's arms beside their baseline."""
     from bench.cli.timing_progress import watch
     from bench.core.errors import unknown
     from bench.report.export import pytest_benchmark

@@ -17,7 +17,7 @@ DEFAULTS = {"--tasks": TASKS, "--data": "auto", "--results": RESULTS}
 
 
 def words(typed: Mapping[str, Sequence[object] | None]) -> str:
-    """Write options as they are typed, without those that have their default or no value."""
+    """Write options as they are typed; leave out those without a value or at their default."""
     pairs = [(option, value) for option, values in typed.items() for value in values or ()]
     changed = [
         (option, str(value))

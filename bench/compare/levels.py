@@ -1,6 +1,6 @@
 """The level that studies are compared with: the baseline, and accepted shifts from it.
 
-Two small TOML files beside the history are made to be committed: `baseline.toml`, `accepted.toml`.
+Two small TOML files stand beside the history, to be committed: `baseline.toml`, `accepted.toml`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Baseline(BaseModel):
-    """The study that `baseline` stands for; its lines are in the history."""
+    """The study named `baseline` on the command line; its lines are in the history."""
 
     study: str
     set_at: str
@@ -42,7 +42,7 @@ class AcceptedShift(BaseModel):
 
 
 class Acceptance(BaseModel):
-    """Shifts from a baseline that a person found right, in one study."""
+    """Shifts from a baseline that a person accepted, in one study."""
 
     baseline: str
     study: str

@@ -1,4 +1,4 @@
-"""Lines that two studies have in common, and the reasons why some cannot be compared."""
+"""The lines that two studies share, and reasons why some cannot be compared."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bench.storage.history import Line
 
 
 def different(base: Line, new: Line) -> str:
-    """Say why two lines of an arm cannot be compared at all; empty where they can."""
+    """Return the reason why two lines of an arm cannot be compared at all; empty if they can."""
     reasons = []
     if base.data != new.data:
         reasons.append(f"data: {base.data} and {new.data}")
@@ -23,7 +23,7 @@ def different(base: Line, new: Line) -> str:
 
 
 def different_hardware(base: Line, new: Line) -> str:
-    """Say why speed and memory of two lines cannot be compared; empty where they can."""
+    """Return the reason why speed and memory of two lines cannot be compared; empty if they can."""
     if base.device != new.device:
         return f"hardware: {base.device} and {new.device}"
     if base.machine != new.machine:

@@ -29,12 +29,12 @@ class Metric:
 
     @property
     def share(self) -> bool:
-        """Tell if changes are in percent of the base's; else they are in the metric's unit."""
+        """True if changes are in percent of the base; else they are in the metric's unit."""
         return self.compared.share
 
     @property
     def speed(self) -> bool:
-        """Compared on the same hardware only; its unit is a fresh process, else a seed."""
+        """True if it is compared on equal hardware only; its replicates are processes, else seeds."""
         return self.measured.of is None
 
     @property

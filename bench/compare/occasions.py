@@ -1,10 +1,10 @@
-"""Occasions: sides that were measured in turn, and the spread between sides that were not.
+"""Occasions: sides that are measured in turn, and the spread between sides that are not.
 
-All processes of one occasion share the state of the machine: its temperature, its neighbors. They
-are no replicates of occasions. A step time that changes for all arms can be told from the occasion in
-two ways only: the sides took turns, or the history shows how far occasions of the same code are
-apart. Memory does not depend on the occasion: 22 studies of one afternoon have a standard deviation
-of 0.1% in memory, and of 5% in step time.
+All processes of one occasion share the state of the machine: its temperature, its neighbors. They are
+not replicates of occasions. A step time that changes for all arms can be told from the occasion in two
+ways only: the sides took turns, or the history shows how far occasions of the same code are apart.
+Memory does not depend on the occasion: 22 studies of one afternoon have a standard deviation of 0.1% in
+memory, and of 5% in step time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bench.stats import changes
 from bench.storage.history import Line, latest
 
 LEAST_OCCASIONS = 3
-"""Occasions that a spread is estimated from at the least."""
+"""Fewest occasions from which a spread is estimated."""
 INSEPARABLE = "not separable from the occasion: no sign that the sides were measured in turn"
 
 
@@ -51,7 +51,7 @@ def in_turn(base: Collection[Line], new: Collection[Line]) -> bool:
 
 
 def _starts(side: Iterable[Line]) -> list[str]:
-    """Return when each process of a side began; nothing where that is not known of all."""
+    """Return the start time of each process of a side; nothing if one is unknown."""
     starts: dict[int, str] = {}
     for process in (process for line in side for process in line.processes):
         if not process.started:
@@ -68,7 +68,7 @@ def spread(metric: Metric, base: Mapping[str, Line], history: Iterable[Line]) ->
     same machine. It is compared with occasions of the same software only.
 
     Args:
-        base: arm -> line of the side that others are compared with, the baseline first.
+        base: arm -> line of the base study, the baseline first.
         history: lines of other studies.
     """
     level = metric.compared.level
@@ -100,7 +100,7 @@ def _same_code(base: Line | None, line: Line) -> bool:
 
 
 def _shared(levels: changes.Array) -> changes.Array:
-    """Return what arms share of their levels, shape (occasions,), from (arms, occasions)."""
+    """Return the common part of the arms' levels, (occasions,), from (arms, occasions)."""
     return changes.common(levels - levels.mean(axis=1, keepdims=True))
 
 

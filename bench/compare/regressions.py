@@ -1,4 +1,4 @@
-"""Has the training stack become worse or slower? Two studies compared, metric by metric.
+"""Compare two studies, metric by metric: has the training stack become worse or slower?
 
 A shift that all arms of a task share is one finding, about the environment. An arm's shift beyond
 that is a finding of its own. Holm's adjustment runs over everything that is tested.
@@ -39,10 +39,10 @@ class Comparison:
     base: str
     new: str
     data: dict[str, str]
-    """Task -> data, of the tasks that both have."""
+    """Task -> data, for the tasks of both studies."""
     synthetic: bool
     treatment: tuple[str, ...]
-    """Software that differs, and that findings are about."""
+    """Software that differs between the studies: the treatment."""
     findings: pd.DataFrame
     """`FINDINGS`: a row per task, arm and metric; change, low and high (90%) in percent of the base
     or points of accuracy, base and new in the metric's own unit."""
@@ -56,7 +56,7 @@ class Comparison:
 
     @property
     def regressions(self) -> pd.DataFrame:
-        """The findings that something became worse."""
+        """The findings of something that became worse."""
         return self.findings[self.findings["verdict"] == "regressed"]
 
     def exit_code(self, metrics: Sequence[str] = ()) -> int:
@@ -79,8 +79,8 @@ def compare(
     Args:
         minimums: metric -> the least change that counts, percent or the metric's unit; None: the
             metrics' own.
-        accepted: shifts to be measured from, instead of none.
-        history: lines of further studies: how far occasions of the same code are apart.
+        accepted: accepted shifts, from which changes are measured; others are measured from 0.
+        history: lines of further studies, which show how far occasions of the same code are apart.
     """
     minimums = least_changes() if minimums is None else minimums
     base_arms, new_arms = by_task(base), by_task(new)
@@ -117,7 +117,7 @@ def compare(
 def _findings(
     shifts: Sequence[Shift], rejected: Sequence[Rejected], minimums: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Judge all shifts as one family, and list what cannot be compared after them."""
+    """Judge all shifts as one family, then list the arms and metrics that cannot be compared."""
     rows = [_row(shift) for shift in shifts]
     if shifts:
         change = changes.Change(*np.array([shift.change for shift in shifts], dtype=float).T)
@@ -150,7 +150,7 @@ def _row(shift: Shift) -> dict[str, Any]:
 
 
 def _explained(shift: Shift, word: str, least: float) -> tuple[str, str]:
-    """Return the verdict, which may take more than the test's word, and the reason."""
+    """Return the verdict and its reason; a verdict may need more than the test."""
     harm = float(shift.change.estimate)
     if min(shift.change.base_units, shift.change.units) < 2:
         return "inconclusive", "one replicate a side has no interval: measure more"
@@ -163,7 +163,7 @@ def _explained(shift: Shift, word: str, least: float) -> tuple[str, str]:
 
 
 def _notices(shifts: Sequence[Shift]) -> list[str]:
-    """Say which shared changes cannot be told from the occasion, and what helps."""
+    """Name the shared changes that cannot be told from the occasion, and a remedy."""
     return [
         f"NOTICE {shift.task}: the {shift.metric.title} that all arms share is {INSEPARABLE}. "
         "Measure them in turn (make compare-env), or add studies of the same code from other "

@@ -1,4 +1,4 @@
-"""The tests of one metric of one task: what all arms share, and what each arm adds to it."""
+"""The tests of one metric of one task: the shift that all arms share, and each arm's own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Shift(NamedTuple):
     """Scalars, on the scale of `Metric.harm`."""
     test: str
     accepted: float
-    """The harm that it is tested against."""
+    """The accepted harm, which the test takes as no change."""
     remark: str = ""
     machine: float | None = None
     """Slow-down of a plain matrix product (log), where the software is the same."""
@@ -82,7 +82,7 @@ def comparable(
 def metric_shifts(
     task: str, metric: Metric, pairs: Pairs, accepted: Accepted, history: Sequence[Line]
 ) -> Tested:
-    """Test what all arms share, and what each arm has beyond that.
+    """Test the shift that all arms share, and each arm's own shift beyond it.
 
     Args:
         accepted: shifts that were accepted; others are tested against none.
@@ -114,7 +114,7 @@ def metric_shifts(
 
 
 def _why_not(metric: Metric, base: Line, new: Line) -> str | None:
-    """Say why a metric of an arm cannot be compared; None where neither side has it."""
+    """Return the reason why a metric of an arm cannot be compared; None if neither side has it."""
     counts = [len(values(line, metric.compared.field)) for line in (base, new)]
     if not any(counts):
         return None
@@ -126,7 +126,7 @@ def _why_not(metric: Metric, base: Line, new: Line) -> str | None:
 
 
 def _shared(task: str, metric: Metric, table: Sides, paired: bool, accepted: Accepted) -> Shift:
-    """Test what all arms share."""
+    """Test the shift that all arms share."""
     null = accepted.get((task, ENVIRONMENT, metric.name), 0.0)
     base, new = changes.parts(table.base_level, table.new_level).common
     test = changes.paired if paired else changes.welch
@@ -148,7 +148,7 @@ def _over_occasions(shared: Shift, occasions: Spread | None) -> Shift:
 def _own(
     task: str, metric: Metric, pairs: Pairs, table: Sides, paired: bool, accepted: Accepted
 ) -> tuple[list[Shift], changes.Change]:
-    """Test what each arm has beyond what all share; a shift per arm, and all of them as arrays."""
+    """Test each arm's own shift beyond the shared one; return a shift per arm, and all as arrays."""
     base, new = changes.parts(table.base, table.new).own
     if metric.compared.level is not None and next(iter(pairs.values()))[0].reference is None:
         # A baseline's ratio is 1 by definition: its own shift shows in milliseconds only.

@@ -23,7 +23,7 @@ def condensed(
 ) -> list[Line]:
     """Make a line for each arm that has been trained or timed, in the study's order.
 
-    Step times count from one place (device, machine): the one with the most of them.
+    Step times come from one place (device, machine): the one with the most of them.
 
     Args:
         failed: (task, arm) of each trial that ended without a record.
@@ -104,8 +104,8 @@ def _processes(
 ) -> dict[tuple[str, str], list[ProcessResult]]:
     """Make the results of each (task, arm), one per process.
 
-    A reference's step is the median of what the processes of its arms measured of it. Ratios lead
-    along the chain of references to the task's baseline; an arm with a missing link has no result.
+    A reference's step time is the median over the processes of its arms. Ratios lead along the chain of
+    references to the task's baseline; an arm with a missing link has no result.
     """
     timed = {(s.task, s.arm, s.process): s for s in step_times}
     beside: dict[tuple[str, str, int], list[StepTime]] = {}
@@ -139,7 +139,7 @@ def _ratio(
 def _process(
     timed: StepTime | None, beside: Sequence[StepTime], process: int, ratio: float
 ) -> ProcessResult:
-    """Make the result of a process from an arm's own timing, or from those beside it."""
+    """Make the result of a process from an arm's own timing, or from the timings beside it."""
     if timed is not None:
         ms, memory = median(timed.arm_ms), timed.peak_memory_mb
     else:

@@ -27,7 +27,7 @@ def studies(lines: Sequence[Line]) -> dict[str, list[Line]]:
 
 
 def software_notes(history: Studies) -> dict[str, str]:
-    """Say what of each study's environment differs from the study before; nothing for the first."""
+    """Name the changes of each study's environment from the study before; nothing for the first."""
     notes, before = dict[str, str](), list[Line]()
     for study, lines in history.items():
         changed = software_changes(before, lines) if before else []

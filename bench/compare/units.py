@@ -61,8 +61,8 @@ def sides(metric: Metric, arms: Mapping[str, tuple[Line, Line]]) -> Sides:
 def starts_equal(arms: Iterable[tuple[Line, Line]]) -> bool:
     """Tell whether arms have equal seeds in both studies, with equal initial weights and batches.
 
-    A trial that diverged tells nothing: it was stopped before it saw all batches. Nor does an arm that
-    converged in fewer than two trials.
+    A diverged trial does not count, because it was stopped before it saw all batches. An arm with fewer
+    than two converged trials does not count either.
     """
     equal = []
     for lines in arms:
@@ -74,10 +74,10 @@ def starts_equal(arms: Iterable[tuple[Line, Line]]) -> bool:
 
 
 def values(line: Line, field: str) -> dict[int, float]:
-    """Return the known values of a field by process or, for scores, by seed.
+    """Return the values of a field by process or, for scores, by seed, where they are known.
 
-    Trials that diverged are left out: how many did is a metric of its own. An arm that converged in
-    fewer than two trials stands with all of them, the diverged ones at chance.
+    Diverged trials are left out: their number is a metric of its own. An arm with fewer than two
+    converged trials keeps all of them, the diverged ones at chance.
     """
     if field in ProcessResult.model_fields:
         pairs = {process.process: getattr(process, field) for process in line.processes}
@@ -91,7 +91,7 @@ def values(line: Line, field: str) -> dict[int, float]:
 def _seeds(base: Iterable[Line], new: Iterable[Line]) -> tuple[list[int], list[int]]:
     """Choose the seeds of each side: the shared ones, where there are some.
 
-    A seed's own level would pass for a shift if only one side had it.
+    A seed that only one side has would add its own level to the shift.
     """
     of_base, of_new = ({seed.seed for line in side for seed in line.seeds} for side in (base, new))
     shared = sorted(of_base & of_new)

@@ -1,4 +1,4 @@
-"""JSON that is the same bytes for the same value, and the hash of it."""
+"""Canonical JSON, the same bytes for the same value, and its hash."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> bytes:
-    """Encode a value; the order of its keys does not matter.
+    """Encode a value as JSON; the order of its keys does not matter.
 
     Raises:
         ValueError: it holds a number that is not finite.

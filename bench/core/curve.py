@@ -7,7 +7,7 @@ from scipy import integrate
 
 
 def area(examples: np.ndarray, accuracy: np.ndarray, end: float, chance: float) -> float:
-    """Mean height of a validation curve over 0 to `end` examples (trapezoids), a fraction.
+    """Return the mean height of a validation curve over 0 to `end` examples (trapezoids), a fraction.
 
     It starts at chance unless it was evaluated at 0. A curve that ends early is held at its last
     value, a longer one is cut.

@@ -87,7 +87,7 @@ def describe(device: str) -> dict[str, Any]:
 
 
 def load_average() -> float | None:
-    """Count the processes that wanted a core in the last minute; None if the system cannot say."""
+    """Return the mean number of runnable processes in the last minute; None if it is unknown."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 

@@ -1,4 +1,4 @@
-"""The reason why a trial has no record."""
+"""Reasons why a trial has no record."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The metrics: what is measured of a trial or a step, and where it appears.
+"""The metrics of a trial or a step, and the tables, plots and comparisons that show each.
 
-One entry of `METRICS` is all that a metric takes. Frames, effects, tables, the page, the terminal
+A metric needs one entry of `METRICS` and nothing else. Frames, effects, tables, the page, the terminal
 and the comparison of two studies loop over it.
 """
 
@@ -85,10 +85,10 @@ class Compared:
     """Two values in words, a format string: `{:.1%} -> {:.1%}`."""
     share: bool = False
     rate: bool = False
-    """True: a share of trials, compared exactly; only arms with an event on either side count."""
+    """True for a share of trials, compared exactly; only arms with an event on either side count."""
     level: Level | None = None
     followed: Followed | None = None
-    """None: the history's plots and the files for github-action-benchmark leave it out."""
+    """None if the history's plots and the files for github-action-benchmark leave it out."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,11 @@ class Metric:
     when_diverged: Literal["chance", "missing", "one"] = "missing"
     """Value of a trial that diverged: 1 / classes, none, or 1."""
     effect: bool = True
-    """False: no row in the effects of a study."""
+    """False if it has no row in the effects of a study."""
     optional: bool = False
-    """True: no row and no column where no trial has a value."""
+    """True if it has no row and no column where no trial has a value."""
     judged: bool = False
-    """The one metric that gets verdicts."""
+    """True for the one metric that gets verdicts."""
     column: Column | None = None
     compared: Compared | None = None
 
@@ -129,7 +129,7 @@ class Metric:
 
 
 def _final(value: Callable[[Scores], float | None]) -> Callable[[Record], float | None]:
-    """Make a function of a record from one of its final scores."""
+    """Make a function that reads one of the final scores of a record."""
     return lambda record: None if record.final is None else value(record.final)
 
 

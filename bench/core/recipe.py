@@ -1,4 +1,4 @@
-"""The recipe of a task: everything that is on in its baseline, in one place."""
+"""The recipe of a task: everything that is switched on in its baseline, in one place."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Recipe(Schema):
         "statistics": "moving",
         "resample": False,
     }
-    """Values of the parameters that recipes of earlier versions did not have.
+    """Values of parameters that recipes of earlier versions lack.
 
-    A recipe is stored without those that have the value of here. So a recipe of today equals the one
-    of an earlier version that trains the same.
+    A stored recipe leaves out parameters with these values. So it equals the recipe of an earlier
+    version that trains the same.
     """
 
     train_examples: Positive
@@ -101,7 +101,7 @@ class Recipe(Schema):
         return {name: getattr(self, name) for name in type(self).model_fields}
 
     def scaled(self: R, factor: float) -> R:
-        """Return the recipe with as many times the training examples and the steps."""
+        """Return the recipe with the training examples and the steps multiplied by a factor."""
         if factor == 1:
             return self
         sizes = {

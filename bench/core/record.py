@@ -134,7 +134,7 @@ class Record(Schema):
 
     @property
     def statistics_gain(self) -> float | None:
-        """Points of test accuracy that recalibrated statistics gain over moving ones, if measured."""
+        """Test accuracy of recalibrated statistics less that of moving ones, in points, if measured."""
         if self.final is None or self.other_statistics is None:
             return None
         gain = 100 * (self.final.test_accuracy - self.other_statistics.test_accuracy)
@@ -157,7 +157,7 @@ def trial_name(task: str, arm: str, number: int) -> str:
 
 
 def file_stem(task: str, arm: str) -> str:
-    """Return the common begin of the names of an arm's files.
+    """Return the common prefix of the names of an arm's files.
 
     Characters other than letters, digits, `_`, `+`, `.`, `=` and `-` become `-`. If that or the cut
     at 80 characters changed the arm's name, a short hash of it keeps two arms apart.
@@ -211,7 +211,7 @@ class StepTime(Schema):
     reference_parameters: Count
     batch_size: Annotated[int, Field(ge=1)]
     input_ms: Finite | None
-    """Milliseconds of a step for the input pipeline alone (shuffle, gather)."""
+    """Milliseconds that the input pipeline alone (shuffle, gather) takes for a step."""
     step_flops: Finite | None
     matrix_flops_per_second: Finite | None
     """Rate of a large matrix product in this process: the machine's practical limit."""

@@ -11,7 +11,7 @@ from bench.core.strategy import Batch, Gradients, LossResult, Strategy, Tensor, 
 
 
 def kept(strategy: Strategy, stage: str, before: Tensor, after: Any, part: str = "") -> Tensor:
-    """Return a stage's result, which must have the shape and the dtype of the tensor it is made of.
+    """Return a stage's result after a check: it must have the shape and dtype of the stage's argument.
 
     Args:
         strategy, stage: owner of the result.
@@ -36,7 +36,7 @@ def kept(strategy: Strategy, stage: str, before: Tensor, after: Any, part: str =
 
 
 def kept_batch(strategy: Strategy, stage: str, before: Batch, after: Any) -> Batch:
-    """Return a stage's batch; values, mask and targets must keep shape and dtype.
+    """Return a stage's batch after a check: values, mask and targets must keep shape and dtype.
 
     Raises:
         UsageError: a part has another shape or dtype, or the mask is gone.
@@ -54,7 +54,7 @@ def kept_batch(strategy: Strategy, stage: str, before: Batch, after: Any) -> Bat
 
 
 def one_loss_each(strategy: Strategy, batch: Batch, result: Any) -> LossResult:
-    """Return the result of a `loss` stage, which must have a float32 loss for each example.
+    """Return the result of a `loss` stage after a check: one float32 loss for each example.
 
     Raises:
         UsageError: it has another number of losses, or is no LossResult.
@@ -71,7 +71,7 @@ def one_loss_each(strategy: Strategy, batch: Batch, result: Any) -> LossResult:
 
 
 def one_gradient_each(strategy: Strategy, weights: Tensors, result: Any) -> Gradients:
-    """Return the result of a `gradients` stage, which must have a gradient for each weight.
+    """Return the result of a `gradients` stage after a check: one gradient for each weight.
 
     Raises:
         UsageError: a gradient is missing or has another shape, or the result is no Gradients.

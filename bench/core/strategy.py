@@ -1,8 +1,8 @@
 """The contract of a strategy: what a regularization technique may change, stage by stage.
 
 A strategy is a frozen dataclass. Its fields are the hyperparameters, declared with `parameter`; its
-class attribute `facts` describes it. It overrides only the stages that it touches, and the harness
-looks which ones it overrides. Each stage is a pure function of tensors:
+class attribute `facts` describes it. It overrides only the stages that it changes, and the harness
+finds out which ones those are. Each stage is a pure function of tensors:
 
 | stage         | changes                                                  | runs                    |
 | ------------- | -------------------------------------------------------- | ----------------------- |
@@ -136,12 +136,12 @@ class Weights(NamedTuple):
     heads: Sequence[bool] = ()
     """One for each trainable variable: true for those of the layer that makes the logits.
 
-    Without it no weight is known to be one.
+    Without it no weight counts as one.
     """
 
 
 Tensors: TypeAlias = Sequence[Any]
-"""Tensors or variables, in an order that both sides know."""
+"""Tensors or variables, in an agreed order."""
 Schedule: TypeAlias = Callable[[Tensor], Tensor]
 Loss: TypeAlias = Callable[[Batch], LossResult]
 Differentiate: TypeAlias = Callable[[], Gradients]
@@ -167,7 +167,7 @@ class Facts:
     family: str
     paper: Paper
     summary: str
-    """One line on its effect."""
+    """Its effect in one line."""
     equation: str
     modalities: tuple[Modality, ...]
     cost: Cost
@@ -176,7 +176,7 @@ class Facts:
     conflicts: Mapping[str, str] = field(default_factory=dict)
     """Strategies that it cannot be stacked with, each with the reason."""
     default: bool = False
-    """True if a study takes it when no strategy is named."""
+    """True if it is in the default set: a study without `--strategies` has it."""
     rank: int = 50
     """Order of composition: lower ranks come first and wrap higher ones."""
     claims: tuple[str, ...] = ()
@@ -313,7 +313,7 @@ class Strategy:
         return None
 
     def stopping(self, curve: Sequence[Evaluation]) -> StoppingDecision:
-        """Decide after an evaluation if training stops and if the present weights are the best."""
+        """Decide after an evaluation if training stops and if the current weights are the best."""
         return StoppingDecision(keep=False, stop=False)
 
     def measured(self, state: Tensors) -> Mapping[str, float]:
@@ -333,7 +333,7 @@ class StoppingDecision(NamedTuple):
     """The decision of a strategy that watches the validation curve."""
 
     keep: bool
-    """True if the present weights are the best so far; the best ones are evaluated at the end."""
+    """True if the current weights are the best so far; the best ones are evaluated at the end."""
     stop: bool
 
 
@@ -354,7 +354,7 @@ NO_EMBEDDINGS = "the network of {} gets token ids; its task offers no `features`
 
 
 def check_stages(kind: type[Strategy]) -> None:
-    """Refuse a strategy with a public method that is no stage and is almost named like one.
+    """Refuse a strategy with a public method that is no stage but has almost the name of one.
 
     Raises:
         UsageError: there is such a method; the harness would never call it.
@@ -372,7 +372,7 @@ def check_stages(kind: type[Strategy]) -> None:
 
 
 def check(owner: str, declared: dataclasses.Field[Any], value: Any) -> None:
-    """Refuse a value outside a parameter's declared range; a tensor was checked as a number."""
+    """Refuse a value outside a parameter's declared range; tensors are checked before, as numbers."""
     if not isinstance(value, bool | int | float | str):
         return
     low, high = declared.metadata.get("low"), declared.metadata.get("high")

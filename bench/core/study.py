@@ -33,7 +33,7 @@ class Arm(Schema):
     reference: Name | None = None
     """Arm of the same task that this arm is compared with; null for a baseline."""
     treatment: tuple[Name, ...] = ()
-    """Differences from the reference: `strategies`, `streams`, `recipe.learning_rate`, ..."""
+    """Declared differences from the reference: `strategies`, `streams`, `recipe.learning_rate`, ..."""
     streams: int = 0
     code: dict[str, str] = {}
     """`suite`, `task NAME`, `strategy NAME` -> version or hash; empty in studies of older versions."""
@@ -65,7 +65,7 @@ class Trial(Schema):
 
 
 class Timing(Schema):
-    """One arm to time, or to measure the memory of, in one numbered process."""
+    """One arm to time, or whose memory to measure, in one numbered process."""
 
     arm: Arm
     process: Count
@@ -92,7 +92,7 @@ class Seen(Schema):
 
 
 class OwnTask(Schema):
-    """A task made from an address of data: all that makes it again in another process."""
+    """A task by address: everything that another process needs to make it again."""
 
     address: str
     """`csv:reviews.csv`, as typed."""
@@ -101,7 +101,7 @@ class OwnTask(Schema):
     model: str | None = None
     """`module:function` or `FILE.py:function`; null for a network of the suite."""
     inside: tuple[str, ...] = ()
-    """Layers of the model that regularize or normalize."""
+    """Regularizing and normalizing layers of the model."""
     class_names: tuple[str, ...] = ()
     """Names of the classes by number."""
 
@@ -133,14 +133,14 @@ class Study(Schema):
     sequential: bool = False
     """True if the rule of `bench.analysis.looks` adds seeds."""
     seeds_before: tuple[int, ...] = ()
-    """Numbers of seeds at which the study was complete and judged before more were asked for."""
+    """Numbers of seeds at which the study was complete and judged before it was extended."""
     settings: dict[str, Any] = {}
     environment: dict[str, Any] = {}
     created: str = ""
     """Time in UTC, ISO 8601."""
 
     def trials(self) -> list[Trial]:
-        """List every trial, seed by seed, so that an interrupted study has complete comparisons."""
+        """List every trial, seed by seed: an interrupted study then has complete comparisons."""
         return [Trial(arm=arm, seed=seed) for seed in self.seed_range() for arm in self.arms]
 
     def seed_range(self, seeds: int | None = None) -> range:
@@ -148,7 +148,7 @@ class Study(Schema):
         return range(self.first_seed, self.first_seed + (self.seeds if seeds is None else seeds))
 
     def is_judged(self) -> bool:
-        """Tell if the complete study has verdicts, all at one number of seeds."""
+        """Return true if the complete study has verdicts, all at one number of seeds."""
         declared = bool(self.family) and self.seeds >= SMOKE_SEEDS
         return declared and not (self.synthetic or self.sequential)
 

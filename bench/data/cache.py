@@ -42,13 +42,13 @@ class Entry:
     facts: Facts
     """JSON values that were stored with the arrays."""
     folder: Path | None
-    """Folder of the entry; None if the cache is read-only and nothing was kept."""
+    """Folder of the entry; None if the cache is read-only and nothing was stored."""
     notice: str = ""
-    """A line for the user, or nothing."""
+    """A line for the user; empty if there is none."""
 
 
 def cache_root(cache_dir: Path | None) -> Path:
-    """Return the cache folder: as given, else from the environment, else the user's usual one."""
+    """Return the cache folder: the given one, else that of the environment, else the user's default."""
     if cache_dir is not None:
         return cache_dir
     if named := os.environ.get("REGULARIZATION_BENCH_CACHE"):

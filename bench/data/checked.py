@@ -1,4 +1,4 @@
-"""Check a data set when it is loaded, so that nothing trains on arrays that mean something else."""
+"""Check a data set when it is loaded, so that nothing trains on misread arrays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Checked(NamedTuple):
 
 
 def checked(dataset: Dataset) -> Checked:
-    """Check every array, convert what can mean one thing only, and leave repeated examples out.
+    """Check every array, convert unambiguous ones, and leave repeated examples out.
 
     Raises:
         UsageError: an array holds something else than images, texts or classes; the first fault in

@@ -21,8 +21,8 @@ class Split:
     values: np.ndarray
     """Images [N, height, width, channels], uint8 or float32 in [0, 1]; or token ids int32 [N, T].
 
-    Ids are padded on the right with 0; 1 is the unknown word. `bench.data.checked` makes other arrays
-    so, or refuses them.
+    Ids are padded on the right with 0; 1 is the unknown word. `bench.data.checked` converts other
+    arrays, or refuses them.
     """
     labels: np.ndarray
     """Classes, int32 [N]."""
@@ -56,9 +56,9 @@ class Dataset:
     """The official training split in a fixed order, so that its first n examples are a fair subset."""
     test: Split
     notice: str = ""
-    """A line for the user, or nothing."""
+    """A line for the user; empty if there is none."""
     folder: Path | None = None
-    """Folder of the arrays in the cache; None if they are in no cache."""
+    """Folder of the arrays in the cache; None if they are not cached."""
 
 
 def fair_order(contents: Iterable[bytes], labels: np.ndarray) -> np.ndarray:

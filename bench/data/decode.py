@@ -50,7 +50,7 @@ def decode(
 
 
 def main(arguments: list[str]) -> None:
-    """Write the arrays, and the result or the error into a file: the work of the child process."""
+    """Write the arrays, and the result or the error into a file; this is the child process."""
     name, folder, out, vocabulary_size, length, ends = arguments
     try:
         if published(name).kind == "images":

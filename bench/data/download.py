@@ -1,6 +1,6 @@
-"""Download data through tensorflow-datasets, after a quick check that there is a network.
+"""Download data through tensorflow-datasets, after a quick check of the network.
 
-Without a network tensorflow-datasets tries for more than three minutes before it says so.
+Without a network tensorflow-datasets tries for more than three minutes before it fails.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from bench.data.child import run_module
 from bench.data.prepared import Prepared, PublishedData, find
 
 PROBE_SECONDS = 2.3
-"""Longest check of one server, so that two data sets are looked for within five seconds."""
+"""Longest check of one server, so that a search for two data sets ends within five seconds."""
 
 
 @cache
 def unreachable(url: str) -> str | None:
     """Return the reason why `url` cannot be fetched, within `PROBE_SECONDS`; None if it can.
 
-    The answer is kept, because it must not change within a process. The environment's proxies are
+    The answer is cached, because it must not change within a process. The environment's proxies are
     used, as in tensorflow-datasets.
     """
     answers: list[str | None] = []
@@ -74,7 +74,7 @@ def download(source: PublishedData, root: Path) -> Prepared:
 
 
 def main(arguments: list[str]) -> None:
-    """Download one data set: the work of the child process, whose only output is the error."""
+    """Download one data set; this is the child process, whose only output is the error."""
     import tensorflow_datasets as tfds
 
     spec, root = arguments

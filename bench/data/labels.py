@@ -8,7 +8,7 @@ from bench.core.errors import UsageError
 
 
 def class_numbers(labels: np.ndarray, classes: int, name: str) -> np.ndarray:
-    """Turn labels into class numbers, if they can mean one thing only.
+    """Turn labels into class numbers, if they are unambiguous.
 
     Whole numbers, a column of them, and one-hot rows are accepted.
 

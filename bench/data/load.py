@@ -1,4 +1,4 @@
-"""Load a data set by its name: the real one if there is one, else a stand-in."""
+"""Load a data set by its name: the real one if it can be had, else a stand-in."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Choice:
     prepared: Prepared | None
     synthetic: bool
     missing: str = ""
-    """Reason for a stand-in that was not asked for, or nothing."""
+    """Reason for a stand-in that was not requested; empty if there is none."""
 
     @property
     def identity(self) -> str:
@@ -58,10 +58,10 @@ class _Choice:
 
 
 def identify(name: str, source: Source = DEFAULT) -> Identity:
-    """Name the data that `load` would give; read no array and import no TensorFlow.
+    """Name the data that `load` would return; read no array and import no TensorFlow.
 
-    A later call may give another answer, for example when a network came back. So ask once, then
-    load with the mode "tfds" or "synthetic" in every process.
+    A later call may return another name, for example when a network is back. So call it once, then load
+    with the mode "tfds" or "synthetic" in every process.
 
     Raises:
         UsageError: as `load`.

@@ -20,7 +20,7 @@ class Pixels(NamedTuple):
     train: np.ndarray
     test: np.ndarray
     change: str
-    """The conversion that was made, or nothing."""
+    """The conversion that was made; empty if there was none."""
 
 
 class Range(NamedTuple):

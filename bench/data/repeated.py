@@ -1,9 +1,9 @@
-"""Training examples that occur in the test split too, and so would be tested as they were learned.
+"""Training examples that occur in the test split too, which would be tested after they were learned.
 
-Two images are the same if all their pixels are. Two texts are the same if their first 100 tokens
-are, with the vocabulary that the network has. By then no two different reviews are alike, and a copy
-with another ending is still found. In IMDB 125 training reviews occur in the test split. None has
-another label there.
+Two images are the same if all their pixels are. Two texts are the same if their first 100 tokens are,
+with the vocabulary that the network has. No two different reviews agree in so many tokens, and a copy
+with another ending is still found. In IMDB 125 training reviews occur in the test split. All of them
+have the same label there.
 """
 
 from __future__ import annotations

@@ -29,9 +29,9 @@ class Draw(NamedTuple):
     validation: np.ndarray
     """int64 [validation examples], none of them in `train`."""
     digest: str
-    """SHA-256 over the examples that were drawn and the test examples."""
+    """SHA-256 of the drawn examples and of the test examples."""
     pool: str = ""
-    """SHA-256 over the arrays that they were drawn from; empty if all seeds share them."""
+    """SHA-256 of the arrays from which they were drawn; empty if all seeds share the examples."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class Subset:
     train: Split
     """The first training examples in the stored order."""
     validation: Split
-    """The last ones."""
+    """The last training examples in the stored order."""
     test: Split
     digest: str
-    """SHA-256 over the arrays of the three splits, 64 hexadecimal digits."""
+    """SHA-256 of the arrays of the three splits, 64 hexadecimal digits."""
     facts: Mapping[str, int | str] = field(default_factory=dict)
     """Changes of the data when it was loaded: see `bench.data.checked.Checked`."""
     whole: Split | None = None
-    """All training examples; None if there are no others than those of the two splits."""
+    """All training examples; None if the two splits above hold all of them."""
     folder: Path | None = None
     """Folder of the arrays in the cache; None if they are not cached."""
 
@@ -59,7 +59,7 @@ class Subset:
 
     @cached_property
     def pool_digest(self) -> str:
-        """SHA-256 over the arrays of the pool and of the test split."""
+        """SHA-256 of the arrays of the pool and of the test split."""
         return _digest(self.folder, (self.pool, self.test))
 
     def fixed(self) -> Draw:
@@ -113,8 +113,8 @@ def select(dataset: Dataset, train: int, validation: int, test: int) -> Subset:
     depend on `train`.
 
     Raises:
-        UsageError: an array means something else, a number is out of range, or larger than the number
-            of examples.
+        UsageError: an array cannot be read as images, texts or classes; a number is out of range, or
+            larger than the number of examples.
     """
     dataset, facts = checked(dataset)
     for name, number, least in (

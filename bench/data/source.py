@@ -1,4 +1,4 @@
-"""The place that data comes from, and the name that it has in records."""
+"""The place from which data comes, and its name in records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MODES = ("auto", "tfds", "synthetic")
 
 
 class Source(NamedTuple):
-    """The place that data comes from."""
+    """The place from which data comes."""
 
     mode: str = "auto"
     """`auto`: prepared data, else a download, else a stand-in. `tfds`: never a stand-in. `synthetic`."""
@@ -31,14 +31,14 @@ class Identity:
     """The name of a task's data.
 
     Raises:
-        UsageError: the name says something else than `synthetic`: records know the data by its name.
+        UsageError: the name and `synthetic` disagree, and records know the data by its name.
     """
 
     name: str
     """Name in records, tables and plots: `tfds:cifar10:3.0.2` or `synthetic:...`."""
     synthetic: bool
     notice: str = ""
-    """A line that the user must see before anything trains, or nothing."""
+    """A line that the user must see before anything trains; empty if there is none."""
 
     def __post_init__(self) -> None:
         if self.synthetic != is_synthetic(self.name):

@@ -1,9 +1,9 @@
-"""Stand-ins for the real data sets: generated from a seed, of the same shapes, and hard to learn.
+"""Stand-ins for the real data sets, generated from a seed, with the same shapes and hard to learn.
 
-With them the whole suite runs without data and without a network. Results on them say nothing
-about the real data, but they look alike: a baseline overfits, and techniques differ.
+With them the whole suite runs without data and without a network. Results on them say nothing about the
+real data, but have the same features: a baseline overfits, and techniques differ.
 
-Every number comes by integer arithmetic from raw 64-bit words of PCG64, whose stream NumPy
+Every number is computed by integer arithmetic from raw 64-bit words of PCG64, whose stream NumPy
 guarantees. So the arrays are the same bit for bit on every platform and version.
 """
 

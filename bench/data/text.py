@@ -40,8 +40,8 @@ def encode(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Encode at most `length` words of each text, padded on the right, and count them.
 
-    Of a longer text the first words are kept (`start`), or as many from its beginning as from its end
-    (`both`): a review often gives its opinion last.
+    A longer text keeps its first words (`start`), or as many from its beginning as from its end
+    (`both`), since a review often gives its opinion last.
 
     A text without a word becomes one unknown word, so that no length is 0.
 

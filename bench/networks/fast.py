@@ -19,7 +19,7 @@ from bench.networks.residual import CIFAR10, Standard
 
 HEAD_SCALE = 1 / 9
 WHITENING_SHIFT = 5e-4
-"""Added to each eigenvalue, so that directions of almost no variance are not blown up."""
+"""Number added to each eigenvalue, so that directions of almost no variance are not amplified."""
 WHITENING_IMAGES = 5_000
 
 

@@ -43,7 +43,7 @@ class Pass:
         self.mask, self.targets = mask, targets
         self.training, self.key = training, key
         self.hidden_seen: list[str] = []
-        """Names of the hidden slots that the pass has met so far."""
+        """Names of the hidden slots that the pass has reached so far."""
         self._hidden_slots = hidden_slots
         self._moment_of = moment_of
         self._strategies = strategies

@@ -17,7 +17,7 @@ from bench.networks.logits import summary
 from bench.networks.network import Examples, Network
 
 MEAN_EXAMPLES = 5_000
-"""Training images whose mean color is taken."""
+"""Number of training images from which the mean color is computed."""
 
 
 class KerasNetwork(Network):
@@ -79,7 +79,7 @@ class KerasNetwork(Network):
 
 
 def made(make: Callable[[], keras.Model]) -> keras.Model:
-    """Call the builder of a model and look at the result.
+    """Call the builder of a model and check the result.
 
     Raises:
         UsageError: the builder raises an error, or returns no model with one input.

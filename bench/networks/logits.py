@@ -20,7 +20,7 @@ def refuse_probabilities(logits: Tensor) -> None:
     """Refuse a traced network that ends in a softmax or a sigmoid; the harness applies its own.
 
     Raises:
-        UsageError: it does.
+        UsageError: it ends in one of the two.
     """
     if tf.executing_eagerly():
         return
@@ -37,7 +37,7 @@ def refuse_other_than_logits(output: Any, examples: int, classes: int) -> None:
     """Refuse the output of a network if it is not logits [examples, classes].
 
     Raises:
-        UsageError: it is something else.
+        UsageError: it is not logits.
     """
     if isinstance(output, list | tuple | dict):
         raise UsageError(

@@ -11,14 +11,14 @@ from bench.core.strategy import Tensor
 from bench.networks.forward_pass import Pass
 
 Examples: TypeAlias = Callable[[int], Tensor]
-"""The raw values of a number of training examples of the trial, the same ones at each call."""
+"""A function from a number to the raw values of so many training examples, the same at each call."""
 
 
 class Network(keras.Model):
     """A classifier in two parts: raw batch -> features -> logits."""
 
     made_from: tuple[tuple[Any, ...], dict[str, Any]]
-    """Arguments that it was made with, which `bench recipe` writes out."""
+    """Arguments of its constructor, which `bench recipe` writes out."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Network:
         network = super().__new__(cls, *args, **kwargs)

@@ -22,7 +22,7 @@ REGULARIZING = (
 
 
 def built(make: Callable[..., keras.Model], sizes: Mapping[str, Any]) -> keras.Model:
-    """Call a user's function `make(input_shape, classes)`; it may ask for `vocabulary` too.
+    """Call a user's function `make(input_shape, classes)`, which may have a parameter `vocabulary` too.
 
     Raises:
         UsageError: it takes other parameters.
@@ -41,7 +41,7 @@ def built(make: Callable[..., keras.Model], sizes: Mapping[str, Any]) -> keras.M
 
 
 def inside(model: keras.Model) -> tuple[str, ...]:
-    """Name what regularizes or normalizes in a model, each kind once with its number."""
+    """List the regularizing and normalizing layers of a model, each kind once with its number."""
     counts: dict[str, int] = {}
     for layer in _layers(model):
         name = type(layer).__name__

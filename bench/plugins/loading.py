@@ -1,4 +1,4 @@
-"""Import the classes of strategies and tasks: the suite's own, entry points', a user's file's.
+"""Import the classes of strategies and tasks: the suite's, those of entry points and of users' files.
 
 The entry point groups are `bench.strategies` and `bench.tasks`; a point names a class or a module.
 A plugin is code that runs with the rights of the user.
@@ -28,14 +28,14 @@ Plugin: TypeAlias = type[Strategy] | type[Task]
 PACKAGES = ("strategies", "bench.tasks")
 GROUPS = ("bench.strategies", "bench.tasks")
 RENAMED = {"Outcome": "LossResult", "Verdict": "StoppingDecision"}
-"""Public names of earlier versions -> their names now."""
+"""Public names of earlier versions -> their present names."""
 
 
 def plugins(paths: Sequence[Path] = ()) -> Iterator[Plugin]:
     """Import all strategies and tasks.
 
     Raises:
-        UsageError: a plugin is missing, does not import or defines nothing.
+        UsageError: a plugin is missing, cannot be imported or defines nothing.
     """
     for package in PACKAGES:
         for module in package_modules(package):
@@ -57,7 +57,7 @@ def plugin_module(path: Path) -> ModuleType:
     """Import a user's file as a module, once; it may import the modules beside it.
 
     Raises:
-        UsageError: there is no such file, it does not import, or it defines nothing.
+        UsageError: there is no such file, it cannot be imported, or it defines nothing.
     """
     module = imported_file(path, "plugin")
     if not defined_in(module):
@@ -71,7 +71,7 @@ def imported_file(path: Path, role: str) -> ModuleType:
     """Import a Python file once; `role` says in an error what it is for.
 
     Raises:
-        UsageError: there is no such file, or it does not import.
+        UsageError: there is no such file, or it cannot be imported.
     """
     path = path.expanduser().resolve()
     if not path.is_file():
@@ -123,14 +123,14 @@ _FOLDERS: set[str] = set()
 
 
 def _line(error: BaseException, path: Path) -> int | None:
-    """Return the line of a file that an error came from."""
+    """Return the line of a file that raised an error."""
     frames = traceback.extract_tb(error.__traceback__)
     line = next((f.lineno for f in reversed(frames) if f.filename == str(path)), None)
     return error.lineno if line is None and isinstance(error, SyntaxError) else line
 
 
 def moved(error: BaseException) -> str:
-    """Say where a name of the suite is imported from now, if that is why an import failed."""
+    """Return a hint on a moved name of the suite, if that is why an import failed; else nothing."""
     module = getattr(error, "name", None) or ""
     if not isinstance(error, ImportError) or module.partition(".")[0] != "bench":
         return ""
@@ -139,7 +139,7 @@ def moved(error: BaseException) -> str:
 
 
 def defined_in(module: ModuleType) -> list[Plugin]:
-    """List the concrete strategies and tasks that a module defines itself."""
+    """List the concrete strategies and tasks that a module itself defines."""
     return [
         kind
         for kind in vars(module).values()

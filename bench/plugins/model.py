@@ -65,7 +65,7 @@ def function(address: ModelAddress) -> Callable[..., Any]:
     """Import the function.
 
     Raises:
-        UsageError: its file or module does not import, or has no such function.
+        UsageError: its file or module cannot be imported, or has no such function.
     """
     if address.place.endswith(".py"):
         module = imported_file(Path(address.place), "model")
@@ -82,18 +82,18 @@ def function(address: ModelAddress) -> Callable[..., Any]:
 
 
 def check(address: ModelAddress, sizes: Mapping[str, Any], modality: str) -> tuple[str, ...]:
-    """Build the model in a child process, and look at its output before anything trains.
+    """Build the model in a child process, and check its output before anything trains.
 
     Args:
         address: of the function.
-        sizes: what it may ask for: `input_shape`, `classes`, `vocabulary`.
+        sizes: possible arguments of the function: `input_shape`, `classes`, `vocabulary`.
         modality: `image` or `text`.
 
     Returns:
-        The layers in it that regularize or normalize.
+        Its regularizing and normalizing layers.
 
     Raises:
-        UsageError: it does not build, or does not end in logits.
+        UsageError: it cannot be built, or does not end in logits.
     """
     done = run_module(
         "bench.plugins.model_check", [str(address), json.dumps(dict(sizes)), modality]

@@ -1,4 +1,4 @@
-"""Look at a user's model in a process of its own: `python -m bench.plugins.model_check`."""
+"""Check a user's model in a process of its own: `python -m bench.plugins.model_check`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ EXAMPLES = 2
 
 
 def checked(address: ModelAddress, sizes: dict[str, Any], modality: str) -> tuple[str, ...]:
-    """Build the model, trace it, and name the layers in it that regularize or normalize.
+    """Build the model, trace it, and list its regularizing and normalizing layers.
 
     Raises:
-        UsageError: it does not build, or does not end in logits.
+        UsageError: it cannot be built, or does not end in logits.
     """
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""Tasks by address: what the command line names, and what a study stores of it."""
+"""Tasks by address, from the command line or from a stored study."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def named(
     Args:
         registry: all other tasks.
         texts: names and addresses.
-        options: of the data, without `data.`; each is for all addresses that know it.
+        options: options of the data, without `data.`; each applies to all addresses that have it.
         model: function that builds the model of all addresses; None: networks of the suite.
         profile: whose recipe gives the sizes for a check of the model.
         source: place of the data.
@@ -76,7 +76,7 @@ def with_own_tasks(registry: Registry, stored: Mapping[str, OwnTask], source: So
 
 
 def absolute(own: OwnTask) -> OwnTask:
-    """Return the same with absolute paths, which hold in every worker."""
+    """Return the same task with absolute paths, which are valid in every worker."""
     options = dict(own.options)
     if "test" in options:
         options["test"] = str(Path(options["test"]).expanduser().resolve())

@@ -1,4 +1,4 @@
-"""Named stacks that people use: `strategies/presets.toml`."""
+"""Named stacks in common use: `strategies/presets.toml`."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def find(paths: Sequence[Path] = ()) -> Registry:
     """Find all strategies, tasks and presets, with those of some plugin files.
 
     Raises:
-        UsageError: a plugin is missing, does not import, or has a name that it cannot have.
+        UsageError: a plugin is missing, cannot be imported, or has a name that is not allowed.
     """
     strategies: dict[str, type[Strategy]] = {}
     tasks: dict[str, Task] = {}
@@ -105,7 +105,7 @@ def _made(kind: type[Task]) -> Task:
 
 
 def _name(kind: Plugin, taken: Collection[str]) -> str:
-    """Return a plugin's name; refuse one that exists or that the command line cannot say."""
+    """Return a plugin's name; refuse one that is taken or cannot be typed on the command line."""
     name = getattr(kind.facts, "name", None)
     if name in taken:
         raise UsageError(f"{kind.__module__} defines {name!r}, which exists; rename it")

@@ -1,4 +1,4 @@
-"""The first words of the page: for each task what to use, what it costs, how sure that is."""
+"""The answers at the top of the page: for each task what to use, its cost, and how sure that is."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bench.report.rows import Row, step_time_name
 from bench.report.verdicts import KINDS
 
 SHOWN = 4
-"""Most arms with a line of their own."""
+"""Largest number of arms with a line of their own."""
 NAMED = 6
-"""Most arms named in one line."""
+"""Largest number of arms that one line names."""
 KINDS_IN_WORDS = {"worse": "worse", "same": "within the margin", "open": "open"}
 """Kind of a verdict -> the words before the names of its arms."""
 BASE_IN_WORDS = {
@@ -25,9 +25,9 @@ BASE_IN_WORDS = {
     "same": "within the margin without",
     "open": "open whether these carry anything",
 }
-"""The same, before the strategies that arms of that kind leave out of the base."""
+"""The same words before strategies that arms leave out of the base."""
 IN_LEAD = 3
-"""Most arms named in the lead."""
+"""Largest number of arms that the lead names."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ def answer(
     step: str,
     less: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Sum up the rows of a task, in words no stronger than their verdicts.
+    """Summarize the rows of a task, in words no stronger than their verdicts.
 
     Args:
-        best: Arms that no other is shown to beat.
+        best: Arms that no other arm is shown to beat.
         step: Name of step times: `CPU step time`.
-        warning: The baseline's warning (it underfits), or nothing.
+        warning: The baseline's warning (it underfits); empty if there is none.
         less: Arm that only lacks a strategy of the base -> that strategy.
     """
     less = less or {}
@@ -69,7 +69,7 @@ def answer(
 
 
 def study_answer(study: Study, analysis: Analysis, rows: Sequence[Row], task: str) -> Answer:
-    """Sum up one task of an analysed study."""
+    """Summarize one task of an analysed study."""
     baseline = baseline_row(study, analysis.baselines, task)
     warning = "" if baseline is None else str(baseline["warning"])
     caution = ""
@@ -94,7 +94,7 @@ def measured_rows(rows: Sequence[Row], task: str) -> list[Row]:
 
 
 def _unjudged(rows: Sequence[Row], synthetic: bool) -> str:
-    """Say why there is no verdict yet; nothing where there is one."""
+    """Return the reason why there is no verdict yet; empty if there is one."""
     evidence = {row.evidence for row in rows}
     if not rows:
         return "Nothing to compare yet"
@@ -118,7 +118,7 @@ def of_kind(rows: Sequence[Row], kind: str) -> list[Row]:
 
 
 def _lead(rows: Sequence[Row], best: Collection[str], less: Mapping[str, str]) -> str:
-    """Name one arm only where it alone may be the best, else all that may be."""
+    """Name the arm that alone may be the best, or else all arms that may be."""
     if not of_kind(rows, "better"):
         return "No technique is shown to be better"
     candidates = [row for row in rows if row.arm in best] or of_kind(rows, "better")

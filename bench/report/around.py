@@ -1,4 +1,4 @@
-"""The arms around a base: what each of them says about the base."""
+"""The arms around a base, grouped by their relation to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GROUPS = ["", CARRIES, REPLACES, ADDS]
 
 
 def groups(study: Study, task: str) -> dict[str, str]:
-    """Return arm -> heading of its group; all empty in a study that leaves nothing of the base out."""
+    """Return arm -> heading of its group; all are empty if no arm leaves out a part of the base."""
     base = {use.name for use in study.base}
     stacks = {a.name: {u.name for u in a.strategies} for a in study.arms if a.task == task}
     headings = {arm: _group(base, stack) for arm, stack in stacks.items()}

@@ -21,8 +21,8 @@ def with_cost_class(
     Returns:
         The same rows with `cost_class`, `cost_limit` (the largest ratio in that class) and
         `within`: `yes` or `no` where the whole interval of the ratio is on one side of the limit,
-        `yes (estimate)` or `no (estimate)` where only the ratio is. Empty where an arm adds no
-        strategy to its reference, or several.
+        `yes (estimate)` or `no (estimate)` where only the ratio is. They are empty for an arm that adds
+            no strategy, or several, to its reference.
     """
     rows: list[Any] = step_times.to_dict("records")
     classes = [_class(study, row["task"], row["arm"], row["reference"], cards) for row in rows]
@@ -32,7 +32,7 @@ def with_cost_class(
 
 
 def _class(study: Study, task: str, arm: str, reference: str, cards: Mapping[str, Card]) -> str:
-    """Return the class of the one strategy that the arm has and its reference has not."""
+    """Return the class of the only strategy that the arm has and its reference lacks."""
     used = {a.name: {use.name for use in a.strategies} for a in study.arms if a.task == task}
     added = used.get(arm, set()) - used.get(reference, set())
     return cards[added.pop()].cost if len(added) == 1 and added <= cards.keys() else ""

@@ -1,4 +1,4 @@
-"""The card of a user's data: what is in it, what was left out, what a study on it can show."""
+"""The card of a user's data: its content, the examples left out, the effects a study can show."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from bench.stats.power import detectable
 from bench.tasks.own import AddressedTask
 
 HARD_FOR_ALL = 0.014
-"""Variance of an example's mean difference over trials: hard or easy for all trials alike."""
+"""Variance over test examples of the mean difference: examples that are hard or easy for all trials."""
 DISAGREEMENT = 0.15
-"""Variance of one answer's difference beside that.
-
-Both are medians over the treatments of `results/reference` on both tasks (`test_sampling.csv`).
+"""Variance of one answer's difference beyond that. Both are medians over the treatments of
+`results/reference` on both tasks (`test_sampling.csv`).
 """
 NAMED_CLASSES = 8
 FEW = 20
@@ -45,7 +44,7 @@ def card(task: AddressedTask, profile: str) -> str:
 
 
 def first_lines(task: AddressedTask, recipe: Recipe, profile: str) -> str:
-    """Write the lines that stand before a run."""
+    """Write the lines of the card that a run shows first."""
     return _written([line for line in _lines(task, recipe, profile) if line.first])
 
 
@@ -67,7 +66,7 @@ def described(task: AddressedTask, profile: str) -> dict[str, Any]:
 
 
 def smallest_effect(examples: int, seeds: int) -> float:
-    """Return the effect in points that a test split of so many examples can show with 80% power.
+    """Return the effect, in points, that a test split of some size can show with 80% power.
 
     Only the sampling of test examples is counted, at the spread that was measured on the built-in
     tasks. Trials differ too, so a study shows no smaller effect than this.
@@ -177,7 +176,7 @@ def _left_out(task: AddressedTask, recipe: Recipe) -> Iterator[Line]:
 
 
 def inside_text(inside: Sequence[str]) -> str:
-    """Say what regularizes in a user's model."""
+    """Name the regularizing and normalizing layers of a user's model."""
     return f"already in your model: {', '.join(inside) or 'nothing that regularizes'}"
 
 
@@ -207,6 +206,6 @@ def _effects(examples: int) -> str:
 
 
 def _named(names: Sequence[str], count: int) -> str:
-    """List the first names and say how many there are."""
+    """List the first names, and count the others."""
     shown = ", ".join(names[:5])
     return f"{count}: {shown}{', ...' if count > 5 else ''}" if count > 1 else shown

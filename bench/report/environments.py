@@ -1,4 +1,4 @@
-"""The machines and software that measured a study."""
+"""Machines and software that measured a study."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A study in a few plain sentences, for people who do not read tables.
 
-The answer itself comes from where the page has it (`bench.report.answers`): it is no stronger here.
+The answer is that of the page (`bench.report.answers`), in the same words.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bench.report.rows import Row, decision_rows, step_time_name
 from bench.report.texts import seeds_text, shown, signed
 
 FEW_SEEDS = 10
-"""Seeds below which it is said how large an effect has to be to be found."""
+"""Number of seeds below which the text names the smallest effect that can be found."""
 DESIGNS: Mapping[str, str] = {
     "advised": "They were chosen by `bench advise` on other seeds, and confirmed on these.",
     "leave-one-out": "Each technique of the stack was left out once and compared with the whole stack.",
@@ -51,7 +51,7 @@ class Explanation(NamedTuple):
     certainty: tuple[str, ...]
     cost: tuple[str, ...]
     limits: tuple[str, ...]
-    """Conclusions that the study does not allow."""
+    """Conclusions that the study does not support."""
 
 
 def explain(study: Study, analysis: Analysis, cards: Mapping[str, Card]) -> list[Explanation]:
@@ -100,7 +100,7 @@ def _compared(
 
 
 def _named(measured: Sequence[Row]) -> list[Row]:
-    """Return the arms that get figures of their own: the better ones, else those on top.
+    """Return the arms that get figures of their own: the better ones, else the top ones.
 
     Arms that are compared with the baseline come first.
     """
@@ -245,7 +245,7 @@ def _limits(
 
 
 def _settings(study: Study, task: str) -> Iterator[str]:
-    """Say at which settings the arms ran."""
+    """Describe the settings of the arms."""
     arms = [arm for arm in study.arms if arm.task == task and arm.role == "treatment"]
     if any(arm.name.endswith(TUNED) for arm in arms):
         return

@@ -1,4 +1,4 @@
-"""All plots of a study, task by task; a plot that cannot be drawn costs only itself."""
+"""All plots of a study, task by task. A plot that cannot be drawn stops no other plot."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from bench.report.rows import step_time_name
 
 @dataclass(frozen=True)
 class Frames:
-    """Frames beside the analysis that plots and page are drawn from."""
+    """Frames beside the analysis from which plots and page are drawn."""
 
     trials: pd.DataFrame
     points: pd.DataFrame
@@ -39,7 +39,7 @@ class Frames:
 
 @dataclass(frozen=True)
 class Gallery:
-    """The plots, and a line for each that could not be drawn."""
+    """The plots, and a line for each plot that could not be drawn."""
 
     plots: dict[str, list[Plot]]
     problems: list[str]
@@ -63,7 +63,7 @@ def gallery(study: Study, analysis: Analysis, frames: Frames) -> Gallery:
 
 @dataclass(frozen=True)
 class Subject:
-    """One task of a study, as the drawings take it."""
+    """One task of a study, as the drawing functions take it."""
 
     study: Study
     analysis: Analysis
@@ -77,7 +77,7 @@ class Subject:
 
     @property
     def origin(self) -> Origin:
-        """The line at the foot of each plot."""
+        """Line at the foot of each plot."""
         return origin(self.study, self.analysis.baselines, self.task)
 
     @cached_property
@@ -112,7 +112,7 @@ def _effect(s: Subject) -> Plot | None:
 
 
 def _label(arm: str, reference: str, baseline: str) -> str:
-    """Name the arm; and its reference, unless that is the baseline or the arm's name tells it.
+    """Name the arm, and its reference unless that is the baseline or follows from the arm's name.
 
     `mixup[setting]` is compared with `baseline[setting]`, `a+b[without a]` with `a+b`.
     """
@@ -152,7 +152,7 @@ def _convergence(s: Subject) -> Plot | None:
 
 
 def _profile(s: Subject) -> Plot | None:
-    """Draw the profile by seconds, or by examples where no step was timed."""
+    """Draw the performance profile by seconds, or by examples if no step was timed."""
     steps = s.of(s.analysis.profiles)
     for measure in ("seconds", "examples"):
         rows = steps[steps["measure"] == measure]

@@ -1,4 +1,4 @@
-"""The lines on every table and plot that say where it comes from: data, base, gap, warnings."""
+"""The lines on every table and plot that state its origin: data, base, gap, warnings."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def base_name(study: Study) -> str:
 
 
 def main_baseline(study: Study, task: str) -> str:
-    """Return the baseline arm of a task that plots show: the one of that name, else the first."""
+    """Return the baseline that plots of a task show: the arm `baseline`, else the first one."""
     names = [arm.name for arm in study.arms if arm.task == task and arm.reference is None]
     return BASELINE if BASELINE in names or not names else names[0]
 
 
 def against(study: Study, task: str, reference: str) -> str:
-    """Return the reference of an arm where it is not the task's baseline, else nothing."""
+    """Return the reference of an arm if it is not the task's baseline, else an empty text."""
     return "" if reference == main_baseline(study, task) else reference
 
 
@@ -39,7 +39,7 @@ def gap_text(row: pd.Series) -> str:
 
 
 def looks(study: Study) -> str:
-    """List the numbers of seeds at which verdicts could be seen: `6, then 10`."""
+    """List the numbers of seeds at which verdicts were shown: `6, then 10`."""
     return ", then ".join(str(seeds) for seeds in (*study.seeds_before, study.seeds))
 
 
@@ -85,7 +85,7 @@ def headings(study: Study, baselines: pd.DataFrame) -> tuple[str, ...]:
 
 
 def is_warning(line: str) -> bool:
-    """Return whether a heading must be seen."""
+    """Return true if a heading is a warning."""
     return "WARNING" in line or "SYNTHETIC" in line
 
 

@@ -1,4 +1,4 @@
-"""Plots inside the page: themable, named, with identifiers of their own."""
+"""Plots inside the page: in the page's colors, named, with unique identifiers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def inline(svg: str, name: str, alt: str) -> str:
 
     Args:
         svg: `Plot.svg`.
-        name: A name that no other plot of the page has: identifiers begin with it.
+        name: A unique name in the page: identifiers begin with it.
         alt: Words for screen readers.
     """
     prefix = re.sub(r"[^A-Za-z0-9]", "-", name)

@@ -39,7 +39,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Extra:
-    """Facts for the page beyond the analysis."""
+    """Facts on the page beside the analysis."""
 
     cards: Mapping[str, Card]
     failed: Sequence[Failed] = ()
@@ -124,7 +124,7 @@ def _bar(study: Study, row: Row, limits: Mapping[str, float]) -> str:
 
 
 def _rejected(analysis: Analysis) -> list[Any]:
-    """Return the comparisons that were not made: task, arm, reference, difference, seeds."""
+    """Return the pairs that were not compared: task, arm, reference, difference, seeds."""
     keys = ["task", "arm", "reference", "difference"]
     counted = analysis.rejected.groupby(keys, sort=False).size().reset_index(name="seeds")
     return counted.to_dict("records")

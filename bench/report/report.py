@@ -38,7 +38,7 @@ class ReportPaths:
     page: Path
     analysis: Analysis
     problems: tuple[str, ...]
-    """A line for each plot that could not be drawn and for records that were set aside."""
+    """A line for each plot that could not be drawn, and for records that were set aside."""
 
 
 def write_report(
@@ -52,7 +52,7 @@ def write_report(
 ) -> ReportPaths:
     """Write `tables/`, `plots/` and `report.html` into the study's folder.
 
-    The tables are on the disk before the first plot is drawn. Each file is whole or not there.
+    The tables are on the disk before the first plot is drawn. Each file is written whole or not at all.
 
     Args:
         cards: Facts of strategies by name; a strategy without a card is shown without one.
@@ -87,7 +87,7 @@ def write_report(
 
 
 def analysed(study: Study, store: Store) -> Analysis:
-    """Analyse a stored study and write nothing."""
+    """Analyse a stored study without writing anything."""
     records, failed = store.records().records, _failed(study, store.failures())
     trials = trials_frame(study, records, [(f.task, f.arm, f.seed) for f in failed])
     times = step_times_frame(store.step_times().step_times)
@@ -111,7 +111,7 @@ def report_study(study: Study, store: Store, registry: Registry) -> ReportPaths:
 
 
 def differences(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
-    """Compute raw effects: a row per arm and seed that may be compared with its reference.
+    """Compute raw effects: a row per arm and seed that is compared with its reference.
 
     Returns:
         task, arm, seed, difference (percentage points of test accuracy).

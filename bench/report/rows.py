@@ -37,7 +37,7 @@ class Row:
     reference: str
     """The arm that it is compared with."""
     against: str
-    """The same where it is not the task's baseline, else nothing."""
+    """The reference if it is not the task's baseline, else empty."""
     families: tuple[str, ...]
     """Families of its techniques, each once: `normalization`."""
     evidence: str
@@ -61,7 +61,7 @@ def columns(devices: Iterable[str], decision: pd.DataFrame) -> dict[str, tuple[s
 
     Args:
         devices: Devices that measured step times; a CPU's are called CPU step time.
-        decision: `Analysis.decision`; what it lacks altogether has no column.
+        decision: `Analysis.decision`; figures that it lacks altogether get no column.
     """
     step = step_time_name(devices)
     headings = {
@@ -119,7 +119,7 @@ def decision_rows(study: Study, decision: pd.DataFrame, cards: Mapping[str, Card
 
 
 def own_strategies(study: Study, task: str, arm: str) -> list[str]:
-    """List an arm's strategies beyond the base; its own name if the study has no such arm."""
+    """List an arm's strategies beyond the base; return the arm's name if the study has no such arm."""
     base = {use.name for use in study.base}
     for other in study.arms:
         if (other.task, other.name) == (task, arm):
@@ -206,7 +206,7 @@ def _text(value: object) -> str:
 
 
 def _why(row: Mapping[str, Any]) -> str:
-    """Write the adjusted p, and whether the arm may be the best."""
+    """Write the adjusted p, and a note if the arm may be the best."""
     p = number(row["p_adjusted"])
     words = ""
     if math.isfinite(p):

@@ -18,7 +18,7 @@ from bench.report.texts import signed
 from bench.report.verdicts import css
 
 MOST = 120
-"""Most sections; larger designs (all pairs of many) stay readable in the tables."""
+"""Largest number of sections; the tables show larger designs (all pairs of many)."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Frames that the panels are drawn from, and the axis that they share.
+    """Frames from which the panels are drawn, and their common axis.
 
     Attributes:
         points: A row per arm and seed: task, arm, seed, difference (points of test accuracy).
@@ -61,7 +61,7 @@ class Drawn:
 def shared_limit(points: pd.DataFrame) -> float:
     """Return half the width of the axis of differences that all arms of a task share.
 
-    A few far seeds (a diverged one) do not count: they are drawn at the edge.
+    A few outliers (a diverged seed) do not count: they are drawn at the edge.
     """
     values = np.abs(points["difference"].to_numpy(float))
     values = values[np.isfinite(values)]

@@ -1,7 +1,7 @@
 """Small drawings written as SVG by hand: an interval, a curve beside its baseline, raw seeds.
 
-They take their colors from the page's style sheet. Matplotlib would need a hundred times the bytes
-and seconds, and the page has one drawing for each strategy and task.
+Their colors come from the page's style sheet. Matplotlib would take a hundred times the bytes and
+seconds, and the page has one drawing for each strategy and task.
 """
 
 from __future__ import annotations

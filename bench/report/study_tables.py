@@ -58,7 +58,7 @@ def study_tables(
 
 
 def _decision_columns(study: Study, analysis: Analysis) -> tuple[Column, ...]:
-    """Show readers the reference where an arm has another one than its task's baseline.
+    """Show the reference if an arm has another one than its task's baseline.
 
     An optional metric without a value has no column.
     """

@@ -21,11 +21,11 @@ STYLES = {"better": "bold blue", "worse": "bold red", "same": "green", "open": "
 """Kind of a verdict -> style."""
 FIRST = ("effect", "tuned", "default", "verdict", "step", "examples")
 STAND_IN = ("verdict", "step")
-"""Columns of a study of stand-in data: that it ran, but no effect that looks like a finding."""
+"""Columns of a study of stand-in data, which shows no effects that look like findings."""
 NARROWEST = 60
-"""Characters that a table needs; a narrower terminal gets a line for each figure."""
+"""Smallest width of a table, in characters; a narrower terminal gets a line for each figure."""
 ROOM = 140
-"""Characters that a terminal needs for all columns of `shown`; narrower ones get `FIRST`."""
+"""Width of a terminal, in characters, for all columns of `shown`; a narrower one gets `FIRST`."""
 
 
 def shown() -> tuple[str, ...]:

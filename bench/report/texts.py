@@ -1,4 +1,4 @@
-"""Numbers as readers see them: a true minus sign, no negative zero, nothing where one is missing."""
+"""Numbers for readers: a true minus sign, no negative zero, nothing for a missing one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts as readers see them: their order, short words for plots, and the kind that colors each."""
+"""Verdicts for readers: their order, short words for plots, and the kind that colors each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KINDS: Mapping[str, str] = {
     WORSE: "worse",
     WORSE_BY_MARGIN: "worse",
 }
-"""Verdict -> kind. Every other word (`exploratory`) is no verdict."""
+"""Verdict -> kind. Other words (`exploratory`) are no verdicts."""
 SHORT: Mapping[str, str] = {
     BETTER_BY_MARGIN: "better by > margin",
     BETTER: "better",
@@ -31,7 +31,7 @@ SHORT: Mapping[str, str] = {
     WORSE: "worse",
     WORSE_BY_MARGIN: "worse by > margin",
 }
-"""Verdict -> the same where there is little room."""
+"""Verdict -> a shorter form of it."""
 
 
 def rank(verdict: str) -> int:

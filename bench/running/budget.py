@@ -1,4 +1,4 @@
-"""A study that fits into minutes: what a trial costs here, and the size and the seeds that fit."""
+"""Cut a study to a budget of time: the measured cost of a trial, and the size and seeds that fit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SIZES = (
 )  # fmt: skip
 """Scale of the recipe (its examples and its steps) and number of seeds, the best first.
 
-A smaller scale than 1 comes before a single seed: without a second one there is no interval.
+Scales below 1 come before a single seed, because one seed gives no interval.
 """
 BLOCKS = 1.5
 """Seconds of timed blocks of an arm in a study with a budget."""
@@ -41,7 +41,7 @@ class Cost(NamedTuple):
     """Seconds of a trial of a task's baseline on this machine."""
 
     start: float
-    """Start of a worker, until its first trial begins."""
+    """Start-up of a worker until its first trial starts."""
     trace: float
     step: float
     evaluation: float
@@ -70,7 +70,7 @@ class Chosen(NamedTuple):
     deadline: float
     """Reading of `time.monotonic` after which no step time is measured."""
     lines: tuple[str, ...]
-    """Cost of a trial here, the study to come, and its expected time."""
+    """Cost of a trial on this machine, the coming study and its expected time."""
 
 
 def within(
@@ -82,17 +82,17 @@ def within(
     processes: int,
     results: Path,
 ) -> Chosen:
-    """Cut a request to some seconds, counted from now; go on with the size of a study that has begun.
+    """Cut a request to some seconds, counted from now; keep the size of a study that was started.
 
     Args:
-        seconds: for everything, the first look included.
-        request: a study of the whole size, without a name.
-        processes: of step times; 0: none.
+        seconds: seconds for everything, the probe included.
+        request: a study of full size, without a name.
+        processes: number of processes for step times; 0 for no step times.
         results: folder of the studies.
 
     Raises:
         UsageError: the request has a name or sizes of its own.
-        BenchError: the first look fails.
+        BenchError: the probe fails.
     """
     sized = request.settings.keys() & {"recipe.steps", "recipe.train_examples"}
     if request.name or sized or request.sequential or request.tuned or request.sweep:
@@ -122,7 +122,7 @@ def within(
 
 
 def _begun(name: str, results: Path) -> tuple[float, int] | None:
-    """Return the scale and the seeds of a study of some size that has begun and is not complete."""
+    """Return the scale and the seeds of a study that was started at some size and is not complete."""
     for scale in dict.fromkeys(scale for scale, _ in SIZES):
         pattern = f"{prefix(scale)}{name}"
         for folder in sorted([results / pattern, *results.glob(f"{pattern}-[0-9]*")]):
@@ -153,7 +153,7 @@ def _told(request: Request, costs: Mapping[str, Cost], fit: Fit, left: float) ->
 
 
 def prefix(scale: float) -> str:
-    """Return the begin of a study's default name, which tells a recipe of another size."""
+    """Return the prefix of a study's default name, which marks a recipe of another size."""
     return "" if scale == 1 else f"x{scale:g}-"
 
 
@@ -191,7 +191,7 @@ def probe(
 
 
 class _Beginning(TrainingWatch):
-    """Measures the seconds until the first trial begins."""
+    """A watch that measures the seconds until the first trial starts."""
 
     def __init__(self) -> None:
         self._made = time.monotonic()
@@ -212,7 +212,7 @@ def fits_of(
     """Return each of `SIZES` with its expected seconds.
 
     Args:
-        request: the study of the whole size.
+        request: the study of full size.
         costs: task -> cost of a trial of its baseline.
         jobs: trials side by side.
         with_times: true if step times are measured too.

@@ -1,4 +1,4 @@
-"""Run trials and store their measurements, through full disks and Ctrl-C."""
+"""Run trials and store their measurements, even when a disk fills up or Ctrl-C is pressed."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class TrainingWatch:
     """An observer of running trials; a progress display overrides its methods."""
 
     def started(self, trial: Trial) -> None:
-        """Note that a worker begins a trial."""
+        """Note that a worker starts a trial."""
 
     def ended(self, outcome: Outcome[Trial, Record]) -> None:
-        """Note that a trial has ended, and that its record or its failure is on the disk."""
+        """Note that a trial has ended and its record or failure is on the disk."""
 
     def interrupted(self) -> None:
         """Note the first Ctrl-C. Running trials still end."""
@@ -51,14 +51,14 @@ def collect(
     watch: TrainingWatch | None = None,
     deadline: float | None = None,
 ) -> Collected:
-    """Run `trials`, and write each record or failure as it comes in.
+    """Run `trials`, and write each record or failure as it arrives.
 
-    No more trials begin once one cannot be written. It is written again when the running trials have
-    ended, or to a temporary folder, which the error names, if the disk still refuses. Nor do more begin
-    after `deadline`, a reading of `time.monotonic`.
+    No trial starts after one cannot be written, or after `deadline`, a reading of `time.monotonic`. A
+    record that could not be written is tried again when the running trials have ended. If the disk
+    still refuses, it goes to a temporary folder that the error names.
 
     Raises:
-        BenchError: something could not be written at first or at all; some trials did not run.
+        BenchError: a record could not be written at first or at all; some trials did not run.
         KeyboardInterrupt: Ctrl-C twice; the written records stay.
     """
     watch = watch or TrainingWatch()
@@ -119,7 +119,7 @@ def _kept_elsewhere(store: Store, error: BenchError, records: Sequence[Record]) 
 
 @contextmanager
 def _on_interrupt(first: Callable[[], None]) -> Iterator[list[int]]:
-    """Call `first` on Ctrl-C, raise KeyboardInterrupt on the second; yield the list of both."""
+    """Call `first` on Ctrl-C, raise KeyboardInterrupt on the second; yield the list of signals."""
     signals: list[int] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:

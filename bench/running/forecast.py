@@ -1,4 +1,4 @@
-"""The time that the trials of a run still take, from those that have ended."""
+"""Forecast of the remaining time of a run, from the trials that have ended."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Arm = tuple[str, str]
 
 
 class Forecast:
-    """Estimates what is left of a run.
+    """Estimate of the remaining time of a run.
 
     A trial takes the mean of its arm's trials so far, else of its task's, else of all. The first trial
-    of an arm traces it, which is counted apart. A running trial counts for what it has not yet done.
+    of an arm traces it, which is counted apart. A running trial counts with its remaining time.
 
     Args:
         trials: the trials of the run.
-        clock: seconds that only grow.
+        clock: a function that returns seconds, which never decrease.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Forecast:
         self._traces: dict[Arm, float] = {}
 
     def started(self, trial: Trial) -> None:
-        """Note that a trial begins."""
+        """Note that a trial starts."""
         arm = self._waiting.pop(trial.name, (trial.arm.task, trial.arm.name))
         self._running[trial.name] = arm, self._clock()
         self._side_by_side = max(self._side_by_side, len(self._running))
@@ -52,7 +52,7 @@ class Forecast:
         self._seconds.setdefault(arm, []).append(self._clock() - began - trace)
 
     def left(self) -> float | None:
-        """Return the seconds that are left; None before the first trial has ended."""
+        """Return the remaining seconds; None before the first trial has ended."""
         if not self._seconds:
             return None
         now, waiting = self._clock(), Counter(self._waiting.values())
@@ -67,7 +67,7 @@ class Forecast:
         return work / self._side_by_side
 
     def _expected(self, arms: Iterable[Arm]) -> dict[Arm, float]:
-        """Return the seconds that a trial of each arm takes, its trace aside."""
+        """Return the expected seconds of a trial of each arm, without its trace."""
         by_task: dict[str, list[float]] = {}
         for (task, _), seconds in self._seconds.items():
             by_task.setdefault(task, []).extend(seconds)

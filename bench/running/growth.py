@@ -18,21 +18,21 @@ ArmKey = tuple[str, str]
 
 
 class Growth(NamedTuple):
-    """The study to write, and the trials that it replaces."""
+    """The study to write, and the measurements that it replaces."""
 
     study: Study
     edited: Mapping[ArmKey, Sequence[str]]
-    """Arms whose code differs from that of their measurements -> what differs."""
+    """Arm whose code differs from that of its measurements -> the difference."""
     seen: Sequence[Seen]
     """Effects that other studies showed on seeds to come."""
 
 
 def grown(store: Store, request: Study, registry: Registry) -> Growth:
-    """Add a requested study to the stored one; every arm gets its code as it is now.
+    """Add a requested study to the stored one; give every arm its current code.
 
     Raises:
-        UsageError: the two differ in data, recipe, base, seeds or settings, the folder was renamed,
-            or a declared comparison was looked at on these seeds.
+        UsageError: the two differ in data, recipe, base, seeds or settings, the folder was renamed, or
+            an earlier study showed the effect of a declared comparison on these seeds.
     """
     stored = store.study()
     study, edited = request, {}
@@ -52,7 +52,7 @@ def grown(store: Store, request: Study, registry: Registry) -> Growth:
 
 
 def was_judged(store: Store, study: Study) -> bool:
-    """Tell if the verdicts of a stored study could be seen."""
+    """Return true if the verdicts of a stored study could be seen."""
     return study.is_judged() and not store.missing(study)
 
 
@@ -99,10 +99,10 @@ def check_open(store: Store) -> None:
 
 
 def replace_edited(store: Store, growth: Growth, retrain: bool) -> Study:
-    """Move the measurements of edited arms aside, so that the arms are measured again.
+    """Move the measurements of edited arms aside, so that these arms are measured again.
 
-    Edited arms leave the declared family if their verdicts could be seen. An arm without a
-    measurement takes its new code without a word.
+    Edited arms leave the declared family if their verdicts could be seen. An arm without measurements
+    takes its new code silently.
 
     Args:
         retrain: true to replace measurements, false to refuse that.

@@ -25,7 +25,7 @@ KEY = ["task", "arm", "seed", "data", "recipe"]
 
 
 def observe(study: Study, source: Source, plugins: tuple[Path, ...], folder: Path) -> pd.DataFrame:
-    """Train the trials that the folder's file does not have; return all rows of the study.
+    """Train the trials that are missing in the folder's file; return all rows of the study.
 
     The file is written after each trial, so an interrupted command continues. Step times wait until
     it ends.
@@ -34,7 +34,7 @@ def observe(study: Study, source: Source, plugins: tuple[Path, ...], folder: Pat
         `bench.analysis.covariate_shift.OBSERVED`, in the order of the study.
 
     Raises:
-        BenchError: the file cannot be read or written, or holds something else.
+        BenchError: the file cannot be read or written, or is no file of observations.
         UsageError: another process writes to the folder.
     """
     with only_writer(folder, "--output"), machine_lock.training():

@@ -18,7 +18,7 @@ from bench.tasks.task import Identity, Source
 
 
 class Plan(NamedTuple):
-    """A study, and the lines that the user must see before it runs."""
+    """A study, and lines that the user must see before it runs."""
 
     study: Study
     notices: tuple[str, ...]
@@ -28,7 +28,7 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
     """Make the study that a request asks for.
 
     Raises:
-        UsageError: an unknown name, a value out of range, or a typed stack that cannot be.
+        UsageError: a name is unknown, a value is out of range, or a typed stack is impossible.
     """
     request = request._replace(strategies=registry.named(request.strategies))
     check(request, registry)
@@ -65,10 +65,10 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
 
 
 def _all_synthetic(identities: Mapping[str, Identity]) -> bool:
-    """Tell if the data is synthetic.
+    """Return true if the data is synthetic.
 
     Raises:
-        UsageError: some of it is and some is not.
+        UsageError: some of it is synthetic and some is real.
     """
     real = [name for name, identity in identities.items() if not identity.synthetic]
     if real and len(real) < len(identities):
@@ -96,7 +96,7 @@ def _family(request: Request, arms: tuple[Arm, ...]) -> tuple[tuple[str, str], .
 def equal_time(study: Study, ratios: Mapping[tuple[str, str], float]) -> Study:
     """Add, for each arm of known step time, an arm that trains as long as its reference does.
 
-    The ratio shortens or stretches the whole schedule. A schedule that is cut off would be no fair
+    The ratio shortens or stretches the whole schedule. A schedule that is cut off would make an unfair
     comparison.
 
     Args:

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 
 class Profile(NamedTuple):
-    """Defaults of a study of one size."""
+    """Default settings of a study of one size."""
 
     name: str
     seeds: int
     processes: int
-    """Fresh processes for each step time. One gives no interval."""
+    """Fresh processes for each step time; one process gives no interval."""
     hours: float = 12.0
     """Hours that a trial may run."""
 

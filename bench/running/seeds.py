@@ -1,7 +1,7 @@
-"""Seeds of a study that no earlier study has shown an effect on.
+"""Seeds on which no earlier study has shown an effect.
 
-A finding is confirmed by trials that it was not found on. So a study draws a first seed of its own,
-and a declared comparison refuses seeds on which an earlier study showed its effect.
+A finding is confirmed by trials other than those that suggested it. So a study draws a first seed of
+its own, and a declared comparison refuses seeds on which an earlier study showed its effect.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from bench.storage.records import numbers
 from bench.storage.store import STUDY, Store
 
 SPACING = 1_000
-"""Distance of the first seeds that are drawn."""
+"""Distance between first seeds of two studies."""
 PLACES = 999
 
 
 def draw(taken: Iterable[range], seeds: int) -> int:
-    """Draw a first seed whose seeds are not taken, as far as there are any."""
+    """Draw a first seed of a range that overlaps no taken one, if there is one."""
     ranges = list(taken)
     places = [SPACING * (1 + place) for place in range(PLACES)]
     free = [p for p in places if not any(overlap(range(p, p + seeds), r) for r in ranges)]
@@ -50,7 +50,7 @@ def seen(
 
     Args:
         study: study to come.
-        stored: the same study as it is stored; its arms have had their seeds.
+        stored: the same study as it is stored; its arms already have their seeds.
         studies: all studies.
     """
     seeds = study.seed_range(SPACING if study.sequential else None)
@@ -73,10 +73,10 @@ def seen(
 
 
 def check_fresh(study: Study, effects: Iterable[Seen]) -> None:
-    """Refuse to judge a declared comparison on seeds that showed its effect before.
+    """Refuse a declared comparison on seeds on which an earlier study showed its effect.
 
     Raises:
-        UsageError: a declared comparison was looked at.
+        UsageError: there is such a comparison.
     """
     if study.seeds < SMOKE_SEEDS and not study.sequential:
         return
@@ -100,12 +100,12 @@ def seeds_text(seeds: Iterable[int]) -> str:
 
 
 def _questions(study: Study) -> dict[str, Arm]:
-    """Return the treatments of a study by what they ask."""
+    """Return the treatments of a study by the hash of their question."""
     return {_question(study, arm): arm for arm in study.arms if arm.role == "treatment"}
 
 
 def _question(study: Study, arm: Arm) -> str:
-    """Hash all that decides an arm's effect but the seed: data, recipes, strategies of both sides."""
+    """Hash what decides an arm's effect beside the seed: data, recipes, strategies of both sides."""
     reference = study.arm(arm.task, arm.reference or arm.name)
     sides = [
         side.model_dump(mode="json", include={"recipe", "strategies"}) for side in (arm, reference)

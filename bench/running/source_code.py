@@ -1,4 +1,4 @@
-"""Hashes of the code behind an arm, so that results of edited code are told from earlier ones.
+"""Hashes of the code of an arm, which distinguish results of edited code from earlier ones.
 
 A hash covers the syntax of a class's file, of the files of its base classes, and of the files beside
 them that they import. Comments, docstrings and layout do not count. The suite itself counts by its
@@ -44,7 +44,7 @@ def code_of(task: str, uses: Iterable[Use], registry: Registry) -> dict[str, str
 
 
 def with_code(study: Study, registry: Registry) -> Study:
-    """Return a study whose arms carry their code as it is now.
+    """Return a study whose arms carry the hashes of their current code.
 
     An arm keeps the code that it has if the registry lacks one of its strategies.
     """
@@ -58,7 +58,7 @@ def with_code(study: Study, registry: Registry) -> Study:
 
 
 def changed(stored: Code, present: Code) -> list[str]:
-    """Name what differs; nothing if the code of either is unknown."""
+    """Name the parts whose code differs; empty if the code of either side is unknown."""
     if not (stored and present):
         return []
     names = dict.fromkeys((*stored, *present))
@@ -66,7 +66,7 @@ def changed(stored: Code, present: Code) -> list[str]:
 
 
 def changed_arms(stored: Study, present: Study) -> dict[tuple[str, str], list[str]]:
-    """Return (task, arm) -> what differs, for the arms of both studies whose code differs."""
+    """Return (task, arm) -> differing parts, for the arms of both studies whose code differs."""
     arms = {(arm.task, arm.name): arm for arm in present.arms}
     differences = {
         key: changed(arm.code, arms[key].code)
@@ -77,7 +77,7 @@ def changed_arms(stored: Study, present: Study) -> dict[tuple[str, str], list[st
 
 
 def was_edited(names: Iterable[str]) -> str:
-    """Say what changed: `strategy mixup was edited`."""
+    """Describe a change: `strategy mixup was edited`."""
     listed = sorted(set(names) - {"suite"})
     verb = "was edited" if len(listed) == 1 else "were edited"
     return f"{', '.join(listed)} {verb}" if listed else "the version of the suite changed"
@@ -194,7 +194,7 @@ def _shape(node: Any) -> Any:
 
 
 def _is_text(node: Any) -> bool:
-    """Tell a docstring, or another statement that is only a text."""
+    """Return true for a docstring, or another statement that is only a text."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)

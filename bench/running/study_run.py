@@ -34,14 +34,14 @@ class RunOptions(NamedTuple):
     deadline: float | None = None
     """Reading of `time.monotonic` after which no step time is measured."""
     equal_time: bool = False
-    """True to add arms that train as long as their references."""
+    """True to add arms that train as long as their references do."""
 
 
 class Display(NamedTuple):
     """The displays of a run."""
 
     notice: Callable[[str], None]
-    """Shows a line that must be seen before anything trains."""
+    """A function that shows a line before anything trains."""
     warning: Callable[[str], None]
     training: Watching
     timing: timing_phase.TimingWatch
@@ -60,7 +60,7 @@ def planned(
 ) -> tuple[Study, Store]:
     """Plan the requested study; return it with its store.
 
-    A default name passes over finished studies, such as those that come with the suite.
+    A default name skips finished studies, such as those that come with the suite.
     """
     made = plan(request, registry, options.source)
     for notice in made.notices:
@@ -81,14 +81,14 @@ def planned(
 
 
 def _open_study(study: Study, results: Path) -> tuple[Study, Store]:
-    """Number a study's name up to one that is free, or that is not finished."""
+    """Append a number to a study's name until it is free, or its study is not finished."""
     names = chain([study.name], (f"{study.name}-{number}" for number in count(2)))
     name = next(name for name in names if not Store(results / name).is_compact())
     return study.model_copy(update={"name": name}), Store(results / name)
 
 
 def _first_seed(request: Request, store: Store) -> int:
-    """Return the first seed that was asked for, else the stored study's, else a drawn one."""
+    """Return the requested first seed, else that of the stored study, else a drawn one."""
     if request.first_seed is not None:
         return request.first_seed
     stored = store.study()
@@ -107,10 +107,10 @@ def declared(
     display: Display,
     retrain: bool = False,
 ) -> Study:
-    """Write the stored study with the requested one added, and return it. Hold the store's lock.
+    """Add the requested study to the stored one, write and return it; the caller holds the lock.
 
     Args:
-        retrain: true to measure arms again whose code was edited.
+        retrain: true to measure arms with edited code again.
 
     Raises:
         UsageError: the study is finished, differs in more than arms and seeds, or was edited; a
@@ -153,5 +153,5 @@ def measure(study: Study, store: Store, options: RunOptions, display: Display) -
 
 
 def settled_source(study: Study, directory: Path | None) -> Source:
-    """Return a source of the study's own kind of data; it never falls back to the other kind."""
+    """Return a source of the study's kind of data, which never falls back to the other kind."""
     return Source("synthetic" if study.synthetic else "tfds", directory)

@@ -9,7 +9,7 @@ from bench.core.recipe import number
 
 
 class Sweep(NamedTuple):
-    """A parameter of the recipe or of a strategy, and the values it takes."""
+    """A parameter of the recipe or of a strategy, and its values."""
 
     owner: str
     """`recipe`, or the name of a strategy."""

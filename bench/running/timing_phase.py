@@ -37,28 +37,28 @@ class TimingOptions(NamedTuple):
     jobs: int = 1
     """Memory processes side by side. Timings run alone."""
     tasks: Sequence[str] = ()
-    """Tasks to measure; empty: all."""
+    """Tasks to measure; empty for all."""
     plugins: tuple[Path, ...] = ()
     deadline: float | None = None
-    """Reading of `time.monotonic` after which no measurement begins."""
+    """Reading of `time.monotonic` after which no measurement starts."""
     log_folder: Path | None = None
-    """Folder for the workers' output; None: the terminal."""
+    """Folder for the workers' output; None for the terminal."""
 
 
 class TimingWatch:
     """An observer of running measurements; a progress display overrides its methods."""
 
     def planned(self, memory: int, timings: int) -> None:
-        """Note the numbers of measurements to come."""
+        """Note the numbers of coming measurements."""
 
     def waiting(self, reason: str) -> None:
         """Note that another process uses the machine."""
 
     def started(self, timing: Timing) -> None:
-        """Note that the measurement of an arm begins."""
+        """Note that the measurement of an arm starts."""
 
     def ended(self, outcome: Outcome[Timing, StepTime] | Outcome[Timing, PeakMemory]) -> None:
-        """Note a step time (it is on the disk), a peak of memory, or a failure."""
+        """Note a step time (which is on the disk), a memory peak, or a failure."""
 
 
 class Timed(NamedTuple):
@@ -70,10 +70,10 @@ class Timed(NamedTuple):
 
 
 def missing(study: Study, store: Store, options: TimingOptions) -> list[Timing]:
-    """List the timings that are asked for and not stored, process by process.
+    """List the requested timings that are not stored, process by process.
 
-    The number of a process shuffles its arms, so that no arm always comes first. An arm without a
-    reference, or with batches of another size than its reference's, has no ratio.
+    The number of a process seeds the order of its arms, so that no arm always comes first. An arm
+    without a reference, or with batches of another size than its reference's, has no ratio.
     """
     stored = store.names(STEP_TIME)
     tasks = set(options.tasks or study.data)
@@ -95,13 +95,14 @@ def phase(
     executor: Callable[[int, bool], Executor] | None = None,
     lock_folder: Path | None = None,
 ) -> Timed:
-    """Measure the missing timings, and write each step time as it comes in.
+    """Measure the missing timings, and write each step time as it arrives.
 
     In each process the arms of a task are timed one after another, each in turn with its reference.
     The caller holds the store's lock, and no training lock.
 
     Args:
-        executor: makes an executor from a number of jobs and whether each timing needs a process.
+        executor: makes an executor from a number of jobs and a flag: each timing needs a process of its
+            own.
         lock_folder: see `bench.storage.machine_lock`.
 
     Raises:
@@ -164,7 +165,7 @@ def _has_ratio(study: Study, arm: Arm) -> bool:
 
 
 def _memory_timings(study: Study, timings: Sequence[Timing]) -> list[Timing]:
-    """List each arm that one process times, and each of their references, once."""
+    """List each arm that one process times, and each of the references, once."""
     arms: dict[tuple[str, str], Timing] = {}
     for timing in timings:
         arm = timing.arm

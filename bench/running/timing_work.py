@@ -24,7 +24,7 @@ MEMORY_STEPS = 20
 
 
 class TimingWork:
-    """Times arms beside their references in one process. It can be pickled until it has begun.
+    """A function that times arms beside their references; it can be pickled until its first call.
 
     All measurements of one process are one replicate. References stay traced from arm to arm; the
     graph of an arm is released after its timing.
@@ -126,7 +126,7 @@ class TimingWork:
 
 
 class MemoryWork:
-    """Measures the peak memory of one arm's training, in a process for this arm only."""
+    """A function that measures the peak memory of one arm, in a process for this arm only."""
 
     def __init__(self, study: Study, source: Source, plugins: tuple[Path, ...] = ()) -> None:
         self._training = _training(study, source, plugins)
@@ -147,7 +147,7 @@ class MemoryWork:
 def make_stepper(training: TrainingWork, arm: Arm) -> Stepper:
     """Compile an arm and run its first step.
 
-    Each call makes a new graph, also for equal arms: an A/A ratio compares two graphs.
+    Each call makes a new graph, even for equal arms, because an A/A ratio compares two graphs.
     """
     compiled = training.compile(arm)
     from bench.timing.device import device_here

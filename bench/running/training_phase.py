@@ -33,7 +33,7 @@ class TrainingOptions(NamedTuple):
     source: Source = Source()
     plugins: tuple[Path, ...] = ()
     jobs: int | None = None
-    """Trials side by side; None: as many as this machine, or the cluster, has room for."""
+    """Trials side by side; None for as many as fit on this machine or cluster."""
     executor: str = "local"
     address: str | None = None
     gpus_per_trial: float = 0.0
@@ -41,7 +41,7 @@ class TrainingOptions(NamedTuple):
     """Seconds that a trial may run."""
     retry_failed: bool = False
     deadline: float | None = None
-    """Reading of `time.monotonic` after which no trial begins."""
+    """Reading of `time.monotonic` after which no trial starts."""
 
 
 class Trained(NamedTuple):
@@ -49,15 +49,15 @@ class Trained(NamedTuple):
 
     written: int
     there: int
-    """Trials that were measured before."""
+    """Number of trials that were measured before."""
     failed: dict[str, Failure]
     interrupted: bool
 
 
 def train(study: Study, store: Store, options: TrainingOptions, watching: Watching) -> Trained:
-    """Train the missing trials; their records are in the store when this returns.
+    """Train the missing trials, and store their records before this returns.
 
-    A sequential study goes on by its rule (`bench.analysis.looks`): arms without a verdict and their
+    A sequential study grows by its rule (`bench.analysis.looks`): arms without a verdict and their
     references get more seeds.
     """
     pending = store.missing(study, options.retry_failed)
@@ -95,7 +95,7 @@ def train_trials(
 
 
 def _undecided(study: Study, store: Store) -> list[Trial]:
-    """List the trials that the next look of a sequential study needs; empty if all is decided."""
+    """List the trials that the next look of a sequential study needs; empty if every arm is decided."""
     from bench.analysis.frames import trials_frame
     from bench.analysis.looks import look
 
@@ -125,7 +125,7 @@ def step_ratios(store: Store) -> dict[tuple[str, str], float]:
 
 
 def set_damaged_aside(store: Store) -> list[str]:
-    """Move files with a broken seal aside, so that they are measured again; a line for each."""
+    """Move files with a broken seal aside, so that they are measured again; return a line for each."""
     damaged = store.damaged()
     store.set_aside(damaged)
     return [f"{item.path.name} was damaged ({item.reason}) and is set aside" for item in damaged]
@@ -171,7 +171,7 @@ def side_by_side(options: TrainingOptions, threads: int) -> int:
 
 
 def has_gpu_driver() -> bool:
-    """Tell if a GPU's driver is installed, without TensorFlow."""
+    """Return true if a GPU's driver is installed; do not import TensorFlow."""
     return shutil.which("nvidia-smi") is not None
 
 

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from bench.training.trainer import Trainer
 
 KEPT_DATA = 2
-"""Data sets whose arrays a worker keeps on the device, beside those that traced arms still use."""
+"""Number of data sets whose arrays a worker keeps on the device, beside those of traced arms."""
 TRACED_ARMS = 24
-"""Arms that a worker keeps traced. The one that was used longest ago makes room."""
+"""Number of arms that a worker keeps traced; the least recently used one makes room."""
 
 
 class TrainingWork:
-    """Trains trials in one process. It can be pickled until it has begun.
+    """A function that trains trials in one process; it can be pickled until its first call.
 
     Args:
         study: name of the study.
@@ -41,7 +41,7 @@ class TrainingWork:
         settings: precision and XLA.
         plugins: files with further strategies and tasks.
         own_tasks: tasks by address, by name.
-        checkpoints: folder for the state of long trials; None: no checkpoints.
+        checkpoints: folder for the state of long trials; None for no checkpoints.
     """
 
     def __init__(
@@ -108,16 +108,16 @@ class TrainingWork:
 
     @property
     def registry(self) -> Registry:
-        """Return all strategies and tasks, read once in a process."""
+        """All strategies and tasks, read once in a process."""
         if self._registry is None:
             self._registry = with_own_tasks(find(self.plugins), self.own_tasks, self.source)
         return self._registry
 
     def code(self, arm: Arm) -> dict[str, str]:
-        """Return the code of an arm as this process has it.
+        """Return the hashes of an arm's code as this process has it.
 
         Raises:
-            BenchError: it is not the code that the study was asked for with.
+            BenchError: it is not the code with which the study was requested.
         """
         code = code_of(arm.task, arm.strategies, self.registry)
         if names := changed(arm.code, code):
@@ -149,7 +149,7 @@ class TrainingWork:
         return CompiledArm(task, self.strategies(arm), recipe, settings, data)
 
     def _trainer(self, arm: Arm) -> Trainer:
-        """Return the trainer of an arm, which may be traced already."""
+        """Return the trainer of an arm, traced already or not."""
         from bench.training.trainer import Trainer
 
         key = canonical_hash(arm.model_dump(mode="json", include={"task", "recipe", "strategies"}))
@@ -180,7 +180,7 @@ class TrainingWork:
 
 
 def _data_facts(trainer: Trainer) -> dict[str, Any]:
-    """Return what was changed in the data when it was loaded, for a record."""
+    """Return the changes of the data when it was loaded, for a record."""
     return {"data": dict(trainer.data.facts)} if trainer.data.facts else {}
 
 

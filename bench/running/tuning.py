@@ -1,7 +1,8 @@
-"""Tuning with equal effort: every arm, the baseline too, gets as many trials, judged on validation.
+"""Tuning with equal effort: every arm, baseline included, gets equally many trials.
 
-Each arm searches its learning rate and the ranges that its strategy declares. Point 0 is the default
-setting; the others are a scrambled Sobol sequence over the ranges, so more points refine fewer ones.
+Settings are judged on validation. Each arm searches its learning rate and the ranges that its strategy
+declares. Point 0 is the default setting; the others are a scrambled Sobol sequence over the ranges, so
+more points refine fewer ones.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ def read(path: Path) -> Tuned:
     """Read a file of `bench tune`.
 
     Raises:
-        UsageError: it is missing, or something else.
+        UsageError: it is missing, or no file of `bench tune`.
     """
     try:
         return Tuned.model_validate_json(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The places in a network where the techniques of an arm act, and their names in a script."""
+"""Places in a network where the techniques of an arm act, and their names in a script."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Acting:
 
     stages: frozenset[str]
     sites: frozenset[tuple[str, int]]
-    """(file, line) of each call of a slot at which something changes."""
+    """(file, line) of each call of a slot that changes its values."""
     normalized: bool
     masked: bool
     """True if the normalizations take a mask."""
@@ -28,8 +28,8 @@ class Acting:
 
 @dataclass
 class Written:
-    """The text of a layer's class, and the arguments that its `call` needs besides the values."""
+    """The text of a layer's class, and the arguments of its `call` beside the values."""
 
     needs: list[str] = field(default_factory=list)
     unused: set[str] = field(default_factory=set)
-    """Parameters of `__init__` that an arm without some slots does not read."""
+    """Parameters of `__init__` that a class without the empty slots does not read."""

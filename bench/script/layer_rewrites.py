@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bench.script.layers import Layers
 
 SAME_IN_TRAINING = (keras.layers.Dense, keras.layers.Embedding)
-"""Layers that take the mode of training, and only quantization looks at it."""
+"""Layers that take the training mode but use it for quantization only."""
 
 
 class LayerRewrites:
@@ -32,7 +32,7 @@ class LayerRewrites:
         self._loops: dict[str, ast.expr] = {}
 
     def special(self, node: ast.AST, scope: Scope) -> str | None:
-        """Rewrite what belongs to the suite's networks."""
+        """Rewrite the code that is particular to the suite's networks."""
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             return self._method(node, scope) if isinstance(node, ast.FunctionDef) else None
         if isinstance(node, ast.Name) and node.id == "Network":
@@ -88,7 +88,7 @@ class LayerRewrites:
         return text.removeprefix(" " * node.col_offset)
 
     def _hands_back(self, scope: Scope) -> bool:
-        """Tell if a `call` returns the targets too, which a hidden state was mixed with."""
+        """Return true if a `call` returns the targets too: those mixed with a hidden state."""
         mixed = isinstance(self.layer, Network) and "hidden" in self.acting.stages
         return mixed and "flow" in scope.locals
 
@@ -208,7 +208,7 @@ class LayerRewrites:
         return None
 
     def _child(self, function: ast.expr) -> list[str]:
-        """List what a layer that is called needs, and need it too."""
+        """List the arguments that a called layer needs, and add them to this layer's."""
         child = self._instance(function)
         if child is None:  # no layer of this kind has it
             return []
@@ -218,7 +218,7 @@ class LayerRewrites:
         return needs
 
     def _instance(self, function: ast.expr) -> Any:
-        """Return the layer that an expression of this layer's `call` stands for."""
+        """Return the layer to which an expression in this layer's `call` refers."""
         if isinstance(function, ast.Name) and function.id in self._loops:
             return self._instance(self._loops[function.id])[0]
         if isinstance(function, ast.Attribute) and ast.unparse(function.value) == "self":
@@ -226,7 +226,7 @@ class LayerRewrites:
         raise UsageError(f"a script cannot hold {ast.unparse(function)}(...) of {self.layer.name}")
 
     def _part_of_layer(self, name: str) -> Any:
-        """Return an attribute of the layer, or of another one of its kind that has it."""
+        """Return an attribute of the layer, or of another layer of its kind that has it."""
         kind = type(self.layer)
         alike = (x for x in self.layers.network._flatten_layers() if type(x) is kind)
         parts = (getattr(layer, name) for layer in (self.layer, *alike))
@@ -243,12 +243,12 @@ class LayerRewrites:
 
 
 def takes_flow(node: ast.FunctionDef) -> bool:
-    """Tell if a method gets the flow of a forward pass."""
+    """Return true if a method gets the flow of a forward pass."""
     return any(argument.arg == "flow" for argument in node.args.args)
 
 
 def trains_differently(network: Network) -> bool:
-    """Tell if a layer of a network, other than the suite's own, works differently in training."""
+    """Return true if a layer of a network that is not the suite's works differently in training."""
     return any(
         layer._call_has_training_arg and not isinstance(layer, SAME_IN_TRAINING)
         for layer in network._flatten_layers(include_self=False)
@@ -256,7 +256,7 @@ def trains_differently(network: Network) -> bool:
 
 
 def _is_parts(node: ast.AST, method: str | None = None) -> bool:
-    """Tell if a node is the call of a method of `parts`."""
+    """Return true if a node is the call of a method of `parts`."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
         return False
     owner = node.func.value
@@ -265,7 +265,7 @@ def _is_parts(node: ast.AST, method: str | None = None) -> bool:
 
 
 def _is_flow(node: ast.Call, method: str) -> bool:
-    """Tell if a node is the call of a method of `flow`."""
+    """Return true if a node is the call of a method of `flow`."""
     function = node.func
     return (
         isinstance(function, ast.Attribute)
@@ -280,7 +280,7 @@ def _is_cast_to_policy(node: ast.Call) -> bool:
 
 
 def _is_slot(value: ast.expr) -> bool:
-    """Tell if an expression makes slots and nothing else."""
+    """Return true if an expression makes slots and nothing else."""
     calls = [part for part in ast.walk(value) if isinstance(part, ast.Call)]
     names = {ast.unparse(part.func) for part in calls}
     return names == {Slot.__name__}

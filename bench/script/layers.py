@@ -1,4 +1,4 @@
-"""A network of the suite as plain Keras layers: slots that an arm leaves empty are not in them."""
+"""A network of the suite as plain Keras layers, without the slots that an arm leaves empty."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from bench.script.syntax import REMOVED, Source, call, literal, loads, tidy
 
 
 class Layers:
-    """Writes the classes of a network.
+    """A writer of the classes of a network.
 
     Args:
         network: a built network of the arm.
         acting: where techniques act.
-        pieces: get the classes, and what they read.
+        pieces: receives the classes and the names that they read.
     """
 
     def __init__(self, network: Network, acting: Acting, pieces: Pieces) -> None:
@@ -50,7 +50,7 @@ class Layers:
         return call(self._name(type(self.network)), arguments)
 
     def _value(self, value: Any) -> str:
-        """Write a value that the network was made with."""
+        """Write an argument of the network's constructor."""
         if not isinstance(value, tuple) or type(value) is tuple:
             return literal(value)
         fields = [f"{name}={literal(part)}" for name, part in value._asdict().items()]  # type: ignore[attr-defined]
@@ -80,7 +80,7 @@ class Layers:
 
     @contextmanager
     def _trial(self) -> Iterator[None]:
-        """Write something to look at it, and forget what was collected for it."""
+        """Write something without collecting pieces for it."""
         before = dict(self._written)
         with self.pieces.trial():
             yield

@@ -1,4 +1,4 @@
-"""One forward pass through the network of an arm, to see where its techniques act."""
+"""One forward pass through the network of an arm, which shows where its techniques act."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from bench.training.moments import Moments, drawn
 from bench.training.variables import changed_in_training, weights_of
 
 SIDE = 32
-"""Height and width of the images that a network of the suite is shown."""
+"""Height and width of the images in that forward pass."""
 EXAMPLES = 2
 
 
 class Look(NamedTuple):
-    """A built network and what an arm does in it."""
+    """A built network, and the places where an arm acts in it."""
 
     network: Network
     acting: Acting
@@ -41,7 +41,7 @@ class Look(NamedTuple):
 
 
 class _Looking(Pass):
-    """A forward pass that notes the lines at which strategies change something."""
+    """A forward pass that notes the lines where strategies change values."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,5 +115,5 @@ def sample(task: Task, recipe: Recipe) -> Tensor:
 
 
 def is_published(task: Task) -> bool:
-    """Tell if a task is one of the suite, on data that tensorflow-datasets has."""
+    """Return true for a task of the suite on data that tensorflow-datasets has."""
     return type(task).__module__.startswith("bench.") and not isinstance(task, AddressedTask)

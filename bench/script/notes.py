@@ -1,4 +1,4 @@
-"""The arm of a study that a script is written for, and what the study measured of it."""
+"""The arm of a study for which a script is written, and its measurements."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Notes(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """An arm, and the reason why it was taken."""
+    """An arm, and the reason why it was chosen."""
 
     arm: Arm
     reason: str
@@ -74,7 +74,7 @@ def words(row: Any) -> str:
 
 
 def notes(study: Study, analysis: Analysis, arm: Arm) -> Notes:
-    """Describe what a study measured of an arm and of each of its techniques."""
+    """Describe the measurements of an arm and of each of its techniques."""
     rows = judged(analysis, arm.task).set_index("arm")
     lines = [
         f"Arm {arm.name!r} of the study {study.name!r} (profile {study.profile}) on {arm.task}, data "
@@ -96,7 +96,7 @@ def notes(study: Study, analysis: Analysis, arm: Arm) -> Notes:
 
 
 def _measured(study: Study, analysis: Analysis, arm: Arm, rows: pd.DataFrame) -> str:
-    """Say what was measured of the whole arm."""
+    """Describe the measurements of the whole arm."""
     if study.synthetic:
         return "It was measured on generated stand-in data, which says nothing about real data."
     if arm.reference is None:
@@ -114,7 +114,7 @@ def _measured(study: Study, analysis: Analysis, arm: Arm, rows: pd.DataFrame) ->
 
 
 def _of_technique(study: Study, arm: Arm, name: str, rows: pd.DataFrame) -> str:
-    """Write the comparisons that tell a technique's part: it alone, and the arm without it."""
+    """Write the comparisons that show a technique's part: it alone, and the arm without it."""
     arms = {other.name: other for other in study.arms if other.task == arm.task}
     members = _members(arm)
     lines = []
@@ -140,7 +140,7 @@ def task_of(study: Study, task: str | None) -> str:
     """Return the task of a script.
 
     Raises:
-        UsageError: the study has several and none is named, or not the one that is.
+        UsageError: the study has several tasks and none is named, or lacks the named one.
     """
     tasks = list(dict.fromkeys(arm.task for arm in study.arms))
     if task is None and len(tasks) > 1:

@@ -1,7 +1,7 @@
 """Functions, classes and constants of the suite and of plugins, collected into one file.
 
 A piece is the source of what a trial runs, without its annotations. Names that it reads from its module
-are collected too, in front of it. So a script cannot say something else than what was measured.
+are collected too, before it. So a script cannot differ from the measured code.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from bench.script.syntax import (
 
 
 class Pieces:
-    """The pieces of a script in an order in which each stands after those that it reads.
+    """The pieces of a script, each after the pieces that it reads.
 
     Args:
-        names: what is already defined in the script, `module.name` -> name there.
-        texts: pieces whose text is another than their source, `module.name` -> text.
+        names: names that the script already defines, `module.name` -> name there.
+        texts: pieces whose text differs from their source, `module.name` -> text.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class Pieces:
         self.blocks: list[str] = []
         self.imports: set[str] = set()
         self.special: dict[str, Special] = {}
-        """`module.name` of a class -> how its methods are rewritten."""
+        """`module.name` of a class -> the rewrites of its methods."""
         self._names: dict[str, str] = dict(names or {})
         self._taken: set[str] = set(self._names.values())
         self._owner = ""
 
     def reserve(self, key: str, name: str) -> str:
-        """Give a piece a name that no other has."""
+        """Give a piece a unique name."""
         free = name
         if free in self._taken and self._owner:
             free = f"{self._owner}_{name}"
@@ -72,16 +72,16 @@ class Pieces:
         return free
 
     def known(self, key: str) -> str | None:
-        """Return the name that a piece has in the script; None if it is not there yet."""
+        """Return the name of a piece in the script; None if the piece is not there yet."""
         return self._names.get(key)
 
     def owned(self, owner: str) -> None:
-        """Put a prefix before the names of pieces from here on whose own name is taken."""
+        """Set a prefix for the names of later pieces whose own name is taken."""
         self._owner = owner
 
     @contextmanager
     def trial(self) -> Iterator[None]:
-        """Collect pieces for a while, and forget them."""
+        """Collect pieces within, and forget them afterwards."""
         before = list(self.blocks), set(self.imports), dict(self._names), set(self._taken)
         yield
         self.blocks, self.imports, self._names, self._taken = before
@@ -89,7 +89,7 @@ class Pieces:
     # References ----------------------------------------------------------------------------------
 
     def reference(self, name: str, scope: Scope) -> str:
-        """Return what a script writes for a name, and collect what it stands for."""
+        """Return a name as a script writes it, and collect its definition."""
         if name in scope.imported:
             value = scope.imported[name]
         elif name in scope.globals:
@@ -266,7 +266,7 @@ class Pieces:
         return rewrite
 
     def plain(self, node: ast.AST, scope: Scope) -> str | None:
-        """Rewrite what all pieces share: names, annotations, imports."""
+        """Rewrite names, annotations and imports, in every piece alike."""
         if isinstance(node, ast.Name):
             local = node.id in scope.locals or not isinstance(node.ctx, ast.Load)
             return node.id if local else self.reference(node.id, scope)

@@ -12,7 +12,7 @@ COURSES = {
     "linear": ("along a straight line", "1.0 - passed"),
     "triangle": ("along a straight line", "1.0 - passed"),
 }
-"""Schedule -> what its fall is like, in words and in code."""
+"""Schedule -> its decay, in words and in code."""
 
 
 def schedule(recipe: Recipe, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The names that a piece of code reads, and what a script has for them."""
+"""The names that a piece of code reads, and their counterparts in a script."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.core.errors import UsageError
 from bench.script.syntax import Source, stores
 
 Special = Callable[[ast.AST, "Scope"], str | None]
-"""Rewrites of a certain kind of piece, before those of all."""
+"""Rewrites of one kind of piece, which come before those of all pieces."""
 LIBRARIES = {
     "tensorflow": "import tensorflow as tf", "keras": "import keras", "numpy": "import numpy as np",
     "math": "import math",
@@ -34,12 +34,12 @@ class Scope:
     """Module in which it stands."""
     locals: set[str] = field(default_factory=set)
     imported: dict[str, Any] = field(default_factory=dict)
-    """Names that the code imports itself."""
+    """Names that the code itself imports."""
     special: Special | None = None
 
 
 def is_project(module: str, owner: str) -> bool:
-    """Tell if code of a module is taken over: the suite's, a plugin's, that of the same module."""
+    """Return true if code of a module is copied: the suite's, a plugin's, that of the same module."""
     top = module.partition(".")[0]
     if top in ("bench", "strategies") or module == owner:
         return True
@@ -69,7 +69,7 @@ def assignment(source: Source, name: str, module: str) -> tuple[int, ast.Assign]
     """Return the assignment of a module that gives a name its value, and its place there.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no such assignment.
     """
     for place, node in enumerate(source.tree.body):
         if isinstance(node, ast.Assign) and name in stores(node.targets[0]):
@@ -78,6 +78,6 @@ def assignment(source: Source, name: str, module: str) -> tuple[int, ast.Assign]
 
 
 def annotation(node: ast.AST) -> str:
-    """Return the annotation of a field in the words of a script."""
+    """Return the annotation of a field as a script writes it."""
     text = ast.unparse(node)
     return TYPES.get(text, text if text in ("int", "float", "str", "bool") else "object")

@@ -1,4 +1,4 @@
-"""An arm as one Keras script, put together from the source of what a trial runs."""
+"""An arm as one Keras script, assembled from the source code that a trial runs."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ TAKEN = (
     "as_input", "random_key", "logits_of", "forward", "use_for_evaluation", "weights_of", "make_network",
     "Weights", "Evaluation", NORMALIZATION, *CHAINS.values(),
 )  # fmt: skip
-"""Names that the script itself gives: a technique's function of such a name gets another one."""
+"""Names that the script itself defines; a technique's function of such a name gets another one."""
 RULE = 100
 
 
 class Script(NamedTuple):
-    """The text of a script, and what its reader has to fill in."""
+    """The text of a script, and the parts that its reader has to fill in."""
 
     text: str
     left: tuple[str, ...]
@@ -61,10 +61,10 @@ def script(
     Args:
         data: identity of the study's data, such as `tfds:cifar10:3.0.2`.
         title: first line of the script.
-        notes: what was measured.
+        notes: measurements of the arm.
 
     Raises:
-        UsageError: a strategy or the network does something that a script cannot hold.
+        UsageError: a strategy or the network does something that a script cannot contain.
     """
     members = ordered(strategies)
     seen = look(task, members, recipe)
@@ -197,7 +197,7 @@ def _loading(task: Task, recipe: Recipe, data: str, pieces: Pieces, left: list[s
 
 
 def _shared(plan: Plan, seen: Look, pieces: Pieces) -> list[str]:
-    """Write the values that are handed from one function to the other."""
+    """Write the types of the values that functions pass to each other."""
     pieces.blocks.clear()
     if plan.batched:
         pieces.include(Batch)

@@ -43,9 +43,9 @@ class Stage(NamedTuple):
 
     name: str
     parameters: tuple[str, ...]
-    """Those of the method that the function has, without `self` and `moment`."""
+    """Parameters of the method that the function has, without `self` and `moment`."""
     moment: tuple[str, ...]
-    """Fields of the moment that it has in place of `moment`."""
+    """Fields of the moment that are its parameters in place of `moment`."""
     reruns: bool
     """True if it may call the rest of its chain more than once."""
 
@@ -64,8 +64,8 @@ class Technique:
     """A strategy as pieces of a script.
 
     Args:
-        strategy: with its parameters.
-        pieces: get its functions.
+        strategy: the strategy, with its parameters.
+        pieces: receives its functions.
     """
 
     def __init__(self, strategy: Strategy, pieces: Pieces) -> None:
@@ -120,7 +120,7 @@ class Technique:
         return stage
 
     def _contract(self, method: str, given: list[str], names: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the names that the contract has for parameters of a stage."""
+        """Return the contract's names for the parameters of a stage."""
         base = getattr(Strategy, method, None)
         if base is None:
             return names
@@ -128,7 +128,7 @@ class Technique:
         return tuple(called.get(name, name) for name in names)
 
     def _moment(self, method: str, given: list[str]) -> str:
-        """Return the name of the parameter that is the moment."""
+        """Return the name of the parameter for the moment."""
         base = getattr(Strategy, method, None)
         if base is None or method not in dir(Strategy):
             return "moment"
@@ -136,7 +136,7 @@ class Technique:
         return given[names.index("moment")] if "moment" in names else "moment"
 
     def _rewrite(self, me: str, moment: str, fields: list[str]) -> Any:
-        """Return the rewrites of a method; fields of the moment that it reads are noted."""
+        """Return the rewrites of a method, and note the fields of the moment that it reads."""
 
         def special(node: ast.AST, scope: Scope) -> str | None:
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -186,7 +186,7 @@ class Technique:
 
 
 def reruns(node: ast.FunctionDef, rest: str) -> bool:
-    """Tell if a stage may call the rest of its chain more than once."""
+    """Return true if a stage may call the rest of its chain more than once."""
     calls = [
         part
         for part in ast.walk(node)
@@ -199,7 +199,7 @@ def reruns(node: ast.FunctionDef, rest: str) -> bool:
 
 
 def _is_self(node: ast.Assign) -> bool:
-    """Tell if an assignment gives a name to itself."""
+    """Return true if an assignment assigns a name to itself."""
     target, value = node.targets[0], node.value
     return isinstance(target, ast.Name) and isinstance(value, ast.Name) and target.id == value.id
 

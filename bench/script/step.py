@@ -11,7 +11,7 @@ from bench.script.syntax import call
 
 
 class Plan(NamedTuple):
-    """The needs of an arm's training."""
+    """Requirements of an arm's training."""
 
     techniques: Sequence[Technique]
     """Techniques in the order of composition."""
@@ -31,7 +31,7 @@ class Plan(NamedTuple):
 
     @property
     def batched(self) -> bool:
-        """True if a technique changes batches, which then are one value."""
+        """True if a technique changes batches; a batch is then one value."""
         return any(self.having(stage) for stage in ("examples", "features", "hidden", "loss"))
 
     @property
@@ -84,7 +84,7 @@ def in_network(technique: Technique, stage: str) -> dict[str, str]:
 
 
 def uses(plan: Plan, field: str) -> bool:
-    """Tell if a technique reads a field of the moment outside of the network."""
+    """Return true if a technique reads a field of the moment outside of the network."""
     return any(
         field in t.method(stage).moment
         for stage in ("examples", "embedded", "features", "loss", "gradients", "update")
@@ -95,7 +95,7 @@ def uses(plan: Plan, field: str) -> bool:
 def nested(
     plan: Plan, stage: str, inner: str, arguments: Sequence[str], given: dict[str, str], indent: str
 ) -> tuple[list[str], str]:
-    """Write stages that wrap each other.
+    """Write stages as functions that wrap each other.
 
     Args:
         inner: function that the innermost one gets as `rest`.
@@ -251,7 +251,7 @@ def _passed(
     """Write a pass through the network.
 
     Args:
-        batch: what stands before `values`, `mask` and `targets`.
+        batch: text before `values`, `mask` and `targets`.
         number: text of the number of the pass.
         several: true if it is not always the first one of its step, and moving statistics wait.
     """
@@ -281,10 +281,10 @@ def _passed(
 
 
 def check(plan: Plan) -> None:
-    """Refuse techniques that read what a script's network does not have.
+    """Refuse techniques that read a value that a script's network lacks.
 
     Raises:
-        UsageError: there is one.
+        UsageError: there is such a technique.
     """
     for stage in ("kernel", "noise", "merge", "hidden"):
         for technique in plan.having(stage):

@@ -1,4 +1,4 @@
-"""Source text with some of its parts replaced; comments and line breaks stay as they are."""
+"""Source text in which parts are replaced, while comments and line breaks stay."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 Rewrite: TypeAlias = Callable[[ast.AST], str | None]
-"""A node -> the text in its place; None keeps the node and looks at its parts."""
+"""A function from a node to the text in its place; None keeps the node and visits its parts."""
 
 REMOVED = "\0"
-"""Text in place of a statement that is left out."""
+"""Text in place of a removed statement."""
 WIDTH = 100
 
 
@@ -76,7 +76,7 @@ class Source:
         return self._bytes[start:end].decode()
 
     def _above(self, start: int) -> int:
-        """Return the place where the comment lines above a line begin."""
+        """Return the start of the comment lines above a line."""
         while start > 0:
             before = self._bytes.rfind(b"\n", 0, start - 1) + 1
             if not self._bytes[before:start].lstrip().startswith(b"#"):
@@ -102,7 +102,7 @@ def _placed(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def tidy(text: str) -> str:
-    """Drop the lines of removed statements, and the blank lines that would be left."""
+    """Drop the lines of removed statements, and the blank lines around them."""
     text = re.sub(rf"^[ \t]*{REMOVED}[ \t]*(#.*)?\n?", "", text, flags=re.MULTILINE)
     return re.sub(r"\n{4,}", "\n\n\n", text)
 
@@ -177,7 +177,7 @@ SPLIT = re.compile(
 
 
 def joined(text: str) -> str:
-    """Write brackets on one line where what they hold has become short enough."""
+    """Write brackets on one line if their content has become short enough."""
 
     def on_one_line(match: re.Match[str]) -> str:
         line = "".join(match.group("indent", "head", "inner", "tail"))
@@ -209,7 +209,7 @@ def _wrapped(line: str) -> list[str]:
 
 
 def _outermost(line: str) -> tuple[int, int] | None:
-    """Return the places of the last outermost brackets of a line that hold something."""
+    """Return the places of the last outermost brackets of a line that are not empty."""
     depth, first, pair, quote = 0, 0, None, ""
     for place, letter in enumerate(line):
         if quote:

@@ -101,7 +101,7 @@ def _loop(plan: Plan, recipe: Recipe) -> list[str]:
 
 
 def _stopping(plan: Plan, recipe: Recipe, finishes: bool) -> list[str]:
-    """Write the evaluations that decide which weights are kept, and when training stops."""
+    """Write the evaluations that decide which weights are kept and when training stops."""
     lines = [f"    if (step + 1) % max(1, STEPS // {recipe.evaluations}) == 0:"]
     if finishes:
         lines += [

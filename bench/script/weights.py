@@ -1,4 +1,4 @@
-"""The variables of a network as techniques of a script get them."""
+"""The variables of a network, as the techniques of a script get them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FIELDS = {
 
 
 def weights(seen: Look, text: str) -> list[str]:
-    """Write the value in which techniques get the weights, with the fields that their text reads.
+    """Write the value that holds the weights for techniques, with the fields that their text reads.
 
     Raises:
         UsageError: names do not tell the roles of the network's weights.
@@ -48,7 +48,7 @@ def weights(seen: Look, text: str) -> list[str]:
 
 
 def _value(name: str, seen: Look) -> str:
-    """Write what a field holds."""
+    """Write the value of a field."""
     variables, roles = seen.network.trainable_variables, seen.weights
     if name == "trainable":
         return "[v.value for v in variables]"
@@ -68,7 +68,7 @@ def _value(name: str, seen: Look) -> str:
 
 
 def _named(names: list[str], chosen: Sequence[bool]) -> str:
-    """Write the names of the chosen ones, by which they are told from the others."""
+    """Write the names that tell the chosen variables from the others."""
     inside = {name for name, yes in zip(names, chosen, strict=True) if yes}
     if inside & {name for name, yes in zip(names, chosen, strict=True) if not yes}:
         raise UsageError(

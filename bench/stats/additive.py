@@ -1,10 +1,10 @@
-"""Values of combinations of parts, from paired trials of some of them (empirical Bayes).
+"""Values of combinations of parts, estimated from paired trials of some of them (empirical Bayes).
 
 The value of a combination is the sum of the effects of its parts and of a term for each pair of parts:
 v(S) = sum e_i + sum I_ij, with e ~ N(0, a^2) and I ~ N(0, b^2). A trial measures v(S), plus the effect
-of its seed, plus noise. So a combination that was never tried has an estimate, and a wide one. The
-effect of a seed is free: only differences at the same seed count. The spreads a and b are those under
-which the measurements are most probable. Source: Rasmussen and Williams 2006, Gaussian Processes for
+of its seed, plus noise. So an untried combination has an estimate too, with a large standard deviation.
+The effect of a seed is free: only differences at the same seed count. The spreads a and b are those
+that make the measurements most probable. Source: Rasmussen and Williams 2006, Gaussian Processes for
 Machine Learning, chapters 2 and 5.
 """
 
@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 EFFECTS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
-"""Spreads of the effects that are tried, as multiples of the noise."""
+"""Grid of spreads of the effects, as multiples of the noise."""
 PAIRS = (0.05, 0.15, 0.3, 0.6, 1.0)
-"""Spreads of the terms of pairs that are tried, as multiples of the spread of the effects."""
+"""Grid of spreads of the terms of pairs, as multiples of the spread of the effects."""
 TYPICAL_EFFECT, TYPICAL_PAIR, WIDTH = 0.8, 0.3, 1.0
-"""Middle and width (of the log) of the prior of both, which decides where the trials say little."""
+"""Centers and width (of the log) of the prior of both spreads, for the case of few trials."""
 
 
 class Values(NamedTuple):
-    """Estimated values of combinations, against the empty one."""
+    """Estimated values of combinations, relative to the empty one."""
 
     mean: Array
     """(combinations,)."""
@@ -35,7 +35,7 @@ class Values(NamedTuple):
     """Standard deviation of a trial."""
 
     def difference(self, first: int, second: int) -> tuple[float, float]:
-        """Return the estimate of how much more the first is worth, and its standard deviation."""
+        """Return the estimated difference of two values, and its standard deviation."""
         c = self.covariance
         variance = c[first, first] + c[second, second] - 2 * c[first, second]
         return float(self.mean[first] - self.mean[second]), float(np.sqrt(max(variance, 0.0)))
@@ -51,7 +51,7 @@ class Spreads(NamedTuple):
 
 
 class Trials(NamedTuple):
-    """Trials without the effects of their seeds: all that an estimate needs."""
+    """Trials without the effects of their seeds, reduced to the statistics of an estimate."""
 
     precision: Array
     """(combinations, combinations) precision of the values at noise 1."""
@@ -64,7 +64,7 @@ class Trials(NamedTuple):
 
 
 def spreads(parts: NDArray[np.bool_], trials: Trials) -> Spreads:
-    """Return the spreads under which the trials are most probable."""
+    """Return the spreads that make the trials most probable."""
     shared, pairs = _kernels(parts)
 
     def probability(guess: Spreads) -> float:
@@ -86,9 +86,9 @@ def values(parts: NDArray[np.bool_], trials: Trials, assumed: Spreads) -> Values
     """Estimate the value of each combination.
 
     Args:
-        parts: (combinations, parts) true where a combination has a part; tried or not.
-        trials: of `centered`, with the same combinations.
-        assumed: of `spreads`.
+        parts: (combinations, parts) true where a combination, tried or not, has a part.
+        trials: result of `centered` for the same combinations.
+        assumed: result of `spreads`.
     """
     shared, pairs = _kernels(parts)
     kernel = assumed.effect**2 * (shared + assumed.pair**2 * pairs)
@@ -100,19 +100,19 @@ def values(parts: NDArray[np.bool_], trials: Trials, assumed: Spreads) -> Values
 
 
 def _kernels(parts: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Return how many parts, and how many pairs of parts, two combinations share."""
+    """Count the parts, and the pairs of parts, that two combinations share."""
     shared = parts.astype(float) @ parts.T.astype(float)
     return shared, shared * (shared - 1) / 2
 
 
 def centered(count: int, rows: NDArray[np.intp], seeds: Array, scores: Array) -> Trials:
-    """Take the effects of the seeds out of trials.
+    """Remove the effects of the seeds from trials.
 
     Args:
         count: number of combinations.
         rows: (trials,) the combination of each trial.
         seeds: (trials,) its seed.
-        scores: (trials,) its result; more is better.
+        scores: (trials,) its result; higher is better.
     """
     _, seed = np.unique(seeds, return_inverse=True)
     size = np.bincount(seed)

@@ -21,11 +21,11 @@ Array = NDArray[np.float64]
 ALPHA = 0.01
 """Level of the Holm-adjusted one-sided p, over everything that a comparison tests."""
 SAME_ALPHA = 0.05
-"""Level of the two one-sided tests that nothing changed by as much as the minimum."""
+"""Level of the two one-sided tests of a change below the minimum."""
 POWER = 0.95
 FEW = 6
-"""With fewer arms (baseline included) one that shifts would draw the median along: the baseline
-stands for it."""
+"""Number of arms (baseline included) below which the baseline's shift replaces the median, which one
+shifted arm would move."""
 FAR = 6.0
 """Standard errors from the common shift at which an arm has clearly left it."""
 MOST_UNITS = 1024
@@ -48,7 +48,7 @@ class Change(NamedTuple):
 
 
 def centered(base: Array, new: Array) -> tuple[Array, Array]:
-    """Return both sides without each arm's mean level in `base`: only changes are left."""
+    """Subtract each arm's mean level in `base` from both sides, which leaves only changes."""
     level = _mean(base)[..., None]
     return base - level, new - level
 
@@ -56,7 +56,7 @@ def centered(base: Array, new: Array) -> tuple[Array, Array]:
 def common(changes: Array) -> Array:
     """Return the median change over arms, or the baseline's where arms are few, (..., units).
 
-    One arm's shift, however large, does not move it; a shift of all arms does.
+    A shift of one arm does not move it, however large; a shift of all arms does.
     """
     if changes.shape[-2] < FEW:
         return changes[..., 0, :]
@@ -71,11 +71,11 @@ class Decomposition(NamedTuple):
     common: tuple[Array, Array]
     """Common part of all arms, of base and new, shape (..., units)."""
     own: tuple[Array, Array]
-    """(..., arms, units): what is left of each arm."""
+    """(..., arms, units): remainder of each arm."""
 
 
 def parts(base: Array, new: Array) -> Decomposition:
-    """Split changes into what arms have in common and what is each one's own.
+    """Split changes into a part that all arms share and a part of each arm's own.
 
     The common shift is the median over arms of their mean shifts. A median unit by unit would be
     drawn toward one shifted arm by a share of a unit's noise, however many units there are; so it
@@ -92,7 +92,7 @@ def parts(base: Array, new: Array) -> Decomposition:
 
 
 def _parts(base: Array, new: Array, shown_base: Array, shown_new: Array) -> Decomposition:
-    """Split centered sides as `parts` does; take what is common from the arms that are shown."""
+    """Split centered sides as `parts` does, with the common part from the marked arms."""
     ours, theirs = common(shown_base), common(shown_new)
     unit_by_unit = _mean(theirs) - _mean(ours)
     level = common((_mean(shown_new) - _mean(shown_base))[..., None])[..., 0]
@@ -111,7 +111,7 @@ def welch(base: Array, new: Array, floor: float, null: Array | float = 0.0) -> C
     """Apply Welch's test over the last axis.
 
     Args:
-        floor: an sd below this counts as this: what is measured is no finer.
+        floor: smallest sd that is believed; a smaller one is replaced by it.
         null: the shift to test against.
     """
     counts = [np.isfinite(side).sum(axis=-1) for side in (base, new)]
@@ -126,7 +126,7 @@ def welch(base: Array, new: Array, floor: float, null: Array | float = 0.0) -> C
 
 
 def paired(base: Array, new: Array, floor: float, null: Array | float = 0.0) -> Change:
-    """Apply the paired t test over the last axis, on which both have the same units."""
+    """Apply the paired t test over the last axis, where both sides have the same units."""
     d = new - base
     n = np.isfinite(d).sum(axis=-1)
     sd = np.sqrt(np.maximum(_variance(d), floor**2))
@@ -161,8 +161,8 @@ def judged(
     `ALPHA`. Unchanged: the 90% interval lies within the minimum. Else inconclusive.
 
     Args:
-        size: of each family.
-        null: what the shift is measured from: an accepted one.
+        size: size of each family.
+        null: an accepted shift, from which the change is measured.
     """
     worse, better = holm(shift.p_worse, size), holm(shift.p_better, size)
     estimate, low, high = (part - null for part in shift[:3])
@@ -179,9 +179,10 @@ def judged(
 
 
 def power(n: int, sd: float, shift: float, minimum: float, size: int) -> float:
-    """Return the share of comparisons, n units a side, that call a true shift a regression.
+    """Return the share of comparisons of n units a side that call a true shift a regression.
 
-    By simulation (seeded): with few units Welch's degrees of freedom vary too much for a formula.
+    It is simulated (seeded), because Welch's degrees of freedom vary too much with few units for a
+    formula.
     """
     random = np.random.default_rng(0)
     estimate = shift + sd * np.sqrt(2 / n) * random.standard_normal(DRAWS)
@@ -195,9 +196,9 @@ def units_needed(sd: float, shift: float, minimum: float, size: int) -> int:
     """Return the units a side with which a true shift is called a regression with 95% power.
 
     Args:
-        sd: of one unit of an arm's own value.
+        sd: standard deviation of one unit of an arm's own value.
         shift, minimum: in the unit of `sd`; a shift at the minimum is never found reliably.
-        size: of the family over which Holm adjusts (its most demanding threshold is taken).
+        size: size of the family over which Holm adjusts (the most demanding threshold counts).
     """
     low, high = 1, 2
     while high < MOST_UNITS and power(high, sd, shift, minimum, size) < POWER:

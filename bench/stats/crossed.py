@@ -22,15 +22,15 @@ class Components(NamedTuple):
     trials: int
     examples: int
     trial_variance: float
-    """Sample variance of the trials' means: what another trial changes, the residual included."""
+    """Sample variance of the trials' means, the residual included."""
     residual_variance: float
-    """Variance of a trial's mean that sampling its test examples alone gives."""
+    """Variance of a trial's mean from sampling its test examples alone."""
     example_variance: float
     """Variance of the mean from test examples that are hard or easy for all trials alike."""
 
 
 def components(d: NDArray[np.integer]) -> Components:
-    """Take the variance of a mean difference apart.
+    """Decompose the variance of a mean difference.
 
     Args:
         d: (trials, examples), at least two of each: 1, 0 or -1, or any small whole numbers.

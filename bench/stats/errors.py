@@ -24,13 +24,13 @@ class Sample(NamedTuple):
     differences: Array
     """(trials,), in the unit of the effect."""
     parts: Components | None = None
-    """Variance components of which test examples were right; None: not recorded."""
+    """Variance components of the answers (right or wrong); None if they are not recorded."""
     scale: float = 1.0
     """Factor from the unit of `parts` to that of `differences`."""
 
 
 class Errors(NamedTuple):
-    """Standard errors and what they consist of, each of shape (samples,); NaN below two trials."""
+    """Standard errors and their parts, each of shape (samples,); NaN below two trials."""
 
     error: Array
     """Standard error of the mean difference."""
@@ -50,7 +50,7 @@ class Errors(NamedTuple):
     """Test examples; NaN if not recorded."""
 
     def at(self, trials: Array | int, df: Array) -> tuple[Array, Array]:
-        """Return the variance of the mean after so many trials, and its degrees of freedom.
+        """Return the variance of the mean after a number of trials, and its degrees of freedom.
 
         Args:
             trials: (samples,) or a number.
@@ -64,8 +64,8 @@ class Errors(NamedTuple):
         """Return the law of the errors.
 
         Args:
-            trials: (samples,) trials that each has.
-            first: trials at the first look, where there may be several looks; None: a fixed number.
+            trials: (samples,) number of trials.
+            first: trials at the first look, if there may be several looks; None for a fixed number.
         """
         if first is None:
             return FixedLook(self.df)
@@ -82,14 +82,15 @@ class Level(NamedTuple):
 
     prior: Prior
     relative: bool
-    """True if it is that of variances over the sampling of their answers, not of variances."""
+    """True if it is the level of variances relative to the sampling of the answers."""
 
 
 def common_level(samples: Sequence[Sample]) -> Level:
     """Estimate the common level of the variances of samples.
 
-    Where answers are recorded, it is the level of variances over what sampling the answers alone gives.
-    An arm that changes few answers varies little; relative to its answers it is like the others.
+    If answers are recorded, it is the level of variances relative to the variance from sampling the
+    answers alone. An arm that changes few answers varies little; relative to its answers it is like the
+    others.
     """
     variances, df = _own(samples)
     residual = _residual(samples)
@@ -108,13 +109,13 @@ def common_level(samples: Sequence[Sample]) -> Level:
 def errors(samples: Sequence[Sample], level: Level) -> Errors:
     """Return the standard errors of samples whose variances have a common level.
 
-    A trial's variance is at least that from sampling its test examples. What this floor adds to it
-    is known, and the degrees of freedom grow accordingly. An arm that changes nothing, no
-    answer in any trial, keeps its variance of 0: it says nothing of arms that do something.
+    A trial's variance is at least that from sampling its test examples. The part that this floor adds
+    is known, so the degrees of freedom grow accordingly. An arm that changes no answer in any trial
+    keeps its variance of 0 and does not count for other arms.
 
     Args:
-        samples: of one task and metric.
-        level: of `common_level`, of these samples or of others like them.
+        samples: samples of one task and metric.
+        level: result of `common_level` for these samples or similar ones.
     """
     own, own_df = _own(samples)
     residual = _residual(samples)
@@ -151,7 +152,7 @@ def _residual(samples: Sequence[Sample]) -> Array:
 
 
 def _changes_nothing(sample: Sample) -> bool:
-    """Tell if all differences are 0, and all answers equal where they are recorded."""
+    """Return true if all differences are 0 and, where recorded, all answers are equal."""
     parts = sample.parts
     if sample.differences.any():
         return False

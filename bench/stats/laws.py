@@ -1,12 +1,12 @@
-"""Laws of an estimate's error: a fixed number of trials, or any number at which somebody looks.
+"""Laws of an estimate's error, for a fixed number of trials or for looks at any number of trials.
 
 A law turns a one-sided level into a number of standard errors, and back. `FixedLook` is Student's t.
-`AnyLook` holds at all numbers of trials from the first look on, at once: an anytime-valid confidence
-sequence for a mean with unknown variance. It is the t statistic's mixture likelihood ratio over all
-effect sizes alike, started at the first look (Lai 1976, Annals of Statistics 4; Wang and Ramdas 2023,
-arXiv 2310.03722). With moderated variances the ratio has the moderated degrees of freedom: the prior
-of the variance is then part of the model. An error that no further trial reduces (the sampling of the
-test examples) enters as a smaller gain of information.
+`AnyLook` holds at all numbers of trials from the first look on, simultaneously: it is an anytime-valid
+confidence sequence for a mean with unknown variance. It is the t statistic's mixture likelihood ratio
+over all effect sizes alike, started at the first look (Lai 1976, Annals of Statistics 4; Wang and
+Ramdas 2023, arXiv 2310.03722). With moderated variances the ratio has the moderated degrees of freedom:
+the prior of the variance is then part of the model. An error that no further trial reduces (the
+sampling of the test examples) enters as a smaller gain of information.
 """
 
 from __future__ import annotations

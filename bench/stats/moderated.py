@@ -21,16 +21,16 @@ from scipy import special, stats
 
 Array = NDArray[np.float64]
 LEAST_ARMS = 3
-"""Arms with a variance that a common level takes."""
+"""Fewest arms with a variance from which a common level is estimated."""
 SHARED = 0.5
 """Correlation of two arms' differences to one reference, where all are equally noisy."""
 MOST_CORRELATION = 0.95
 CONFIDENCE = 0.8
-"""Confidence of the upper bound that is taken for the spread of true variances."""
+"""Confidence of the upper bound that serves as the spread of true variances."""
 
 
 class Prior(NamedTuple):
-    """The common level of the variances, and the weight of it."""
+    """The common level of the variances, and its weight."""
 
     variance: float
     """Level of the variances; NaN without a prior."""
@@ -97,7 +97,7 @@ def moderate(variances: Array, df: Array, level: Prior) -> tuple[Array, Array]:
 
     Args:
         variances, df: as for `prior`; NaN stays NaN.
-        level: of `prior`.
+        level: result of `prior`.
     """
     if level.df == 0:
         return variances, df

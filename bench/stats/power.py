@@ -1,4 +1,4 @@
-"""Numbers of trials that a question takes, and the difference that some trials find.
+"""Number of trials that decides a question, and difference that a number of trials can find.
 
 The sd of a small study is itself uncertain, so numbers of trials come with bounds of it
 (Browne 1995, Statistics in Medicine 14).
@@ -50,17 +50,17 @@ def detectable(error: Array, df: Array, level: Array | float) -> Array:
 def trials_for_half_width(
     made: Errors, trials: Array, half: Array, level: Array | float
 ) -> NDArray[np.float64]:
-    """Return the trials with which an interval is at most so wide, from each side of its middle.
+    """Return the number of trials with which the half-width of an interval is at most `half`.
 
     Args:
-        made: standard errors as `trials` trials gave them, shape (samples,).
+        made: standard errors from `trials` trials, shape (samples,).
         trials: (samples,).
-        half: (samples,) wanted half-widths.
+        half: (samples,) required half-widths.
         level: one-sided level of the interval, a number or (samples,).
 
     Returns:
-        NaN where nothing is known; infinite where the sampling of the test examples alone is wider, or
-        `MOST_TRIALS` are too few.
+        NaN where no error is known; infinite where the sampling of the test examples alone is wider, or
+            `MOST_TRIALS` are too few.
     """
 
     def enough(number: Array) -> NDArray[np.bool_]:

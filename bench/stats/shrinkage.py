@@ -1,4 +1,4 @@
-"""Effects of many arms, drawn toward their mean by how little each is known (empirical Bayes).
+"""Effects of many arms, drawn toward their mean, the uncertain ones the most (empirical Bayes).
 
 The largest of many estimates is too large. Source: Morris 1983, Journal of the American Statistical
 Association 78; the spread of true effects by Paule and Mandel 1982.
@@ -12,7 +12,7 @@ from scipy import optimize
 
 Array = NDArray[np.float64]
 LEAST = 4
-"""Effects below which nothing is drawn toward anything."""
+"""Number of effects below which none is shrunk."""
 
 
 def shrunk(effect: Array, error: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Simultaneous confidence intervals that every statement about a family is read from.
+"""Simultaneous confidence intervals, from which every statement about a family is read.
 
 Each estimate has two units: its lower and its upper bound. A lower bound states "above -margin",
 "above 0", "above the margin"; above the margin there is nothing left to state. A unit that is done
@@ -49,10 +49,10 @@ def simultaneous(
     Args:
         estimate: (estimates,); NaN where nothing was measured: no interval, and its level stays.
         error: standard errors, of the same shape.
-        law: of the errors.
-        margin: of practical relevance, of the same shape.
+        law: law of the errors.
+        margin: margin of practical relevance, of the same shape.
         size: members of the family, measured or not.
-        alpha: probability that any interval misses its true value, at most.
+        alpha: largest probability that any interval misses its true value.
     """
     done, before = 0, -1
     while done > before:

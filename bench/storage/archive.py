@@ -1,4 +1,4 @@
-"""Many sealed lines in one small file, whose bytes depend on the lines alone."""
+"""An archive of sealed lines in one small file, whose bytes depend on the lines alone."""
 
 from __future__ import annotations
 

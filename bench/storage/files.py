@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and one-line errors for disks that fail."""
+"""Atomic writes of files, and one-line errors for disks that fail."""
 
 from __future__ import annotations
 

@@ -34,13 +34,13 @@ class Holder(NamedTuple):
 
 @contextmanager
 def only_writer(folder: Path, elsewhere: str = "--name") -> Iterator[None]:
-    """Hold `folder` for this process; the operating system lets go if the process dies.
+    """Hold the lock of `folder` for this process; the operating system releases it if the process dies.
 
     A note of this machine is stale as soon as the operating system's lock is free. A note of
     another machine is believed, because not every network file system shares locks.
 
     Raises:
-        UsageError: another process holds it, or the folder cannot be written to.
+        UsageError: another process holds it, or the folder is not writable.
     """
     note = folder / NOTE
     try:

@@ -1,4 +1,4 @@
-"""The history: one line for each study and arm, appended and never rewritten.
+"""The history: one line for each study and arm, which is appended and never rewritten.
 
 A line holds the figures that later comparisons need, for each seed and each process. A history is
 small enough to be committed where raw trials are too large. Each line is sealed with a checksum
@@ -33,9 +33,9 @@ class SeedResult(Schema):
     area: Finite | None
     """Area under the validation curve (`bench.core.curve.area`); a fraction."""
     start: str
-    """Hash of initial weights and batch order; trials with equal hashes form a pair."""
+    """Hash of initial weights and batch order; two trials with equal hashes are a pair."""
     diverged: bool = False
-    """False in lines of versions that did not tell."""
+    """True if training diverged; false in lines of versions that did not record it."""
     scores: dict[str, Finite] = {}
     """Values of compared metrics that have no field of their own, by name."""
 
@@ -85,7 +85,7 @@ class Line(Schema):
     machine: str = ""
     """Fingerprint of the machine that timed the steps; empty if no step was timed."""
     software: dict[str, str] = {}
-    """Versions by package; `2.20.0/2.21.0` if trials ran under several."""
+    """Versions by package; `2.20.0/2.21.0` if trials ran under several versions."""
     seeds: tuple[SeedResult, ...] = ()
     processes: tuple[ProcessResult, ...] = ()
     failed: Count = 0
@@ -107,7 +107,7 @@ class History(NamedTuple):
 
 
 def read(path: Path) -> History:
-    """Read all whole lines, and the numbers of the others; a missing file has no lines.
+    """Read all undamaged lines, and the numbers of the others; a missing file has no lines.
 
     Raises:
         BenchError: the file cannot be read.
@@ -141,7 +141,7 @@ def _parse(text: bytes) -> Line:
 def append(path: Path, lines: Iterable[Line]) -> int:
     """Append the lines that the file does not hold already; return their number.
 
-    The earlier content stays byte for byte, damaged lines too.
+    The earlier content stays byte for byte, including damaged lines.
 
     Raises:
         BenchError: the file cannot be written.

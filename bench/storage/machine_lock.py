@@ -1,7 +1,7 @@
-"""A lock on the machine: many trainings share it, a timing has it alone.
+"""A lock on the machine: trainings share it, a timing holds it alone.
 
 The lock is the operating system's (`flock`) on one file in the temporary folder. Every user of the
-machine may open that file, and a process that dies holds nothing.
+machine may open that file, and a dead process holds nothing.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from bench.core.errors import UsageError
 
 FILE = "regularization-bench-machine.lock"
 _POLL = 1.0
-"""Seconds between two attempts to have the machine alone."""
+"""Seconds between two attempts to hold the machine alone."""
 _ATTEMPTS = 5
 """Attempts to open the file, which another user may be making readable at this moment."""
 
 
 @contextmanager
 def training(folder: Path | None = None) -> Iterator[None]:
-    """Load the machine; wait while another process times steps on it.
+    """Hold the machine for training; wait while another process times steps on it.
 
     Args:
         folder: folder of the lock; by default the system's temporary folder.
@@ -50,11 +50,11 @@ def timing(
     waiting: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
-    """Have the machine alone; wait while another process of the suite trains or times.
+    """Hold the machine alone; wait while another process of the suite trains or times.
 
     Args:
         folder: folder of the lock; by default the system's temporary folder.
-        waiting: function that is given the reason, once, if there is a wait.
+        waiting: function that is called with the reason, once, if there is a wait.
         sleep: function that waits for some seconds.
 
     Raises:
@@ -73,7 +73,7 @@ def timing(
 
 
 def _holder(folder: Path | None) -> str:
-    """Name the work that keeps a timing from the machine: trainings can share it."""
+    """Name the work that holds the machine: training, if the lock can be shared, else a timing."""
     lock = _take(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
     if lock is None:
         return "another timing"
@@ -113,7 +113,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def _open(folder: Path) -> tuple[Path, int]:
-    """Open the file of all users, or else, with a line that says so, one of this user alone."""
+    """Open the file of all users, or else this user's own file, with a warning."""
     path = folder / FILE
     try:
         return path, _open_file(path)

@@ -1,7 +1,7 @@
-"""Steps that turn records of earlier schemas into this one, a version at a time.
+"""Steps that convert records of earlier schemas to the present one, a version at a time.
 
-A step is a function from the payload of one version to that of the next. A new version adds a step
-here and a fixture of the old one under `tests/fixtures/`. A step is never changed or removed.
+A step is a function from the payload of one version to that of the next. A new version adds a step here
+and a fixture of the old one under `tests/fixtures/`. A step is never changed or removed.
 """
 
 from __future__ import annotations

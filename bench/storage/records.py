@@ -1,8 +1,8 @@
-"""The records of one kind in a study's folder: a file each, or many in one archive.
+"""The records of one kind in a study's folder: one file each, or one archive.
 
-`trials/<trial>.json` and `trials.jsonl.gz`; `step_time/<process>.json` and `step_time.jsonl.gz`.
-Every record is a sealed line (`bench.storage.sealed_lines`). A line that is truncated, altered or
-from another study is never read as a record: it is damage, with the reason.
+`trials/<trial>.json` and `trials.jsonl.gz`; `step_time/<process>.json` and `step_time.jsonl.gz`. Every
+record is a sealed line (`bench.storage.sealed_lines`). A line that is truncated, altered or from
+another study is never read as a record: it is reported as damage, with the reason.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Measured = TypeVar("Measured", Record, StepTime)
 
 
 class Entry(NamedTuple):
-    """A whole sealed line, and the file that it lies in."""
+    """A whole sealed line, and its file."""
 
     path: Path
     sealed: Sealed
@@ -78,7 +78,7 @@ class Records(Generic[Measured]):
         return path
 
     def entries(self, study: str | None) -> Iterator[Entry | Damaged]:
-        """Yield every record of a study once, and every line that is none; single files come first.
+        """Yield every record of a study once, and every damaged line; single files come first.
 
         Args:
             study: its name; None accepts the records of any study.

@@ -18,7 +18,7 @@ _PAYLOAD = b',"payload":'
 
 
 class BrokenError(Exception):
-    """Bytes that are truncated, altered or not the suite's; the text says how that shows."""
+    """Bytes that are truncated, altered or not the suite's; the message says which."""
 
 
 class Sealed(NamedTuple):

@@ -42,7 +42,7 @@ class Store:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Make this process the only writer, and remove what a killed one left half-written.
+        """Make this process the only writer, and remove half-written files of a killed one.
 
         Raises:
             UsageError: another process writes to the folder, or it cannot be written to.
@@ -55,7 +55,7 @@ class Store:
             yield
 
     def study(self) -> Study | None:
-        """Read the study that was asked for; None in an empty folder.
+        """Read the stored study; None in an empty folder.
 
         Raises:
             UsageError: `study.json` is damaged, of another schema, or missing beside trials.
@@ -68,7 +68,7 @@ class Store:
         return None
 
     def write_study(self, study: Study) -> None:
-        """Write `study.json`; a file that says the same stays untouched.
+        """Write `study.json`; leave a file of the same content untouched.
 
         Raises:
             BenchError: it cannot be written.
@@ -104,19 +104,19 @@ class Store:
         return LoadedStepTimes(*self._step_times.load(self._name()))
 
     def damaged(self) -> list[Damaged]:
-        """List, fast, the files and lines whose seals do not hold: damage by a crash or a disk.
+        """List quickly the files and lines with broken seals: damage by a crash or a disk.
 
-        `records` also finds a seal that holds over something else than a record.
+        `records` also finds a valid seal over something other than a record.
         """
         entries = (e for kind in (TRIALS, STEP_TIME) for e in self._entries(kind))
         return [entry for entry in entries if isinstance(entry, Damaged)]
 
     def names(self, kind: str = TRIALS) -> set[str]:
-        """Name the trials (or `step_time` processes) whose seals hold; parse no payload."""
+        """Return the names of trials (or `step_time` processes) with valid seals; parse no payload."""
         return {entry.sealed.name for entry in self._entries(kind) if isinstance(entry, Entry)}
 
     def missing(self, study: Study, retry_failed: bool = False) -> list[Trial]:
-        """List the trials of `study` that have to run; those that failed only if `retry_failed`."""
+        """List the trials of `study` that have to run, failed ones only if `retry_failed`."""
         skipped = self.names()
         if not retry_failed:
             skipped |= self.failures().keys()
@@ -133,7 +133,7 @@ class Store:
             records.set_aside(path, self._name())
 
     def fail(self, trial: str, kind: Kind, reason: str) -> None:
-        """Note why `trial` (its name) measured nothing; a later record removes the note."""
+        """Note the failure of `trial` (its name); a later record removes the note."""
         write_failure(self.folder / FAILURES, trial, kind, reason)
 
     def failures(self) -> dict[str, Failure]:
@@ -143,7 +143,7 @@ class Store:
         return {name: failure for name, failure in failures.items() if name not in done}
 
     def compact(self) -> Path:
-        """Put all trials, and all step times, into one small file each; return that of the trials.
+        """Put all trials, and all step times, into one small file each; return the file of the trials.
 
         Raises:
             BenchError: something is damaged or cannot be written; no record was removed.
@@ -153,7 +153,7 @@ class Store:
         return self._trials.archive
 
     def is_compact(self) -> bool:
-        """Tell if the trials are in an archive, as those of a finished study are."""
+        """Return true if the trials are in an archive, as those of a finished study are."""
         return self._trials.archive.exists()
 
     def expand(self) -> None:
@@ -166,7 +166,7 @@ class Store:
         self._step_times.expand(self._name())
 
     def has_numbered(self, stem: str) -> bool:
-        """Tell if there is a trial or a step time named `stem` and a number."""
+        """Return true if there is a trial or a step time named `stem` and a number."""
         return bool(numbers(self.names(TRIALS) | self.names(STEP_TIME), stem))
 
     def replace(self, stem: str) -> None:

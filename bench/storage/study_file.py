@@ -1,4 +1,4 @@
-"""`study.json`: the study that was asked for, with a checksum."""
+"""`study.json`: the requested study, with a checksum."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def read_study(path: Path) -> Study:
 
 
 def write_study(path: Path, study: Study) -> None:
-    """Write a study, indented for human eyes.
+    """Write a study, indented for human readers.
 
     Raises:
         BenchError: the file cannot be written; its earlier content is untouched.

@@ -1,4 +1,4 @@
-"""Load a task's data, and check that it is what the task declares.
+"""Load a task's data, and check it against the task's declaration.
 
 The registry imports the modules of this package, so NumPy is imported where it is used.
 """

@@ -31,7 +31,7 @@ class Task(abc.ABC):
     summary: ClassVar[str]
     profiles: ClassVar[Mapping[str, Recipe]]
     xla: ClassVar[bool] = True
-    """True if XLA may compile the step on a GPU (it cannot compile cuDNN's LSTM)."""
+    """True if XLA may compile the step on a GPU (false for cuDNN's LSTM)."""
 
     def recipe(self, profile: str) -> Recipe:
         """Return the recipe of a profile.
@@ -44,7 +44,7 @@ class Task(abc.ABC):
         return self.profiles[profile]
 
     def sized(self, profile: str, scale: float) -> Recipe:
-        """Return the recipe of a profile with as many times its training examples and steps.
+        """Return the recipe of a profile with its training examples and steps multiplied by a factor.
 
         Raises:
             UsageError: the task has no such profile.
@@ -53,7 +53,7 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def identify(self, source: Source) -> Identity:
-        """Name the data that `load` would give, quickly and without TensorFlow."""
+        """Name the data that `load` would return, quickly and without TensorFlow."""
 
     @abc.abstractmethod
     def load(self, recipe: Recipe, source: Source) -> Subset:

@@ -1,4 +1,4 @@
-"""The device that trains: its name, its end of work, its memory."""
+"""The device that trains: its name, synchronization and memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Device(Protocol):
     """`CPU`, or the driver's name of the GPU."""
 
     def synchronize(self) -> None:
-        """Return when the device has finished everything that was started on it."""
+        """Wait until the device has finished all started work."""
         ...
 
     def reset_peak_memory(self) -> None:
@@ -27,7 +27,7 @@ class Device(Protocol):
         ...
 
     def peak_memory_mb(self) -> float | None:
-        """Return the most memory in use since the reset, 10^6 bytes; None if it is not known."""
+        """Return the peak of memory since the reset, 10^6 bytes; None if it is not known."""
         ...
 
 
@@ -47,7 +47,7 @@ class Cpu:
 
 
 class Gpu:
-    """The first GPU; its memory is what TensorFlow's allocator handed out."""
+    """The first GPU; its memory is the memory that TensorFlow's allocator handed out."""
 
     _DEVICE = "GPU:0"
 
@@ -75,10 +75,10 @@ def timed(
     device: Device,
     clock: Callable[[], int] = time.perf_counter_ns,
 ) -> float:
-    """Return the seconds that `run` takes on the device, with everything that it started.
+    """Return the seconds that `run` takes on the device, including all work that it starts.
 
-    `run` returns a scalar that depends on the last thing it does. The scalar is fetched, and the
-    device is synchronized at both ends, so nothing runs after the clock is read.
+    `run` returns a scalar that depends on its last operation. The scalar is fetched, and the device is
+    synchronized at both ends, so no work remains when the clock is read.
 
     Raises:
         BenchError: the clock did not advance, so that a time of 0 would be recorded.

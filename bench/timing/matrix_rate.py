@@ -8,7 +8,7 @@ from bench.core.lazy import tf
 from bench.timing.device import Device, timed
 
 SIZES = {"CPU": 1024, "GPU": 8192}
-"""Kind of device -> rows of the square matrices, so large that arithmetic is the limit."""
+"""Kind of device -> rows of the square matrices, large enough that arithmetic is the limit."""
 DTYPES = {
     "float32": "float32",
     "float32_exact": "float32",
@@ -25,8 +25,8 @@ def matrix_rate(device: Device, precision: str) -> float:
     """Return floating-point operations a second, the best of three repetitions.
 
     Args:
-        device: the device of this process, which has the number of threads that it trains with.
-        precision: the step's, one of `DTYPES`.
+        device: the device of this process, with the threads with which it trains.
+        precision: precision of the step, one of `DTYPES`.
     """
     size = SIZES["CPU" if device.name == "CPU" else "GPU"]
     factor = tf.cast(tf.random.stateless_uniform([size, size], seed=[1, 2]), DTYPES[precision])

@@ -1,7 +1,7 @@
 """The step-time protocol: two step functions timed in turn, so that a drifting machine hits both.
 
-This module needs no TensorFlow. A step function is a callable that runs some steps and returns the
-seconds they took, synchronized at both ends (`bench.timing.device.timed`).
+This module needs no TensorFlow. A step function is a callable that runs a number of steps and returns
+their seconds, synchronized at both ends (`bench.timing.device.timed`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from bench.core.record import paired_ratio
 
 Steps = Callable[[int], float]
-"""A function that runs a number of steps and returns the seconds they took."""
+"""A function that runs a number of steps and returns their seconds."""
 
 WINDOW = 5
 """Calls in a warm-up window; two windows of one step a call are the minimum of ten steps."""
@@ -29,7 +29,7 @@ BLOCK_SECONDS = 0.3
 SECONDS = 5.0
 """Longest duration of all blocks of a comparison together."""
 LEAST_ROUNDS = 2
-"""Smallest number of rounds A B B A, however long they take."""
+"""Fewest rounds A B B A, however long they take."""
 
 
 class Warm(NamedTuple):

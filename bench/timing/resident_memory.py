@@ -1,4 +1,4 @@
-"""The most memory that this process had resident, as the operating system counts it."""
+"""Peak of the resident memory of this process, as the operating system counts it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import psutil
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"
-"""The command that sets the peak back to what is resident now (proc(5))."""
+"""Command that resets the peak to the present value (proc(5))."""
 
 
 def reset_peak_resident() -> None:
-    """Set the peak back to what is resident now; only Linux can."""
+    """Reset the peak to the present value, on Linux; do nothing elsewhere."""
     if _CLEAR.exists():
         _CLEAR.write_text(_RESET_PEAK, encoding="ascii")
 

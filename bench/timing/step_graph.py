@@ -33,7 +33,7 @@ def inner_operations(graph: Any) -> Counter[str]:
 
 
 def executed(graph: Any) -> list[Any]:
-    """List the operations that results and effects need; unused gradients are not among them."""
+    """List the operations that results and effects need; leave out unused gradients."""
     needed: dict[str, Any] = {}
     waiting = [*(tensor.op for tensor in graph.outputs), *graph.control_outputs]
     while waiting:
@@ -83,7 +83,7 @@ _COUNTS: dict[str, Callable[[Any], int]] = {
 
 
 def kernel_notes(arm: CompiledArm, reference: CompiledArm) -> list[str]:
-    """Say which fused kernels the reference's step has and the arm's lacks."""
+    """Name the fused kernels that the reference's step has and the arm's lacks."""
     ours, theirs = fused_kernels(step_graph(arm)), fused_kernels(step_graph(reference))
     notes = [f"kernel path changed: the step no longer uses {name}" for name in theirs - ours]
     layers = arm.network._flatten_layers()

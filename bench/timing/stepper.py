@@ -1,4 +1,4 @@
-"""An arm's compiled training as the step function that the protocol times."""
+"""The compiled training of an arm as a step function, which the protocol times."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ INPUT_BLOCKS = 5
 
 
 class Stepper:
-    """A step function that trains an arm with the very function of a trial.
+    """A step function that trains an arm with the compiled function of a trial.
 
-    After the recipe's last step it goes on at step 0 of the schedule, with the weights as they are.
+    After the recipe's last step it continues at step 0 of the schedule, with the current weights.
 
     Attributes:
         first_step_seconds: seconds of the first step, trace and compilation included.
@@ -36,7 +36,7 @@ class Stepper:
         """Run the next `count` steps and return their seconds.
 
         Raises:
-            BenchError: the objective was not finite, so that not all steps were done.
+            BenchError: the objective was not finite, so that some steps were not run.
         """
         calls: list[tuple[int, Tensor]] = []
 
@@ -69,7 +69,7 @@ def input_ms(arm: CompiledArm, device: Device) -> float:
 
     @tf.function(autograph=False)
     def epoch() -> Tensor:
-        """Make the batches of an epoch; one number of each is kept."""
+        """Make the batches of an epoch; keep one number of each."""
         start = (tf.constant(0), arm.order(tf.constant(0)), tf.constant(0.0))
         return tf.while_loop(lambda step, *_: step < steps, body, start, parallel_iterations=1)[2]
 

@@ -17,7 +17,7 @@ from bench.networks.parts import policy
 
 @contextmanager
 def precision(name: str) -> Iterator[None]:
-    """Make a precision the one of layers that name none, such as those of a user's Keras model."""
+    """Set the precision of layers that name none, such as those of a user's Keras model."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy(name))
     try:
@@ -30,7 +30,7 @@ def build(network: Network, values: Tensor, flow: Pass, task: TaskFacts) -> None
     """Call a network for the first time, on a few raw values.
 
     Raises:
-        UsageError: it fails, or gives no logits.
+        UsageError: it fails, or does not return logits.
     """
     try:
         output = network(network.embed(values), flow=flow)

@@ -1,4 +1,4 @@
-"""The state of a long trial on disk: a kill costs minutes, and changes no bit of the result."""
+"""The state of a long trial on disk, from which a killed trial continues to the same bits."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Checkpoint:
     def maybe_save(
         self, variables: Sequence[Any], best: Sequence[np.ndarray] | None, progress: Progress
     ) -> None:
-        """Save if the interval has passed; a disk that refuses costs the checkpoint, not the trial."""
+        """Save if the interval has passed; if the disk refuses, skip the checkpoint and continue."""
         if time.monotonic() - self._saved < self.interval:
             return
         try:
@@ -130,7 +130,7 @@ class Checkpoint:
         return self.path.with_name(f"{self.path.name}.tmp")
 
     def remove(self) -> None:
-        """Remove the file, and what a killed process left half-written."""
+        """Remove the file, and half-written files of a killed process."""
         for path in (self.path, self._temporary):
             with suppress(OSError):  # the trial is measured; its record decides what runs again
                 path.unlink()

@@ -39,7 +39,7 @@ from bench.training.variables import (
 
 
 class Settings(NamedTuple):
-    """Settings that change how a step is computed and are no part of the recipe."""
+    """Settings of the computation of a step that are not in the recipe."""
 
     precision: str = "float32"
     """`float32`, `float32_exact`, `mixed_bfloat16` or `mixed_float16` (with a dynamic loss scale).
@@ -75,7 +75,7 @@ class CompiledArm:
         self.classes = task.facts.classes
         self.steps_an_epoch = recipe.train_examples // recipe.batch_size
         self.draw = data.draw(0)
-        """The present trial's examples."""
+        """Examples of the current trial."""
         self._train_rows = tf.Variable(self.draw.train, dtype=tf.int64, trainable=False)
         self.model = self._build(seed=0)
         self.network = self.model.network
@@ -112,7 +112,7 @@ class CompiledArm:
         return Model(network, self.strategies, hidden_slots=len(set(flow.hidden_seen)))
 
     def reset(self, seed: int, streams: int = 0) -> None:
-        """Start over as a fresh process would for this seed; nothing is traced again.
+        """Set the state of a fresh process for this seed; trace nothing again.
 
         Args:
             seed: seed of the examples and the initial weights, and of everything else if `streams`
@@ -133,7 +133,7 @@ class CompiledArm:
         self.seed.assign(integer(seed, "streams", streams) if streams else seed)
 
     def variables(self) -> list[tf.Variable]:
-        """List all that training changes, in a fixed order: the content of a checkpoint."""
+        """List all variables that training changes, in a fixed order: the content of a checkpoint."""
         kept = [v.value for v in (*self.network.variables, *self.optimizer.variables)]
         return [*kept, *(v for state in self.states for v in state), *self._scale.variables]
 
@@ -156,7 +156,7 @@ class CompiledArm:
         return run_steps(train, epochs, first, count, self.stops_at_once)
 
     def graph(self) -> Any:
-        """Return the graph of the training; it is traced if need be."""
+        """Return the graph of the training; trace it if necessary."""
         number = tf.TensorSpec([], tf.int32)
         return self._traced.get_concrete_function(number, number).graph
 
@@ -167,7 +167,7 @@ class CompiledArm:
         return tf.random.experimental.stateless_shuffle(rows, seed=key)
 
     def drawn(self, step: Tensor) -> dict[str, Any]:
-        """Return what each strategy draws for a step outside its compiled part, by name."""
+        """Draw the random numbers of each strategy for a step outside its compiled part, by name."""
         return drawn(self.strategies, self.seed, step, self.recipe.batch_size)
 
     def examples(self, count: int) -> Tensor:
@@ -192,7 +192,7 @@ class CompiledArm:
         return loss
 
     def moments(self, rows: Tensor, step: Tensor, drawn: dict[str, Any]) -> Moments:
-        """Return what the stages see of a step on some rows."""
+        """Return the moments of the stages for a step on some rows."""
         rate = scheduled(self.recipe, self.strategies, step)
         progress = tf.cast(step, tf.float32) / float(self.recipe.steps)
         epoch = step // self.steps_an_epoch
@@ -205,12 +205,12 @@ class CompiledArm:
     # Evaluation ----------------------------------------------------------------------------------
 
     def logits(self, data: Arrays, rows: np.ndarray | None = None) -> np.ndarray:
-        """Return the logits float32 [N, K] of rows [N], or of all, at the present weights."""
+        """Return the logits float32 [N, K] of rows [N], or of all, at the current weights."""
         every = np.arange(data.values.shape[0])
         return self._evaluator.logits(data, every if rows is None else rows)
 
     def recalibrate(self, batches: int) -> None:
-        """Estimate the moving statistics of the present weights on the first training batches.
+        """Estimate the moving statistics of the current weights on the first training batches.
 
         The batches are the same ones for all arms, and like the test split: neither augmented nor
         mixed, and without noise in the network. Statistics of mixed images do not fit clean ones:

@@ -1,9 +1,9 @@
-"""Internal covariate shift: how far the inputs of the activations move between evaluations.
+"""Internal covariate shift: the movement of activations' inputs between evaluations.
 
 Ioffe and Szegedy (2015, 1502.03167, section 2 and figure 1) explain batch normalization by a smaller
-shift; Santurkar et al. (2018, 1805.11604) doubt that it is smaller, and that it matters. What can be
-measured is the movement itself: at each normalization slot, normalized or not, the distribution of
-every channel over one fixed training batch, in training mode and without noise.
+shift; Santurkar et al. (2018, 1805.11604) doubt that it is smaller, and that it matters. The movement
+itself is measured here: at each normalization slot, normalized or not, the distribution of every
+channel over one fixed training batch, in training mode and without noise.
 """
 
 from __future__ import annotations

@@ -79,5 +79,5 @@ class DeviceData(NamedTuple):
 
 
 def drawing(subset: Subset, resample: bool) -> Callable[[int], Draw]:
-    """Return the draw of each seed, or the one of all seeds."""
+    """Return a function from a seed to its draw, which may be the same for all seeds."""
     return subset.drawn if resample else lambda _: subset.fixed()

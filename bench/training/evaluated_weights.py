@@ -20,14 +20,14 @@ RECALIBRATION_BATCHES = 20
 def evaluated_weights(
     arm: CompiledArm, statistics: Statistics, kept: Sequence[np.ndarray] | None = None
 ) -> Iterator[None]:
-    """Put the values of an evaluation in place, and the trained ones back afterwards.
+    """Assign the values of an evaluation, and restore the trained ones afterwards.
 
     Args:
         arm: its strategies may replace the trained weights.
         statistics: `recalibrated` estimates the moving statistics for the evaluated weights, as SWA
             does (1803.05407, section 3.2). `moving` takes those of the training. The same setting for
             all arms of a study makes them comparable, whether or not an arm replaces its weights.
-        kept: values of the network's variables that are evaluated instead of the present ones.
+        kept: values of the network's variables that are evaluated in place of the current ones.
     """
     trained = [tf.identity(v.value) for v in arm.network.variables]
     try:

@@ -25,7 +25,7 @@ class Evaluator:
         self._logits = tf.function(self._forward, autograph=False, reduce_retracing=True)
 
     def logits(self, data: Arrays, rows: np.ndarray) -> np.ndarray:
-        """Return the logits float32 [N, K] of rows [N] at the present weights."""
+        """Return the logits float32 [N, K] of rows [N] at the current weights."""
         return np.concatenate([
             self._logits(data.take(some), data.mask(some)).numpy()
             for some in parts(rows)
@@ -51,7 +51,7 @@ def recalibrate(state: Sequence[tf.Variable], observe: Callable[[int], None], ba
     Args:
         state: variables, all of them moving averages.
         observe: runs the network in training mode on the batch of a number.
-        batches: how many of them; numbered from 0.
+        batches: number of batches, which are numbered from 0.
     """
 
     def after(number: int, start: float) -> list[Tensor]:

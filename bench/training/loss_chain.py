@@ -34,7 +34,7 @@ class ForwardPasses:
         moments: the training step.
         state: the network's moving statistics. One pass of a step may change them, so that a strategy
             with several passes does not move them further than the baseline.
-        first: true if a pass of these is the first one of the step.
+        first: true if the first pass of the step is among them.
     """
 
     def __init__(self, model: Model, moments: Moments, state: Tensors, first: bool) -> None:
@@ -61,8 +61,8 @@ class ForwardPasses:
     def objective(self, result: LossResult) -> Tensor:
         """Return the mean loss, plus the losses that the network's layers add in a pass.
 
-        Those are Keras's `kernel_regularizer`, `activity_regularizer` and `add_loss`. They stand outside
-        the `loss` stages, which may replace the losses of the examples.
+        These come from Keras's `kernel_regularizer`, `activity_regularizer` and `add_loss`. They are
+        added outside the `loss` stages, which may replace the losses of the examples.
         """
         loss = tf.reduce_mean(result.losses)
         return loss + tf.add_n(self._penalties) / self._number if self._penalties else loss

@@ -38,11 +38,11 @@ class LossScale:
         return loss * self.variables[0] if self.active else loss
 
     def down(self, gradients: list[Tensor]) -> list[Tensor]:
-        """Take the scale out of gradients."""
+        """Remove the scale from gradients."""
         return [g / self.variables[0] for g in gradients] if self.active else gradients
 
     def guarded(self, update: Update, state: Tensors) -> Update:
-        """Return the update, which is left out in a step whose gradients overflow.
+        """Return the update as a function that skips a step whose gradients overflow.
 
         Call it before the step's forward passes: in such a step the variables of `state`, which the
         passes change, get their present values back.

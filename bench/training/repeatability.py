@@ -1,4 +1,4 @@
-"""A look for random numbers that come from a global source instead of a stage's key.
+"""A check for random numbers that come from a global source instead of a stage's key.
 
 Such numbers make a trial that cannot be repeated, and arms that do not share their noise.
 """
@@ -26,9 +26,9 @@ STATEFUL = frozenset({
     "StatefulTruncatedNormal", "StatefulUniform", "StatefulUniformFullInt", "StatefulUniformInt",
     "TruncatedNormal",
 })  # fmt: skip
-"""Operations that draw from TensorFlow's own random state."""
+"""Operations that draw from TensorFlow's global random state."""
 RELATIVE, ABSOLUTE = 1e-4, 1e-6
-"""Differences of two computations of a loss that may be rounding, as on a GPU."""
+"""Tolerances for two computations of a loss, which may round differently on a GPU."""
 ADVICE = (
     "draw them from moment.key with tf.random.stateless_... or tf.random.experimental functions"
 )
@@ -36,11 +36,11 @@ ADVICE = (
 
 @contextmanager
 def watched_tracing(arm: CompiledArm) -> Iterator[None]:
-    """Trace an arm's training within; refuse random numbers from a global source.
+    """Check an arm's training while it is traced within; refuse global random numbers.
 
-    Three things are looked at: operations in the graph, Python's and NumPy's global states, and the
-    losses of a batch, computed twice from the same state. The last one finds other generators, in
-    all stages up to the loss.
+    Three things are checked: operations in the graph, Python's and NumPy's global states, and the
+    losses of a batch, computed twice from the same state. The last one finds other generators, in all
+    stages up to the loss.
 
     Raises:
         UsageError: there are such random numbers.

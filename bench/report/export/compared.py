@@ -1,4 +1,4 @@
-"""The comparison as every exporter gets it, in words."""
+"""The comparison in words, as every exporter gets it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Finding(NamedTuple):
     task: str
     arm: str
     metric: str
-    """Reason in words; empty where an arm cannot be compared at all."""
+    """Name of the metric; empty where an arm cannot be compared at all."""
     verdict: str
     change: str
     """`+5.2% [+4.1%, +6.4%]`; empty where there is none."""
@@ -91,14 +91,14 @@ def _evidence(metric: Metric, row: dict[str, Any]) -> str:
 
 
 def treatment(comparison: Comparison) -> str:
-    """Write the difference of the two studies' software as a heading."""
+    """Write the software changes between the two studies as a heading."""
     if not comparison.treatment:
         return "the same software on both sides"
     return f"treatment: {', '.join(comparison.treatment)}"
 
 
 def summary(comparison: Comparison) -> str:
-    """Sum up the comparison in one line."""
+    """Summarize the comparison in one line."""
     counts = comparison.findings["verdict"].value_counts()
     if comparison.judged.empty:
         return "nothing comparable"

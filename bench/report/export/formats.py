@@ -28,7 +28,7 @@ def target(typed: str) -> tuple[Render, Path]:
     """Read the format and the file from `junit=results/junit.xml`.
 
     Raises:
-        UsageError: no such format, or no file.
+        UsageError: there is no such format, or the file is missing.
     """
     name, _, path = typed.partition("=")
     if name not in FORMATS:

@@ -37,7 +37,7 @@ def smaller(compared: Compared) -> str:
 
 
 def bigger(compared: Compared) -> str:
-    """Write test accuracies in percent; none of synthetic stand-in data."""
+    """Write test accuracies in percent, except those on stand-in data."""
     entries: list[dict[str, Any]] = []
     for line in (line for line in compared.lines if not line.synthetic):
         for metric, shown in compared_metrics():
@@ -56,7 +56,7 @@ def _entry(
     measured: Sequence[float],
     extra: str,
 ) -> list[dict[str, Any]]:
-    """Make one entry; none where nothing was measured."""
+    """Make one entry; None if nothing was measured."""
     if not measured:
         return []
     unit = followed.short_unit

@@ -10,7 +10,7 @@ from bench.report.export.compared import Compared, summary
 
 
 def render(compared: Compared) -> str:
-    """Write the findings as they are tested: percent or points, missing numbers as null."""
+    """Write the findings in the unit of their tests: percent or points, missing numbers as null."""
     comparison = compared.comparison
     rows: list[Any] = comparison.findings.to_dict("records")
     content = {

@@ -11,7 +11,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 def render(compared: Compared) -> str:
-    """Write regressed as a failure, incomparable as skipped, all else as passed."""
+    """Write regressions as failures, incomparable arms as skipped, everything else as passed."""
     comparison = compared.comparison
     cases = list(findings(comparison))
     verdicts = [finding.verdict for finding in cases]
@@ -44,7 +44,7 @@ def _add_case(suite: ElementTree.Element, finding: Finding) -> None:
 def _add(
     parent: ElementTree.Element, tag: str, text: str = "", **attributes: object
 ) -> ElementTree.Element:
-    """Add an element, without the characters that XML cannot hold."""
+    """Add an element; leave out characters that XML cannot hold."""
     clean = {key: _clean(str(value)) for key, value in attributes.items()}
     element = ElementTree.SubElement(parent, tag, clean)
     element.text = _clean(text) or None

@@ -18,7 +18,7 @@ IN_FULL = ("regressed", "accepted", "improved", "inconclusive")
 
 
 def render(compared: Compared) -> str:
-    """Write a line for each finding, the worst first; unchanged and incomparable ones in short."""
+    """Write a line for each finding, the worst first; shorten unchanged and incomparable ones."""
     comparison = compared.comparison
     data = ", ".join(f"{task}: {name}" for task, name in comparison.data.items())
     lines = [f"{comparison.base} -> {comparison.new} ({data})", treatment(comparison)]

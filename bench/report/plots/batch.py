@@ -12,7 +12,7 @@ from bench.report.plots.canvas import Plot, draw
 from bench.report.plots.origin import Origin
 
 LEAST_SHARE = 0.005
-"""Least share of a label that is written under an image."""
+"""Smallest share of a label that is written under an image."""
 ROW = 0.96
 """Inches."""
 
@@ -20,7 +20,7 @@ ROW = 0.96
 def batch_plot(
     name: str, rows: Sequence[tuple[str, np.ndarray, np.ndarray]], origin: Origin
 ) -> Plot:
-    """Draw a row of images for each strategy; below each image stand the shares of its labels.
+    """Draw a row of images for each strategy, with the shares of the labels below each image.
 
     Args:
         rows: strategy ("" for none, which comes first), images [N, H, W, 3] in [0, 1], soft

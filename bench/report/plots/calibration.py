@@ -1,4 +1,4 @@
-"""Calibration curves: is the model right as often as it says?"""
+"""Calibration curves: accuracy against confidence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.report.plots.origin import Origin
 from bench.report.plots.style import each
 
 MIN_COUNT = 100
-"""Test examples over all seeds that a bin needs; with fewer, its standard error is over 5 points."""
+"""Fewest test examples of a bin over all seeds; with fewer, its standard error is over 5 points."""
 
 
 def calibration_bins(trials: pd.DataFrame) -> pd.DataFrame:

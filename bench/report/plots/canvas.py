@@ -39,7 +39,7 @@ class Plot:
     """File name without its ending."""
     title: str
     alt: str
-    """Words for a reader who cannot see the plot."""
+    """Description for readers who cannot see the plot."""
     png: bytes
     svg: str
 
@@ -65,7 +65,7 @@ def draw(
     subtitle: str = "",
     below: float = 0.42,
 ) -> Plot:
-    """Draw a plot with title, subtitle, origin and, for synthetic data, the strip that says so.
+    """Draw a plot with title, subtitle, origin and, for synthetic data, a strip that says so.
 
     Args:
         height: Inches between the header and the footer.
@@ -141,7 +141,7 @@ _FONT = "'DejaVu Sans'"
 
 
 def _slim(svg: str) -> str:
-    """Write the same drawing in fewer bytes: two decimals, no comments, no unused identifiers."""
+    """Shorten an SVG: two decimals, no comments, no unused identifiers."""
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     # numbers of drawing attributes only: a text such as "p = 0.00123" stays as it is

@@ -1,4 +1,4 @@
-"""Convergence: examples to target with the share of seeds that got there, and its profile."""
+"""Convergence: examples to each target with the share of seeds that reach it, and its profile."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def convergence_plot(
 
 
 def _targets(axes: Axes, y: int, line: pd.DataFrame, color: str, middle: float) -> None:
-    """Draw one arm's targets; a dot is hollow where some seeds did not get there."""
+    """Draw one arm's targets; a dot is hollow if some seeds did not reach the target."""
     axes.plot(line["examples"], [y] * len(line), color=color, lw=1.4, alpha=0.45)
     for point in each(line):
         size = 46 if point.target == middle else 16

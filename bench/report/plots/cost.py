@@ -87,7 +87,7 @@ def _limits(axes: Axes, effects: pd.DataFrame, ratios: pd.Series) -> None:
 
 
 def _front(axes: Axes, front: pd.DataFrame) -> None:
-    """Draw stairs: at each cost, the best accuracy of the arms that are on the front."""
+    """Draw the front as stairs: at each cost, the best accuracy of the arms on it."""
     corners = sorted({(1.0, 0.0), *zip(front["ratio"], front["effect"], strict=True)})
     x, y = np.array(corners).T
     heights, first = np.unique(np.maximum.accumulate(y), return_index=True)

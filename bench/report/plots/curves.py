@@ -19,8 +19,8 @@ BANDS = ["task", "arm", "step", "examples", "mean", "low", "high", "seeds", "div
 def curve_bands(curves: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     """Compute mean, lowest and highest validation accuracy per task, arm and step.
 
-    Diverged seeds are left out, unless all seeds of an arm diverged: then what there is is shown.
-    Only steps that every seed reached are kept: a mean over the longest trials would mislead.
+    Diverged seeds are left out, unless all seeds of an arm diverged. Only steps that every seed reached
+    are kept, because a mean over the longest trials would mislead.
 
     Args:
         curves: A row per evaluation.

@@ -1,4 +1,4 @@
-"""Effect per strategy: interval, raw seeds, margin of relevance, range of arms without an effect."""
+"""Effect per strategy: interval, raw seeds, margin of relevance, null range."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _page_and_row(figure: Figure, axes: Axes) -> Transform:
 
 
 def _limits(rows: pd.DataFrame, points: pd.DataFrame, margin: float) -> tuple[float, float]:
-    """Choose the axis; far outliers (a diverged seed) are outside and get a mark at its end."""
+    """Choose the limits of the axis; outliers (a diverged seed) get a mark at its end."""
     edges = rows[["low", "high", "effect"]].to_numpy(float).ravel()
     values = np.concatenate([edges, points["difference"].to_numpy(float), [-margin, margin]])
     values = values[np.isfinite(values)]
@@ -134,7 +134,7 @@ def _limits(rows: pd.DataFrame, points: pd.DataFrame, margin: float) -> tuple[fl
 
 
 def null_range(rows: pd.DataFrame) -> tuple[float, ...]:
-    """Return the range that holds the estimate of an arm without an effect with 95%.
+    """Return the range that holds the estimate of an arm without an effect with 95% probability.
 
     Such an arm is taken to spread over seeds as the controls do. The interval of a control itself is
     no such range: an arm without an effect lies outside it in more than 5 of 100 studies.

@@ -81,7 +81,7 @@ def end_labels(axes: Axes, ends: Sequence[Label]) -> None:
 
 
 def place_labels(axes: Axes, points: Sequence[Label]) -> int:
-    """Write names beside their points where they overlap no other name, point or line.
+    """Write names beside their points, so that they overlap no other name, point or line.
 
     A line may begin on points that its own point touches.
 

@@ -26,9 +26,9 @@ SERIES = (
 """Okabe and Ito's palette, its light colors darkened so that labels can be read on white."""
 
 CROWD = 12
-"""With more arms than this in a plot, color no longer tells arms apart."""
+"""Number of arms in a plot above which color no longer tells them apart."""
 SHOWN = 8
-"""Most lines with a color; of more, only the best and the worst have one."""
+"""Largest number of colored lines; in a larger plot only the best and the worst have a color."""
 DOTTED = (0, (1.5, 2.5))
 
 _SETTINGS: dict[str, Any] = {
@@ -57,9 +57,9 @@ def each(frame: pd.DataFrame) -> Iterator[Any]:
 
 
 def shorten(name: str, limit: int = 26) -> str:
-    """Put a name on one line, and cut the middle out where it has more than `limit` characters.
+    """Put a name on one line, and cut out its middle if it is longer than `limit` characters.
 
-    More is kept of the end: names of one stack or sweep differ there.
+    The longer part is the end, where names of one stack or sweep differ.
     """
     clean = "".join(c if c.isprintable() else " " for c in name)
     if len(clean) <= limit:
@@ -69,7 +69,7 @@ def shorten(name: str, limit: int = 26) -> str:
 
 
 def colors(treated: Sequence[str], controls: Sequence[str] = ()) -> dict[str, str]:
-    """Give each arm a color for all plots of a study; the ninth gets the first again.
+    """Give each arm a color for all plots of a study; the ninth arm gets the first color again.
 
     Controls are grey.
     """

@@ -19,7 +19,7 @@ from bench.report.plots.origin import Origin
 from bench.storage.history import Line
 
 NOTE = 0.16
-"""Inches of a line that says what changed."""
+"""Height of a line that names a change, in inches."""
 
 
 def write_trends(lines: Sequence[Line], folder: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from bench.running.executors.worker import LoadedWork, Sent
 
 
 class Lost(NamedTuple):
-    """A worker that is gone, as far as is known not through its assignment."""
+    """A worker that is gone, as far as is known not because of its assignment."""
 
     reason: str
     certain: bool
@@ -59,11 +59,11 @@ class Actor(Generic[Assignment]):
         self._since = 0.0
         self.assignment: Assignment | None = None
         self.pending: Any = self._handle.node.remote()
-        """Reference to the answer that Ray still owes; None while idle."""
+        """Reference to the answer that Ray has not delivered yet; None while idle."""
 
     @property
     def started(self) -> bool:
-        """Tell if it has a place on a node."""
+        """True if it has a place on a node."""
         return bool(self._node)
 
     def begin(self, assignment: Assignment) -> None:
@@ -72,7 +72,7 @@ class Actor(Generic[Assignment]):
         self.pending = self._handle.perform.remote(assignment)
 
     def poll(self, time_limit: float | None) -> Sent | Failure | Lost | None:
-        """Return the news, None if there are none; every one but `Sent` is the end of the actor."""
+        """Return the news, None if there are none; anything but `Sent` means the end of the actor."""
         if self.pending is None:
             return None
         done, _ = self._ray.wait([self.pending], timeout=0)
@@ -101,7 +101,7 @@ class Actor(Generic[Assignment]):
         self._ray.kill(self._handle)
 
     def _death(self, error: Exception) -> Failure | Lost:
-        """Tell an assignment that killed its process from a node that died."""
+        """Return a failure if the assignment killed its process, else the loss of the node."""
         alive = any(n["NodeID"] == self._node and n["Alive"] for n in self._ray.nodes())
         if not self.started or not alive:
             return Lost(_first_line(error), certain=self.started)
@@ -113,6 +113,6 @@ def _first_line(error: Exception) -> str:
 
 
 def _cause(error: Exception) -> str:
-    """Return Ray's description of a worker's end, without the particulars of the actor."""
+    """Return Ray's description of a worker's end, without the details of the actor."""
     text = _first_line(error) if "exit type" not in str(error) else " ".join(str(error).split())
     return text.partition("Worker exit type: ")[2][:300] or text

@@ -17,7 +17,7 @@ Measured_co = TypeVar("Measured_co", Record, StepTime, PeakMemory, covariant=Tru
 
 
 class Outcome(NamedTuple, Generic[Assignment, Measured]):
-    """An assignment with its measurements, or with the reason why it has none."""
+    """An assignment with its measurements or its failure."""
 
     assignment: Assignment
     record: Measured | None
@@ -27,15 +27,15 @@ class Outcome(NamedTuple, Generic[Assignment, Measured]):
 class Work(Protocol[Assignment_contra, Measured_co]):
     """A function that a worker applies to each of its assignments.
 
-    Each worker process unpickles it once. Whatever it keeps on itself, such as traced arms, lives as
-    long as that process.
+    Each worker process unpickles it once. Its attributes, such as traced arms, live as long as that
+    process.
     """
 
     def __call__(self, assignment: Assignment_contra, /) -> Measured_co: ...
 
 
 class Executor(Protocol):
-    """Runs assignments. One that crashes, hangs or raises costs no other one."""
+    """A runner of assignments. One that crashes, hangs or raises affects no other one."""
 
     def run(
         self,
@@ -45,11 +45,11 @@ class Executor(Protocol):
     ) -> Generator[Outcome[Assignment, Measured], None, None]:
         """Yield outcomes in the order in which assignments end.
 
-        After `stop`, assignments that have not begun have no outcome. Closing the generator, or an
+        After `stop`, assignments that were not started have no outcome. Closing the generator, or an
         exception in its consumer, ends all workers at once.
         """
         ...
 
     def stop(self) -> None:
-        """Begin no more assignments; running ones still end. Safe in a signal handler."""
+        """Start no more assignments; let running ones end. This is safe in a signal handler."""
         ...

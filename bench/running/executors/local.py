@@ -16,7 +16,7 @@ from bench.running.executors.worker_process import WorkerProcess
 from bench.storage.files import failed
 
 _TICK = 0.2
-"""Seconds between two looks at time limits."""
+"""Seconds between two checks of time limits."""
 
 
 class LocalExecutor:
@@ -24,7 +24,7 @@ class LocalExecutor:
 
     Args:
         jobs: assignments side by side.
-        time_limit: seconds that an assignment may run from its begin; None: no limit.
+        time_limit: seconds that an assignment may run from its start; None for no limit.
         environment: variables that a worker sets before the work is unpickled. TensorFlow reads its
             own at import.
         log_folder: folder for the output of each worker (`worker-0.log`, appended); None: the

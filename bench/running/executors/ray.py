@@ -24,23 +24,24 @@ from bench.running.executors.queue import AssignmentQueue
 from bench.running.executors.worker import Sent, received
 
 _TICK = 0.2
-"""Seconds between two looks at time limits."""
+"""Seconds between two checks of time limits."""
 _GROWTH = 5.0
-"""Seconds between two looks at the size of the cluster."""
+"""Seconds between two checks of the size of the cluster."""
 LOSSES = 3
-"""Unexplained losses of the workers of one assignment (or failed starts) before it counts as failed."""
+"""Unexplained losses of an assignment's workers (or failed starts) after which it counts as failed."""
 
 
 class RayExecutor:
-    """Actors on a Ray cluster, as many as it has room for; other nodes repeat a lost node's work.
+    """Actors on a Ray cluster, as many as fit; other nodes repeat a lost node's work.
 
     Args:
-        jobs: most assignments side by side; None: as the cluster's devices allow, also as it grows.
+        jobs: largest number of assignments side by side; None for as many as the cluster's devices
+            allow, also as it grows.
         address: address of the cluster (`auto`, `HOST:PORT`, `ray://...`); None starts Ray on this
             machine.
         gpus_per_trial: share of a GPU that an assignment reserves.
         cpus_per_trial: processor cores that an assignment reserves.
-        time_limit: seconds that an assignment may run once its actor has a place; None: no limit.
+        time_limit: seconds that an assignment may run once its actor has a place; None for no limit.
         environment: variables of the workers.
         fresh: use a new process for every assignment.
     """
@@ -108,7 +109,7 @@ class RayExecutor:
         queue: AssignmentQueue[Assignment],
         losses: Counter[str],
     ) -> list[Outcome[Assignment, Any]]:
-        """Return the outcomes that are new, remove actors that ended, put back what they lost."""
+        """Return new outcomes, remove ended actors, and put back the assignments that they lost."""
         ended: list[Outcome[Assignment, Any]] = []
         for actor in list(actors):
             assignment = actor.assignment
@@ -151,7 +152,7 @@ class RayExecutor:
         """Count the assignments that the cluster has devices for.
 
         Raises:
-            UsageError: it has none, and no number of jobs to wait for was given.
+            UsageError: it has none, and the number of jobs was not set.
         """
         if self._jobs is not None:
             return self._jobs

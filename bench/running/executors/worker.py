@@ -33,14 +33,14 @@ class Sent(NamedTuple):
     model: str
     """`Record`, `StepTime` or `PeakMemory`; empty if the assignment raised."""
     payload: bytes
-    """Canonical JSON of the record, or the reason why it raised."""
+    """Canonical JSON of the record, or a description of the exception."""
 
 
 class WorkerSetting(NamedTuple):
     """Setting of a worker process."""
 
     work: bytes
-    """A pickled `Work`. The first assignment unpickles it, so that a failing import is reported."""
+    """A pickled `Work`. The first assignment unpickles it, so that a failed import is reported."""
     environment: Mapping[str, str]
     log: Path | None
     """File for stdout and stderr, appended; None leaves them as they are."""
@@ -68,7 +68,7 @@ class LoadedWork:
 
 
 _process: dict[str, Any] = {}
-"""Loaded work of this worker and its pipe to the parent, for the functions that the pool calls."""
+"""Loaded work of this worker and its pipe to the parent, for functions that the pool calls."""
 
 
 def prepare(setting: WorkerSetting, news: connection.Connection) -> None:
@@ -83,7 +83,7 @@ def prepare(setting: WorkerSetting, news: connection.Connection) -> None:
 
 
 def perform(assignment: Trial | Timing, ticket: int) -> Sent:
-    """Run one assignment; `ticket` tells the parent which one has begun."""
+    """Run one assignment; `ticket` tells the parent which one was started."""
     _process["news"].send((BEGAN, ticket))
     return _process["work"](assignment)
 
@@ -115,7 +115,7 @@ def _end_with_parent() -> None:
 
 
 def _redirect(log: Path) -> None:
-    """Send stdout and stderr, also those of native libraries, to a file."""
+    """Redirect stdout and stderr, also those of native libraries, to a file."""
     sys.stdout.flush()
     sys.stderr.flush()
     try:

@@ -17,9 +17,9 @@ from bench.running.executors.executor import Assignment
 from bench.running.executors.worker import BEGAN, READY, Sent, WorkerSetting, perform, prepare
 
 START_LIMIT = 300.0
-"""Seconds within which a worker must begin its assignment."""
+"""Seconds within which a worker must start its assignment."""
 ATTEMPTS = 3
-"""Workers that may die before they begin an assignment; then it counts as failed."""
+"""Number of workers that may die before they start an assignment; then it counts as failed."""
 _GRACE = 1.0
 """Seconds to wait for the answer of a worker that is gone."""
 
@@ -28,8 +28,8 @@ class WorkerProcess(Generic[Assignment]):
     """A Pebble pool of one worker, and the assignment that it runs.
 
     Pebble's time limits follow the wall clock, which can be set back, and a worker that ends itself
-    with exit code 0 leaves its assignment pending forever. Workers therefore report on a pipe of
-    their own when they are ready and when they begin an assignment.
+    with exit code 0 leaves its assignment pending forever. So workers report on a pipe of their own
+    when they are ready and when they start an assignment.
     """
 
     def __init__(self, setting: WorkerSetting, time_limit: float | None, fresh: bool) -> None:
@@ -97,7 +97,7 @@ class WorkerProcess(Generic[Assignment]):
                 self.future = self._pool.schedule(perform, (self.assignment, self._tickets))
 
     def _read_news(self, on_start: Callable[[Assignment], None] | None) -> None:
-        """Note that the assignment has begun, or that its worker is gone (another one is ready)."""
+        """Note that the assignment was started, or that its worker is gone (another one is ready)."""
         while self._news.poll():
             kind, value = self._news.recv()
             if kind == BEGAN and value == self._tickets:
@@ -147,7 +147,7 @@ def _death(code: int) -> Failure:
 
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Start threads and processes that never see Ctrl-C, not even while they start."""
+    """Block Ctrl-C for threads and processes that are started within, even during their start."""
     resource_tracker.ensure_running()  # its first start would unblock them
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
