@@ -7,7 +7,7 @@ from functools import partial
 
 from bench.advising import lab as trials
 from bench.advising.advice import CHOOSING, Advice, Done, write_advice
-from bench.advising.choosing import SCREENING, STACKING, Question, next_round
+from bench.advising.choosing import RATES, SCREENING, STACKING, Question, next_round
 from bench.advising.confirming import LEAST_SEEDS, MOST_SEEDS, family, seeds_that_fit
 from bench.advising.evidence import Evidence
 from bench.advising.lab import Lab
@@ -123,8 +123,10 @@ class Advisor:
         )
 
     def fits(self, stack: Stack) -> bool:
-        """Tell if a stack can be built on the task."""
-        return self.builder.reason(self.task, Candidate(name_of(stack), stack), False) is None
+        """Tell if a stack can be built on the task; it has one learning rate."""
+        if not stack or len(set(RATES).intersection(stack)) > 1:
+            return not stack
+        return self.builder.reason(self.task, self.builder.stack(name_of(stack)), False) is None
 
     def history(self) -> tuple[list[Round], list[Observation]]:
         """Return the rounds so far, and their trials."""
@@ -142,10 +144,14 @@ class Advisor:
         return known
 
     def _settle_techniques(self) -> None:
-        """Keep the techniques that apply, as many as one screening round has time for."""
+        """Keep the techniques that apply, as many as one screening round has time for.
+
+        Other learning rates are among them. The techniques of the default set come first.
+        """
         applying, left_out = self._applying()
         defaults = set(self.lab.registry.defaults())
-        applying.sort(key=lambda name: name not in defaults)
+        applying = [*RATES, *applying]
+        applying.sort(key=lambda name: (name not in defaults, name not in RATES))
         each = self.costs()[()]
         room = int(FIRST_ROUND * SCREENING * self.advice.budget / each) - 1
         if room < min(2, len(applying)):

@@ -14,9 +14,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.advising.evidence import Evidence
+from bench.advising.evidence import Estimates, Evidence
 from bench.advising.rounds import Costs, Observation, Round, Stack, stack_of
 from bench.core.study import SMOKE_SEEDS
+from bench.running.request import OF_RECIPE
 
 SCREENING, STACKING = 0.25, 0.58
 """Shares of the budget. The rest confirms."""
@@ -33,6 +34,8 @@ TRIED = 12
 """Changes of the present stack that a round of stacking trains, at most."""
 ROUND = 12
 """Trials that a round of stacking has, where there is time: each round starts its workers again."""
+RATES = tuple(f"{OF_RECIPE}learning_rate={factor}" for factor in ("0.5x", "2x", "4x"))
+"""Learning rates that are tried as techniques are, alone and in stacks: equal effort for all."""
 BOUND = 1.25
 """Standard deviations below an estimate at which its lower confidence bound lies."""
 HOPE = 0.3
@@ -44,7 +47,7 @@ class Question:
     """A choice to make: the techniques, and the budget.
 
     Attributes:
-        techniques: their names.
+        techniques: their names, and learning rates.
         fits: tells if a stack can be built: no two of its techniques exclude each other.
         budget: seconds for everything, the confirmation included.
         first_seed: smallest seed of the choice.
@@ -112,6 +115,12 @@ def cost(stack: Stack, costs: Costs) -> float:
     return base * math.prod(costs.get((name,), base) / base for name in stack)
 
 
+def lower_bound(known: Estimates, before: Stack, after: Stack) -> float:
+    """Return the points that a stack is worth more than another one, at the least."""
+    mean, sd = known.gain(before, after)
+    return mean - BOUND * sd
+
+
 def chosen(
     question: Question, rounds: Sequence[Round], observations: Sequence[Observation]
 ) -> Stack:
@@ -173,7 +182,8 @@ def _reached(
     """Return the present stack, and the changes of it that are worth a try, the best hope first.
 
     A change counts once it was trained and its lower confidence bound against the present stack is
-    above 0. The change with the best bound is taken, again and again.
+    above 0. The change with the best bound is taken, again and again. A stack may have a learning rate
+    of its own, whatever that rate does alone: each is tried once on top of the present stack.
     """
     names = _survivors(done, evidence)
     present: Stack = done[-1].present
@@ -183,8 +193,8 @@ def _reached(
         known = evidence.estimates([present, *changes])
         gains = {stack: known.gain(present, stack) for stack in changes}
         lower = {
-            stack: mean - BOUND * sd
-            for stack, (mean, sd) in gains.items()
+            stack: lower_bound(known, present, stack)
+            for stack in changes
             if stack in evidence.tried and stack not in passed
         }
         best = max(lower, key=lambda stack: (lower[stack], stack), default=present)
@@ -193,7 +203,15 @@ def _reached(
         present = best
         passed.add(best)
     hopes = {stack: mean + sd for stack, (mean, sd) in gains.items() if mean + sd > HOPE}
-    return present, sorted(hopes, key=lambda stack: (-hopes[stack], stack))[:TRIED]
+    rates = [
+        stack
+        for stack in changes
+        if set(stack).symmetric_difference(present) <= {*RATES}
+        and stack not in evidence.tried
+        and stack not in hopes
+    ]
+    order = sorted(hopes, key=lambda stack: (-hopes[stack], stack))
+    return present, [*order[: TRIED - len(rates)], *rates]
 
 
 def _changes(question: Question, present: Stack, names: Sequence[str]) -> list[Stack]:

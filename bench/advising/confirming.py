@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.advising.choosing import CONFIRMED_ARMS, Question, chosen, cost
+from bench.advising.choosing import (
+    CONFIRMED_ARMS,
+    RATES,
+    Question,
+    chosen,
+    cost,
+    lower_bound,
+)
 from bench.advising.evidence import Evidence
 from bench.advising.rounds import Costs, Observation, Round, Stack
 from bench.analysis.verdict import ALPHA, BETTER, BETTER_BY_MARGIN
@@ -15,7 +22,7 @@ from bench.stats.power import detectable
 from bench.stats.simultaneous import unit_level
 
 MEMBERS = CONFIRMED_ARMS - 2
-"""Members of the stack that are confirmed alone."""
+"""Members of the stack, or learning rates, that are confirmed alone."""
 LEAST_SEEDS = SMOKE_SEEDS
 """Seeds below which there is no verdict."""
 MOST_SEEDS = 100
@@ -30,15 +37,19 @@ def family(
     """Return the stacks to confirm: the chosen one first, then its best members alone.
 
     Where nothing was chosen, it is the technique that looks best alone. An answer of "nothing" is then
-    one about the strongest candidate.
+    one about the strongest candidate. The tuned baseline takes the place of a member: the best learning
+    rate alone, where one is better than the recipe's by its lower confidence bound.
     """
     stack = chosen(question, rounds, observations)
-    singles = [(name,) for name in stack or question.techniques]
+    singles = [(name,) for name in question.techniques]
     known = Evidence(question.techniques, observations).estimates(singles)
     singles.sort(key=lambda single: -known.gain((), single)[0])
-    if len(stack) > 1:
-        return (stack, *singles[:MEMBERS])
-    return (stack or singles[0],)
+    members = [single for single in singles if single[0] in stack] if len(stack) > 1 else []
+    rates = [single for single in singles if single[0] in RATES]
+    tuned = [rate for rate in rates if lower_bound(known, (), rate) > 0]
+    first = stack or singles[0]
+    beside = dict.fromkeys([*tuned[:1], *members])
+    return (first, *[single for single in beside if single != first][:MEMBERS])
 
 
 def seeds_that_fit(stacks: Sequence[Stack], costs: Costs, left: float) -> int:

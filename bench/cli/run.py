@@ -29,7 +29,10 @@ def run(
         str, typer.Option(help="one-in, leave-one-out, pairwise or around.")
     ] = "one-in",
     stack: Annotated[
-        list[str] | None, typer.Option(help="An arm of its own: a+b+c, or a preset; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="An arm of its own: a+b+c, a preset, or a+recipe.learning_rate=2x; repeatable."
+        ),
     ] = None,
     base: shared.Base = None,
     controls: Annotated[

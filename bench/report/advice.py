@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from bench.advising.advice import Advice, Done, read_advice
-from bench.advising.choosing import SCREENING, choice_seconds, halvings, kept
+from bench.advising.choosing import RATES, SCREENING, choice_seconds, halvings, kept
 from bench.advising.confirming import (
     LEAST_SEEDS,
     MEMBERS,
@@ -68,13 +68,25 @@ def plan_lines(advice: Advice, seconds: float, jobs: int) -> list[str]:
         "other",
         f"confirmation: about {confirmed} fresh seeds of up to {arms} arms",
         _power(arms - 1, confirmed),
-        "all settings are the defaults: neither learning rates nor parameters are tuned",
+        _tuning(advice.techniques),
     ]
     if advice.left_out:
         lines.append(
             f"left out: {few_names([f'{n} ({why})' for n, why in advice.left_out.items()])}"
         )
     return lines
+
+
+def _tuning(techniques: Sequence[str]) -> str:
+    """Say which learning rates are tried; parameters of techniques are not tuned."""
+    rates = [name for name in RATES if name in techniques]
+    if not rates:
+        return "nothing is tuned: the learning rate and all parameters are the defaults"
+    factors = ", ".join(name.partition("=")[2] for name in rates)
+    return (
+        f"learning rates of {factors} the recipe's are tried like techniques, alone and in stacks; "
+        "parameters of techniques are the defaults"
+    )
 
 
 def _power(arms: int, seeds: int) -> str:
@@ -135,7 +147,7 @@ def answer_lines(
             f"validation (estimate ± standard deviation): {', '.join(advice.carried)}"
         )
     lines += list(_open(advice, study, rows))
-    lines.append("nothing was tuned: another learning rate or strength can change the order")
+    lines.append(f"{_tuning(advice.techniques)}: another strength can change the order")
     return lines
 
 

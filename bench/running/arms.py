@@ -13,8 +13,8 @@ from bench.core.strategy import Strategy, applicability, clash, configured, orde
 from bench.core.study import BASELINE, TUNED, Arm, NotApplicable
 from bench.plugins.registry import Registry
 from bench.running import tuning
-from bench.running.request import Request
-from bench.running.sweep import Sweep
+from bench.running.request import OF_RECIPE, Request, split_stack
+from bench.running.sweep import Sweep, scaled
 from bench.running.tuning import Tuned
 from bench.tasks.task import Task
 
@@ -30,6 +30,8 @@ class Candidate(NamedTuple):
     reference: str = BASELINE
     left_out: tuple[str, ...] = ()
     """Strategies of the base that the arm lacks."""
+    recipe: Mapping[str, str] = {}
+    """Values of its own in the recipe, as typed: `learning_rate` -> `2x`."""
 
 
 class ArmBuilder:
@@ -67,26 +69,35 @@ class ArmBuilder:
         """Yield the treatments of the design, the same for every task."""
         request = self.request
         names = self.registry.defaults() if request.strategies is None else request.strategies
-        stacks = {text: self.registry.stack(text) for text in request.stacks}
+        stacks = [self.stack(text) for text in request.stacks]
         if request.design == "around":
             yield from self.around(names)
             return
         if request.design == "leave-one-out":
-            for full, stack in (stacks or {"+".join(names): tuple(names)}).items():
-                yield Candidate(full, stack)
-                for left_out in stack:
-                    rest = tuple(name for name in stack if name != left_out)
-                    yield Candidate(f"{full}[without {left_out}]", rest, full)
+            for full in stacks or [Candidate("+".join(names), tuple(names))]:
+                yield full
+                for left_out in full.added:
+                    rest = tuple(name for name in full.added if name != left_out)
+                    less = f"{full.name}[without {left_out}]"
+                    yield full._replace(name=less, added=rest, reference=full.name)
             return
         if stacks and request.strategies is None:
             names = ()
         for name in names:
             yield Candidate(name, (name,))
-        for text, stack in stacks.items():
-            yield Candidate(text, stack)
+        yield from stacks
         if request.design == "pairwise":
             for first, second in combinations(names, 2):
                 yield Candidate(f"{first}+{second}", (first, second))
+
+    def stack(self, text: str) -> Candidate:
+        """Read `layer_norm+recipe.learning_rate=2x`, or a preset.
+
+        Raises:
+            UsageError: no such strategy, or a value of the recipe in another form.
+        """
+        names, recipe = split_stack(text)
+        return Candidate(text, self.registry.stack(names) if names else (), recipe=recipe)
 
     def around(self, names: Sequence[str]) -> Iterator[Candidate]:
         """Yield the base less each of its strategies, then the base plus each other strategy.
@@ -105,7 +116,7 @@ class ArmBuilder:
 
     def arms(self, task: Task) -> Iterator[Arm | NotApplicable]:
         """Yield the baseline, the controls, the treatments and their variants on one task."""
-        typed_stacks = {self.registry.stack(text) for text in self.request.stacks}
+        typed_stacks = {self.stack(text).added for text in self.request.stacks}
         baseline = Candidate(BASELINE)
         self.check_base(task)
         yield self.arm(task, baseline, role="baseline")
@@ -213,15 +224,25 @@ class ArmBuilder:
         stack = [self.strategy(name, changes.get(name)) for name in names]
         if any(strategy.touches("stopping") for strategy in stack):
             treatment = (*treatment, "early stopping")
+        own = self.own_values(task, candidate.recipe)
+        treatment = tuple(dict.fromkeys([*treatment, *(f"{OF_RECIPE}{name}" for name in own)]))
         return Arm(
             task=task.facts.name,
             name=candidate.name,
             strategies=uses(stack),
-            recipe=self.recipe(task, recipe_changes).model_dump(mode="json"),
+            recipe=self.recipe(task, {**own, **(recipe_changes or {})}).model_dump(mode="json"),
             role=role,
             reference=None if role == "baseline" else candidate.reference,
             treatment=() if role == "baseline" else treatment,
         )
+
+    def own_values(self, task: Task, typed: Mapping[str, str]) -> dict[str, Any]:
+        """Return the values of a candidate's own in the recipe; `2x` is twice the recipe's."""
+        values = self.recipe(task).values()
+        for name in typed:
+            if name not in values:
+                raise unknown("parameter of recipe", name, values)
+        return {name: scaled(text, values[name]) for name, text in typed.items()}
 
     def check_base(self, task: Task) -> None:
         """Refuse a base with a strategy that the task cannot have.

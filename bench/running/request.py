@@ -16,6 +16,8 @@ from bench.running.tuning import Tuned
 DESIGNS = ("one-in", "leave-one-out", "pairwise", "around")
 LARGEST_SEED = 2_000_000_000
 """Seeds are int32 on the device."""
+OF_RECIPE = "recipe."
+"""Begin of a part of a stack that is no strategy, but a value of the recipe."""
 PRECISIONS = ("float32", "float32_exact", "mixed_bfloat16", "mixed_float16")
 
 
@@ -27,7 +29,7 @@ class Request(NamedTuple):
     strategies: Sequence[str] | None = None
     """None: the default set; `all` alone: every one."""
     stacks: Sequence[str] = ()
-    """Arms such as `cutmix+label_smoothing`, or presets by name."""
+    """Arms such as `cutmix+label_smoothing` or `cutmix+recipe.learning_rate=2x`, or presets by name."""
     base: Sequence[str] = ()
     """Strategies, or presets by name, that every arm has, the baseline too."""
     design: str = "one-in"
@@ -73,7 +75,8 @@ def check(request: Request, registry: Registry) -> None:
         registry.task(task)
     for name in request.strategies or ():
         registry.strategy(name)
-    registry.stacks([*request.base, *request.stacks])
+    stacks = [names for names, _ in map(split_stack, request.stacks) if names]
+    registry.stacks([*request.base, *stacks])
     if request.design == "around" and not request.base:
         raise UsageError("--design around needs a --base to go around: strategies, or a preset")
     if request.name is not None and not re.fullmatch(NAME, request.name):
@@ -90,6 +93,24 @@ def check(request: Request, registry: Registry) -> None:
         raise UsageError(f"--first-seed is {request.first_seed}; it is 0 to {LARGEST_SEED:,}")
     if not request.tasks:
         raise UsageError("--tasks names no task; `bench list` names them all")
+
+
+def split_stack(text: str) -> tuple[str, dict[str, str]]:
+    """Split `layer_norm+recipe.learning_rate=2x` into its strategies and its values of the recipe.
+
+    Raises:
+        UsageError: a value of the recipe has another form, or is there twice.
+    """
+    names, values = [], dict[str, str]()
+    for part in text.split("+"):
+        if not part.startswith(OF_RECIPE):
+            names.append(part)
+            continue
+        name, _, value = part.removeprefix(OF_RECIPE).partition("=")
+        if not (name and value) or name in values:
+            raise UsageError(f"--stack {text}: write recipe.PARAMETER=VALUE, each once")
+        values[name] = value
+    return "+".join(names), values
 
 
 def settings(typed: Iterable[str]) -> dict[str, str]:

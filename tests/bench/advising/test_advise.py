@@ -15,7 +15,7 @@ from bench.advising.advise import Advisor
 from bench.advising.rounds import name_of
 from bench.advising.start import advisor
 from bench.core.errors import UsageError
-from bench.core.study import Study, Trial
+from bench.core.study import Arm, Study, Trial
 from bench.data.source import Identity
 from bench.plugins.registry import Registry, find
 from bench.report.advice import answer_lines, plan_lines, story
@@ -49,19 +49,21 @@ class Machine:
         self.speed: Callable[[float], float] = lambda now: 1.0
         self.dies_at: int | None = None
         self.points = POINTS
+        self.rate = find().task("imdb").recipe("smoke").learning_rate
+        self.of_rate: Callable[[tuple[str, ...], float], float] = lambda names, rate: 0.0
         self.seen: list[tuple[str, str, int]] = []
+
+    def worth(self, arm: Arm) -> float:
+        """Points of an arm."""
+        names = tuple(use.name for use in arm.strategies)
+        rate = arm.recipe["learning_rate"] / self.rate
+        return sum(self.points.get(name, 0.0) for name in names) + self.of_rate(names, rate)
 
     def train(
         self, study: Study, store: Store, options: TrainingOptions, watching: Watching,
         trials: Sequence[Trial],
     ) -> Collected:  # fmt: skip
-        plan = Plan(
-            arms={
-                arm.name: Planted(sum(self.points.get(use.name, 0.0) for use in arm.strategies))
-                for arm in study.arms
-            },
-            noise=0.5,
-        )
+        plan = Plan(arms={arm.name: Planted(self.worth(arm)) for arm in study.arms}, noise=0.5)
         written = 0
         with watching(trials) as watch:
             for trial in trials:
@@ -133,6 +135,33 @@ def test_what_helps_is_stacked_confirmed_and_said(
     assert [step.stage.split(":")[0] for step in steps][:2] == ["probe", "screening"]
     (task,) = explain(study, analysed(study, made.store), {})
     assert "chosen by `bench advise` on other seeds" in " ".join(task.compared)
+
+
+def test_a_better_learning_rate_is_confirmed_alone_too(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    """Otherwise a stack would win by what the baseline could have as well."""
+    machine.of_rate = lambda names, rate: {2.0: 3.0, 4.0: -5.0}.get(rate, -3.0 * (rate < 1))
+    machine.points = {"cutmix": 2.0, "mixup": -2.0}
+    made, study = advised(tmp_path, registry, trials=120)
+    better = "recipe.learning_rate=2x"
+    assert {better, "cutmix"} <= set(made.advice.stack)
+    assert ("imdb", better) in study.family
+    arm = study.arm("imdb", name_of(made.advice.stack))
+    assert arm.recipe["learning_rate"] == 2 * machine.rate
+    lines = answer_lines(made.advice, study, analysed(study, made.store), {})
+    assert any(line.startswith("settings: ") and f"{2 * machine.rate:g}" in line for line in lines)
+    assert any("learning rates of 0.5x, 2x, 4x" in line for line in lines)
+
+
+def test_a_stack_may_want_a_rate_that_hurts_the_baseline(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    """As a normalization does."""
+    machine.points = {"layer_norm": 2.0}
+    machine.of_rate = lambda names, rate: (4.0 if "layer_norm" in names else -6.0) * (rate == 4)
+    made, _ = advised(tmp_path, registry, trials=120)
+    assert {"layer_norm", "recipe.learning_rate=4x"} <= set(made.advice.stack)
 
 
 def test_seeds_of_the_choice_and_of_the_confirmation_have_nothing_in_common(

@@ -278,6 +278,26 @@ def test_a_preset_is_a_stack_and_can_be_taken_apart(registry: Registry) -> None:
         made(registry, stacks=("modern_imag",))
 
 
+def test_a_stack_may_have_values_of_the_recipe(registry: Registry) -> None:
+    texts = ("recipe.learning_rate=2x", "layer_norm+recipe.learning_rate=0.5x+recipe.steps=40")
+    study = made(registry, stacks=texts)
+    rate = study.arm("cifar10", "baseline").recipe["learning_rate"]
+    plain, stacked = (study.arm("cifar10", text) for text in texts)
+    assert (plain.strategies, plain.recipe["learning_rate"]) == ((), 2 * rate)
+    assert "recipe.learning_rate" in plain.treatment
+    assert plain.reference == stacked.reference == "baseline"
+    assert [use.name for use in stacked.strategies] == ["layer_norm"]
+    assert (stacked.recipe["learning_rate"], stacked.recipe["steps"]) == (0.5 * rate, 40)
+    assert {"strategies", "recipe.learning_rate", "recipe.steps"} <= set(stacked.treatment)
+    apart = made(registry, stacks=("mixup+recipe.steps=40",), design="leave-one-out")
+    assert apart.arm("cifar10", "mixup+recipe.steps=40[without mixup]").recipe["steps"] == 40
+    for wrong in ("mixup+recipe.steps", "recipe.steps=1+recipe.steps=2", "recipe.=3"):
+        with pytest.raises(UsageError, match=r"write recipe\.PARAMETER=VALUE"):
+            made(registry, stacks=(wrong,))
+    with pytest.raises(UsageError, match=r"unknown parameter of recipe .stpes..*steps"):
+        made(registry, stacks=("recipe.stpes=2",))
+
+
 def test_every_preset_can_be_stacked_on_a_task_of_its_kind(registry: Registry) -> None:
     study = made(registry, tasks=("cifar10", "imdb"), stacks=tuple(registry.presets))
     assert {(a.task, a.name) for a in study.arms} >= {
