@@ -5,8 +5,8 @@ So each operation has ceil(B / 14) seats, every image takes a seat at random, ea
 its seats, and the images are put back in order. Each image's operation is uniform over the fourteen.
 
 The operations are those of Pillow, by which the papers define them, on pixels in [0, 1]. On gray images
-`color` changes nothing, as in Pillow; other numbers of channels, which Pillow does not know, have their
-mean as luminance.
+`color` changes nothing, as in Pillow; with other numbers of channels, which Pillow does not support,
+the luminance is their mean.
 """
 
 import math

@@ -126,8 +126,8 @@ class MapRMSNormalization(ChannelNormalization):
 def ghost_sizes(batch: int, size: int) -> list[int]:
     """Cut a batch into batch // size ghost batches of equal size; the last one may be smaller.
 
-    So does the code of Hoffer et al. where `size` does not divide the batch: 100 examples at a size of
-    32 become 34, 34 and 32.
+    The code of Hoffer et al. does the same if `size` does not divide the batch: 100 examples at a size
+    of 32 become 34, 34 and 32.
     """
     part = -(-batch // max(1, batch // size))
     return [min(part, batch - start) for start in range(0, batch, part)]

@@ -1,4 +1,4 @@
-"""Pairs of examples, the part that MixUp and CutMix share."""
+"""Pairs of examples: the common part of MixUp and CutMix."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ MIXED_TWICE = "each of them mixes every example; recipes draw one of them for a 
 
 
 class Pairs(NamedTuple):
-    """The partner of each example and the share that it keeps of itself."""
+    """The partner of each example, and the share that the example keeps of itself."""
 
     partners: Tensor
     """int32 [B], a permutation of the batch."""
@@ -21,7 +21,8 @@ def beta(key: Tensor, size: int, alpha: float) -> Tensor:
     """Draw numbers from Beta(alpha, alpha), float32 [size]; `key` is a stateless key, int32 [2].
 
     The ratio X / (X + Y) of two gammas with shape alpha has that distribution. The gammas are float64,
-    where they do not underflow for alpha >= 0.05. XLA has no gammas: call it outside the compiled step.
+    where they do not underflow for alpha >= 0.05. XLA cannot draw gammas, so call this function outside
+    the compiled step.
     """
     shape = tf.constant(alpha, tf.float64)
     gammas = tf.random.stateless_gamma([2, size], key, shape, dtype=tf.float64)

@@ -1,4 +1,4 @@
-"""Dropout with its strength as a tensor, the part that all techniques that drop something share."""
+"""Dropout with its strength as a tensor: the common part of all techniques that drop values."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """Random numbers that are the same with and without XLA.
 
 XLA turns the same random bits into other floats than TensorFlow's kernels do, and extends a negative
-key in another way. So numbers are made from integers, under keys that are not negative.
+key in another way. So numbers are made from integers, with keys that are not negative.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Rectangles of images, the part that techniques which paste or blank them share."""
+"""Rectangles of images: the common part of techniques that paste or blank them."""
 
 from bench import Tensor, tf
 

@@ -1,4 +1,4 @@
-"""Strengths that grow while a network trains."""
+"""Strengths that grow during training."""
 
 from bench import Tensor, tf
 
@@ -8,7 +8,8 @@ def ramped(strength: float | Tensor, ramp: float, progress: Tensor) -> float | T
 
     Args:
         strength: its value after the ramp.
-        ramp: share of the training until then; 0 gives the whole strength from the first step on.
+        ramp: share of the training that the ramp takes; 0 gives the full strength from the first step
+            on.
         progress: float32 scalar in [0, 1), the share of the training that is done.
     """
     if ramp == 0.0:

@@ -1,4 +1,4 @@
-"""Gradients at weights that are moved for one pass: the common part of SAM and ASAM."""
+"""Gradients at weights that move for one pass: the common part of SAM and ASAM."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from bench import Differentiate, Gradients, Tensor, Weights, tf
 def gradients_at_moved_weights(
     weights: Weights, rest: Differentiate, moves: Callable[[list[Tensor]], list[Tensor]]
 ) -> Gradients:
-    """Compute the loss at the weights and the gradients at moved ones; both are put back.
+    """Compute the loss at the weights and the gradients at moved ones; restore weights and statistics.
 
     Moving statistics change once, in the pass at the weights themselves.
 
@@ -29,6 +29,6 @@ def gradients_at_moved_weights(
 
 
 def scale_to(radius: float | Tensor, values: list[Tensor]) -> Tensor:
-    """Return the factor that gives values together the norm `radius`; 0 if they have no direction."""
+    """Return the factor that scales values to the common norm `radius`; 0 if all values are 0."""
     norm = tf.linalg.global_norm(values)
     return tf.math.divide_no_nan(tf.cast(radius, tf.float32), norm)

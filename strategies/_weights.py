@@ -7,13 +7,13 @@ from bench import Tensor, Tensors, Weights, tf
 
 
 def kernels(weights: Weights) -> list[tuple[Any, tuple[int, ...]]]:
-    """List the kernels, each with the axes over the inputs of a unit; embeddings are no kernels."""
+    """List the kernels, each with the axes over the inputs of a unit; embeddings are not kernels."""
     each = zip(weights.trainable, are_kernels(weights), inputs(weights), strict=True)
     return [(weight, axes) for weight, is_kernel, axes in each if is_kernel]
 
 
 def are_kernels(weights: Weights) -> list[bool]:
-    """Tell for each weight whether it is a kernel."""
+    """Return for each weight if it is a kernel."""
     pairs = zip(weights.decayed, weights.tables, strict=True)
     return [decayed and not table for decayed, table in pairs]
 

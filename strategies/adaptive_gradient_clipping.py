@@ -8,7 +8,7 @@ from bench import Facts, Moment, Paper, Strategy, Tensor, Tensors, Update, Weigh
 from strategies._weights import are_kernels, inputs, norms
 
 SMALLEST = 1e-3
-"""Least norm that a unit's weights count with, so that weights at 0 can leave it."""
+"""Smallest norm that a unit's weights count with, so that weights at 0 can move."""
 
 
 def unit_axes(weights: Weights) -> list[tuple[int, ...]]:
@@ -39,12 +39,12 @@ def scales(gradient: Tensor, weight: Tensor, limit: float | Tensor, axes: Sequen
 class AdaptiveGradientClipping(Strategy):
     """Gradients of each unit scaled down to `limit` times the norm of the unit's weights.
 
-    So no step changes a unit by a large part of itself. It replaces what batch normalization does for
-    stability at large batches. It leaves the layer of the logits alone, as the paper advises, and takes
-    a bias or a scale as one unit, as the authors' code does. The paper has no embeddings; here the
-    vector of a word is a unit. The default is the paper's for batches of 4096 under SGD; smaller batches
-    take larger limits, .16 at most in its figures. A record has the share of the units that were
-    clipped. Brock et al. 2021, section 4.
+    So no step changes a unit by a large part of its norm. It replaces the stabilizing effect of batch
+    normalization at large batches. It does not touch the layer of the logits, as the paper advises, and
+    takes a bias or a scale as one unit, as the authors' code does. The paper has no embeddings; here
+    the vector of a word is a unit. The default is the paper's for batches of 4096 under SGD; smaller
+    batches take larger limits, .16 at most in its figures. A record has the share of the units that
+    were clipped. Brock et al. 2021, section 4.
     """
 
     limit: float = parameter(0.01, low=1e-4, high=1e9, log=True, tune=(2e-3, 0.5), doc="lambda")

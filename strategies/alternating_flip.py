@@ -6,7 +6,7 @@ from bench import Batch, Facts, Moment, Paper, Strategy, Tensor, tf
 
 
 def coin(rows: Tensor, key: Tensor) -> Tensor:
-    """Toss a fair coin for each training example, the same one whenever it is asked for.
+    """Toss a fair coin for each training example, with the same result at each call.
 
     Args:
         rows: integers [B], numbers of the examples.
@@ -29,8 +29,8 @@ def coin(rows: Tensor, key: Tensor) -> Tensor:
 class AlternatingFlip(Strategy):
     """A mirror image in every second epoch; a coin for each image says in which of the two.
 
-    Two epochs in a row show both sides of every image. With independent flips a quarter of the images
-    show the same side in two epochs and half of what could be seen is missed. Jordan 2024, section 3.6.
+    Two epochs in a row show both sides of every image. With independent flips, half of the images show
+    the same side in two epochs in a row. Jordan 2024, section 3.6.
     """
 
     facts = Facts(

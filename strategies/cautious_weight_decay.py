@@ -18,12 +18,12 @@ def same_way(before: Tensor, after: Tensor) -> Tensor:
 class CautiousWeightDecay(Strategy):
     """Weight decay of the coordinates that the optimizer's update moves toward 0.
 
-    The share is that of `weight_decay`, the learning rate times `rate`, with the same default, since the
-    paper keeps the rate of plain decay. What counts is the step that the optimizer made, momentum
-    included, and the weights before it. A weight that did not move decays, as in public implementations;
-    an update below the last digit of a weight counts as none. Like plain decay it touches no scale of a
-    normalization and no bias. It costs a copy of the weights for the step. Chen et al. 2025; checked
-    against its abstract and implementations, not against its full text.
+    The share is that of `weight_decay`, the learning rate times `rate`, with the same default, since
+    the paper keeps the rate of plain decay. The mask compares the step of the optimizer, momentum
+    included, with the weights before it. A weight that did not move decays, as in public
+    implementations; an update below the last digit of a weight counts as none. Like plain decay it
+    touches no scale of a normalization and no bias. It costs a copy of the weights for the step. Chen
+    et al. 2025; checked against its abstract and implementations, not against its full text.
     """
 
     rate: float = parameter(0.5, low=0.0, high=10.0, log=True, tune=(5e-3, 2.0), doc="lambda")

@@ -8,7 +8,7 @@ from strategies._mixing import MIXED_TWICE, Pairs, blend, pairs
 
 
 class Cut(NamedTuple):
-    """The partner of each example, and the size and the place of the part that it gives."""
+    """The partner of each example, and the size and the place of the part that is pasted from it."""
 
     pairs: Pairs
     center: Tensor
@@ -31,7 +31,7 @@ def interval(center: Tensor, part: Tensor, length: Tensor, size: int) -> Tensor:
 
     Args:
         center, part: float32 [B] in [0, 1].
-        length: int32 [B], number of positions that are there; at most `size`.
+        length: int32 [B], number of existing positions; at most `size`.
     """
     positions = tf.cast(length, tf.float32)
     width = tf.cast(part * positions, tf.int32)

@@ -22,12 +22,12 @@ def verdict(scores: Sequence[float], patience: int) -> StoppingDecision:
 class EarlyStopping(Strategy):
     """The weights with the best validation score; training stops when it no longer improves.
 
-    It is the rival that asks nothing of a network: a technique should beat it. It uses the validation
-    split, never the test split, and saves time where it stops. Under a learning rate that falls to zero
-    the last steps are often the best ones, and stopping loses them. `patience` counts evaluations
-    without a new best, as in Keras and in Goodfellow et al. 2016, algorithm 7.1. Prechelt's third
-    criterion differs: it stops when the error rose in s successive strips, even if it is still below
-    its start. Prechelt 1998.
+    It needs no change of the network, so a technique should beat it. It uses the validation split,
+    never the test split, and saves time where it stops. Under a learning rate that falls to zero the
+    last steps are often the best ones, and stopping loses them. `patience` counts evaluations without a
+    new best, as in Keras and in Goodfellow et al. 2016, algorithm 7.1. Prechelt's third criterion
+    differs: it stops when the error rose in s successive strips, even if it is still below its start.
+    Prechelt 1998.
     """
 
     patience: int = parameter(5, low=1, high=1000, tune=(2, 10), doc="evaluations without a better")

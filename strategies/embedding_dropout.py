@@ -9,8 +9,8 @@ from strategies._noise import dropped
 def drop_words(ids: Tensor, embeddings: Tensor, rate: float | Tensor, key: Tensor) -> Tensor:
     """Set some words of each text wholly to zero, in embeddings [B, T, D] of token ids [B, T].
 
-    A word goes at all its places in a text or at none: every place has the noise of the word's first
-    one. Words that stay are divided by 1 - rate.
+    A word is dropped at all its places in a text or at none: every place has the noise of the word's
+    first one. Other words are divided by 1 - rate.
     """
     length = ids.shape[1]
     same = ids[:, :, None] == ids[:, None, :]

@@ -17,7 +17,7 @@ from bench import (
 )
 
 SCALE = 1024.0
-"""Keeps half-precision gradients from vanishing; a power of two, so it changes no bit of others."""
+"""Factor that keeps half-precision gradients from vanishing; a power of two rounds no others."""
 
 
 def perturbation(
@@ -39,7 +39,7 @@ def perturbation(
 
 
 def with_gradients(losses: Tensor, sources: list[Tensor], gradients: list[Tensor]) -> Tensor:
-    """Return losses [B] as they are, with the known gradient for their mean.
+    """Return losses [B] unchanged, with the known gradient for their mean.
 
     It saves a third backward pass: the one that finds the perturbation gives the clean loss's gradients
     too. `gradients` are those of the mean times SCALE.

@@ -27,10 +27,11 @@ class Flooding(Strategy):
 
     L is the mean loss of the batch with all terms of the objective except `l2`. Flooding the loss of
     each example is another method. The level must lie below the loss that a good network has on new
-    data, and above the one that it reaches in training: where a training never gets there, flooding does
-    nothing. Label smoothing and mixing raise the loss, so raise the level with them. The loss that is
-    reported is L. It stands inside `sam`, which then climbs the flooded loss. Penalties that the layers
-    of a Keras model add count as part of L. Ishida et al. 2020, equation 1; they search b from 0 to 0.1.
+    data, and above the one that it reaches in training: if a training never reaches the level, flooding
+    does nothing. Label smoothing and mixing raise the loss, so raise the level with them. The loss that
+    is reported is L. It stands inside `sam`, which then climbs the flooded loss. Penalties that the
+    layers of a Keras model add count as part of L. Ishida et al. 2020, equation 1; they search b from 0
+    to 0.1.
     """
 
     level: float = parameter(0.05, low=0.0, high=1e3, log=True, tune=(0.01, 1.0), doc="b")

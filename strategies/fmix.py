@@ -60,8 +60,8 @@ def fmix(batch: Batch, pairs: Pairs, decay: float, key: Tensor) -> Batch:
 class FMix(Strategy):
     """A part of another example of irregular shape pasted into each example.
 
-    The shape is where noise of mostly low frequencies is dark: a few large spots, other than CutMix's
-    box. There are far more such shapes than boxes. Each example has its own shape and lambda ~
+    The shape covers the dark parts of noise of mostly low frequencies: a few large spots in place of
+    CutMix's box. There are far more such shapes than boxes. Each example has its own shape and lambda ~
     Beta(alpha, alpha), where the authors' code draws one of each for a batch. It helps image networks
     that overfit, in long trainings. Harris et al. 2020, section 4.
     """

@@ -8,7 +8,7 @@ from bench import Batch, Facts, Loss, LossResult, Moment, Paper, Strategy, Tenso
 def focal_cross_entropy(targets: Tensor, logits: Tensor, gamma: float | Tensor) -> Tensor:
     """Return -sum_k y_k (1 - p_k)^gamma log p_k for soft targets and logits [B, K] -> [B].
 
-    It is computed as the cross-entropy less what the focus takes off, so that gamma 0 gives the
+    It is computed as the cross-entropy less the part that the focus removes, so that gamma 0 gives the
     cross-entropy and its gradient to the last bit.
     """
     log_p = tf.nn.log_softmax(logits)

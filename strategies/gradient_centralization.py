@@ -1,4 +1,4 @@
-"""Gradient centralization: take the mean out of the gradient of each unit."""
+"""Gradient centralization: subtract the mean from the gradient of each unit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ class GradientCentralization(Strategy):
     """Gradients of kernels with mean 0 over the inputs of each unit.
 
     So the mean of the weights into a unit keeps its initial value under SGD. Adam divides each weight's
-    gradient by its own size, which loosens that. It acts on the kernels of convolutions, of dense and of
-    recurrent layers, the last one too. It leaves alone biases, scales, and embeddings, which the paper
-    does not have. It stands right before the optimizer, as in the paper: clipping and noise come first,
-    momentum afterwards. The paper takes out all of the mean; `share` is there to switch that off. Yong
-    et al. 2020, equation 1.
+    gradient by its own size, which loosens that. It acts on the kernels of convolutions, of dense and
+    of recurrent layers, including the last layer. It does not touch biases, scales, and embeddings,
+    which the paper does not have. It stands right before the optimizer, as in the paper: clipping and
+    noise come first, momentum afterwards. The paper subtracts the whole mean; `share` 0 switches the
+    technique off. Yong et al. 2020, equation 1.
     """
 
     share: float = parameter(1.0, low=0.0, high=1.0, doc="part of the mean that is taken out")

@@ -10,7 +10,7 @@ from strategies._weights import acted_share, count, counters
 def clip(gradients: Tensors, norm: Tensor, limit: float | Tensor) -> list[Tensor]:
     """Scale gradients together so that their common norm, which is `norm`, is at most `limit`.
 
-    Gradients within the limit stay as they are, bit for bit.
+    Gradients within the limit do not change in any bit.
     """
     scale = tf.minimum(1.0, limit / norm)
     return [gradient * scale for gradient in gradients]

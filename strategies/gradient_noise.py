@@ -15,12 +15,12 @@ def deviation(step: Tensor, eta: float | Tensor, gamma: float | Tensor) -> Tenso
 class GradientNoise(Strategy):
     """Normal noise on the gradient of every weight, with a variance of eta / (1 + t)^gamma.
 
-    The noise has a size of its own, whatever that of the gradient: with N weights its norm is
-    sqrt(N eta) at the start. The paper takes the best of .01, .3 and 1 for eta. The default is the
-    smallest, and still has a norm of 28 for the 78,000 weights of the image network, whose gradients
-    have norms of 1 to 3: tune it downward. It comes after clipping, which would else fix the norm of
-    the noise. It costs 5% of a step in small networks, and as much as a whole step where large
-    embeddings meet a fast network (the text recipe `strong`). Neelakantan et al. 2015, section 2.
+    The noise has a size of its own, whatever that of the gradient: with N weights its norm is sqrt(N
+    eta) at the start. The paper takes the best of .01, .3 and 1 for eta. The default is the smallest,
+    and still has a norm of 28 for the 78,000 weights of the image network, whose gradients have norms
+    of 1 to 3: tune it downward. It comes after clipping, which would otherwise limit the norm of the
+    noise. It costs 5% of a step in small networks, and as much as a whole step where large embeddings
+    meet a fast network (the text recipe `strong`). Neelakantan et al. 2015, section 2.
     """
 
     eta: float = parameter(0.01, low=0.0, high=10.0, log=True, tune=(1e-8, 0.01), doc="variance")

@@ -51,7 +51,7 @@ class GridMask(Strategy):
 
     Each image draws the unit of its grid, its place and its angle. The chance of a grid grows linearly
     to `prob` over the first 80% of the training, as in the paper (240 of 300 epochs). Blanking all
-    images from the start hurts. Where Cutout may hide a whole object or nothing of it, a grid always
+    images from the start hurts. Cutout may hide a whole object or nothing of it, while a grid always
     hides a part. The unit is a share of the shorter side: .43 to 1 are 96 to 224 pixels, the authors'
     range for ImageNet at 224. The settings for CIFAR-10 could not be checked. Chen et al. 2020, section
     3.

@@ -11,7 +11,7 @@ from strategies._weights import acted_share, count, counters, kernels, norms
 def within_norm(kernel: Tensor, limit: float | Tensor, axes: Sequence[int]) -> Tensor:
     """Scale the weights into each unit of a kernel to a norm of at most `limit`.
 
-    Weights that are within the limit stay as they are, bit for bit.
+    Weights within the limit do not change in any bit.
     """
     return kernel * tf.minimum(1.0, limit / norms(kernel, axes))
 
@@ -20,7 +20,7 @@ def within_norm(kernel: Tensor, limit: float | Tensor, axes: Sequence[int]) -> T
 class MaxNorm(Strategy):
     """A limit on the norm of the weights into every unit, restored after each update.
 
-    It acts on the kernels of layers. It leaves biases alone, and embeddings, whose columns are no
+    It acts on the kernels of layers. It does not touch biases, nor embeddings, whose columns are not
     weights into a unit. It keeps weights small under high learning rates without pulling on them. The
     paper's limits of 3 to 4 are never reached in the short trainings here, whose largest norms are 1.8
     to 2.8. So the limit is 1.5, just above the root of 2, the mean norm that He's initialization gives.

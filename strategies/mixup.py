@@ -24,11 +24,11 @@ def mixup(batch: Batch, pairs: Pairs) -> Batch:
 class MixUp(Strategy):
     """Each example blended with another of the batch, lambda to 1 - lambda, and the labels with them.
 
-    It blends pixels of images and embeddings of text. lambda ~ Beta(alpha, alpha), so a small alpha
-    mostly leaves one of the two. It helps networks that overfit, and their calibration. Training
-    converges more slowly. The paper's alpha for CIFAR-10 is 1, in 200 epochs; for ImageNet it is .2,
-    and more underfits in 90 epochs (section 3.1). The default is .2, since the networks here are small
-    and their trainings short. Zhang et al. 2017, equation 1.
+    It blends pixels of images and embeddings of text. lambda ~ Beta(alpha, alpha), so with a small
+    alpha one of the two mostly dominates. It helps networks that overfit, and their calibration.
+    Training converges more slowly. The paper's alpha for CIFAR-10 is 1, in 200 epochs; for ImageNet it
+    is .2, and larger values underfit in 90 epochs (section 3.1). The default is .2, since the networks
+    here are small and their trainings short. Zhang et al. 2017, equation 1.
     """
 
     alpha: float = parameter(0.2, low=0.05, high=16.0, log=True, tune=(0.1, 2.0), doc="of Beta")

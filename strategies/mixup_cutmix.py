@@ -11,7 +11,7 @@ from strategies.mixup import mixup
 
 
 class Choice(NamedTuple):
-    """Draws of both techniques, and the choice of one for each example."""
+    """Draws for both techniques, and the choice of one for each example."""
 
     blended: Pairs
     cut: Cut
@@ -28,10 +28,10 @@ def chosen(cuts: Tensor, cut: Tensor, blended: Tensor) -> Tensor:
 class MixUpCutMix(Strategy):
     """MixUp for some examples and CutMix for the others, as the well-known recipes switch.
 
-    Both mix the examples themselves, never what the other one has made. The recipes draw one of them
-    for a whole batch (`per` batch); the default draws for each example, where a small batch has both.
-    Alphas of .2 and 1 at even chances are those of the long recipe A1 of Wightman et al.; DeiT takes .8
-    and 1 (2012.12877). It needs a long schedule. Wightman et al. 2021, section 3.
+    Both mix the original examples, never the result of the other. The recipes draw one of them for a
+    whole batch (`per` batch); the default draws for each example, where a small batch has both. Alphas
+    of .2 and 1 at even chances are those of the long recipe A1 of Wightman et al.; DeiT takes .8 and 1
+    (2012.12877). It needs a long schedule. Wightman et al. 2021, section 3.
     """
 
     mixup_alpha: float = parameter(

@@ -8,7 +8,7 @@ from strategies._random import keys, uniform
 from strategies._regions import replaced, within
 
 TRIES = 32
-"""Rectangles that an image tries; by default about five images in a million find none that fits."""
+"""Rectangles drawn for an image; at the defaults none of them fits for five images in a million."""
 RANGE = 2.0
 """The paper's noise is uniform over all pixel values: about -2 to 2 where pixels are standardized."""
 
@@ -64,12 +64,12 @@ def erase(images: Tensor, where: Rectangles, filling: Tensor) -> Tensor:
 class RandomErasing(Strategy):
     """A rectangle of random size and shape, in half of the images, filled with noise or the mean color.
 
-    It stands for an object in front of what is to be recognized. The whole rectangle lies in the image,
-    other than Cutout's square. It comes after standardization, where 0 is the mean color. The noise of
-    each pixel and channel is uniform over [-2, 2], about all values that standardized pixels of photos
-    have; the paper's is uniform over [0, 255]. Widely used code draws a corner at which the rectangle
-    fits. Here a rectangle that does not fit is drawn again, as in the paper. Zhong et al. 2017,
-    algorithm 1 and section 4.2.
+    It imitates an object in front of the one to recognize. The whole rectangle lies in the image,
+    unlike Cutout's square. It comes after standardization, where 0 is the mean color. The noise of each
+    pixel and channel is uniform over [-2, 2], about all values that standardized pixels of photos have;
+    the paper's is uniform over [0, 255]. Widely used code draws a corner at which the rectangle fits.
+    Here a rectangle that does not fit is drawn again, as in the paper. Zhong et al. 2017, algorithm 1
+    and section 4.2.
     """
 
     prob: float = parameter(0.5, low=0.0, high=1.0, tune=(0.1, 1.0), doc="chance for an image")

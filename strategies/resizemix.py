@@ -63,9 +63,8 @@ class ResizeMix(Strategy):
 
     CutMix cuts a part that may show nothing of the object whose label it brings. A picture that is made
     smaller shows it all. The patch has sides of tau times the image's, tau ~ U(smallest, largest), and
-    lies within the image. Labels mix by the pixels that were pasted, where much code takes tau^2 of the
-    sides before they are cut to whole pixels. It helps image networks that overfit. Qin et al. 2020,
-    section 3.3.
+    lies within the image. Labels mix by the pasted pixels; much code takes tau^2 from the sides before
+    they are cut to whole pixels. It helps image networks that overfit. Qin et al. 2020, section 3.3.
     """
 
     smallest: float = parameter(0.1, low=0.0, high=0.95, doc="smallest scale of the sides")

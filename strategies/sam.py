@@ -20,9 +20,9 @@ from strategies._sharpness import gradients_at_moved_weights, scale_to
 class Sam(Strategy):
     """Steps along the gradient at w + rho g / |g|, computed with the same examples and masks.
 
-    The norm is over all weights together. Moving statistics change once, in the pass at w. The loss
-    that is reported is that at w. It helps generalization where the network overfits. It doubles the
-    step's cost, so compare it at equal time too. Foret et al. 2020, algorithm 1.
+    The norm is over all weights together. Moving statistics change once, in the pass at w. The reported
+    loss is that at w. It helps generalization where the network overfits. It doubles the step's cost,
+    so compare it at equal time too. Foret et al. 2020, algorithm 1.
     """
 
     rho: float = parameter(0.05, low=0.0, high=2.0, log=True, tune=(0.01, 0.5), doc="radius")

@@ -18,8 +18,8 @@ class SpatialDropout(Strategy):
     """Channels of an example set to zero at all positions, the others scaled up.
 
     In feature maps [B, H, W, C] neighbors are so alike that dropping single activations hardly removes
-    information. On sequences [B, T, D] a feature goes at all positions. Tompson et al. 2014, section
-    3.2.
+    information. On sequences [B, T, D] a feature is dropped at all positions. Tompson et al. 2014,
+    section 3.2.
     """
 
     rate: float = parameter(0.2, low=0.0, high=0.95, tune=(0.05, 0.5), doc="share of channels")

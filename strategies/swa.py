@@ -10,10 +10,10 @@ from strategies._averages import AveragedWeights
 class SWA(AveragedWeights):
     """The mean of the weights over the last quarter of the training, at a constant learning rate.
 
-    Every step after `start` counts alike. The rate stays what the recipe has at `start`, as the paper's
-    constant one: under a rate that falls to zero there would be little to average. Moving statistics
-    are estimated again for the mean (section 3.2). Before `start` the trained weights are evaluated.
-    Izmailov et al. 2018, algorithm 1.
+    Every step after `start` counts equally. The rate stays at the recipe's value at `start`, like the
+    paper's constant rate: under a rate that falls to zero there would be little to average. Moving
+    statistics are estimated again for the mean (section 3.2). Before `start` the trained weights are
+    evaluated. Izmailov et al. 2018, algorithm 1.
     """
 
     start: float = parameter(0.75, low=0.0, high=1.0, tune=(0.5, 0.9), doc="share of the steps")

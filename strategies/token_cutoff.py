@@ -38,7 +38,7 @@ def divergence(first: Tensor, second: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class TokenCutoff(Strategy):
-    """The loss of texts, that of the texts without some tokens, and how far predictions are apart.
+    """The losses of texts with and without some tokens, plus the divergence between the predictions.
 
     A token that is cut has an embedding of zeros. Its place stays: recurrent networks cannot skip
     places, and the authors' mask of the attention is left out. Exactly a share of each text's tokens is

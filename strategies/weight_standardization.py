@@ -30,10 +30,10 @@ def standardize(kernel: Tensor, epsilon: float, gain: str = "none") -> Tensor:
 class WeightStandardization(Strategy):
     """Kernels with mean 0 and a fixed variance for each output channel.
 
-    The raw kernels are trained through it. It is meant to go with group normalization at small batches.
-    The paper's unit variance needs a normalization after each convolution, which cancels any `gain`.
-    The gain of Brock et al. 2021 (2101.08692, section 3) makes it work without one. Qiao et al. 2019,
-    equations 5 to 7.
+    Gradients pass through the standardization to the raw kernels. It is meant for use with group
+    normalization at small batches. The paper's unit variance needs a normalization after each
+    convolution, which cancels any `gain`. The gain of Brock et al. 2021 (2101.08692, section 3) makes
+    it work without one. Qiao et al. 2019, equations 5 to 7.
     """
 
     gain: str = parameter("relu", choices=("relu", "none"), doc="that of ReLUs, or variance 1")

@@ -14,8 +14,8 @@ def squared_normalizer(logits: Tensor) -> Tensor:
 class ZLoss(Strategy):
     """The loss plus a small multiple of log^2 Z, where Z normalizes the softmax.
 
-    The cross-entropy does not change if all logits of an example grow together. This term ties them
-    down, so that they neither drift nor lose precision. It also bounds the confidence a little. With K
+    The cross-entropy does not change if all logits of an example grow together. This term anchors them,
+    so that they neither drift nor lose precision. It also bounds the confidence a little. With K
     classes it pulls toward logits of -log K where predictions are uniform. Chowdhery et al. 2022,
     section 5, use it for stability, and report no accuracy without it.
     """

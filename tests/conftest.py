@@ -1,4 +1,4 @@
-"""What all tests share: real data only where there is some, and a cache that is not the user's."""
+"""Set-up of all tests: real data only if it exists, and a cache that is not the user's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests on real data where `TFDS_DATA_DIR` does not say where it is."""
+    """Deselect the tests on real data if `TFDS_DATA_DIR` is not set."""
     if os.environ.get("TFDS_DATA_DIR"):
         return
     real = [item for item in items if item.get_closest_marker("real_data")]

@@ -1,6 +1,6 @@
 """A study of fast made-up trials in a process of its own, to be killed: `driver.py FOLDER SECONDS`.
 
-Prints `begun NAME` when a trial begins and `NAME` once its record is reported as written.
+It prints `begun NAME` when a trial starts and `NAME` once its record is reported as written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.bench.measured import Measure, study
 
 
 class Tell(TrainingWatch):
-    """Says on stdout what was written."""
+    """A watch that prints the names of written records."""
 
     def started(self, trial: Trial) -> None:
         print(f"begun {trial.name}", flush=True)

@@ -1,4 +1,4 @@
-"""Made-up studies and records, and works that fail in every way: no TensorFlow in any of them."""
+"""Made-up studies and records, and works that fail in every way, all without TensorFlow."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def study(arms: Iterable[str] = ("baseline", "mixup"), seeds: int = 3, name: str
 
 
 def plenty() -> list[Trial]:
-    """More trials than a test waits for: a worker on a busy machine takes long to start."""
+    """Make more trials than a test waits for, since a worker on a busy machine takes long to start."""
     return study(["baseline"], seeds=1000).trials()
 
 
 def take_until(
     processes: int, outcomes: Iterator[Outcome[Trial, Record]]
 ) -> list[Outcome[Trial, Record]]:
-    """Take outcomes of `Misbehave` until so many processes have measured.
+    """Take outcomes of `Misbehave` until a number of processes have measured.
 
     Raises:
         AssertionError: fewer processes measured them all.
@@ -59,7 +59,7 @@ def take_until(
 
 
 def filled(folder: Path) -> Store:
-    """A store in the folder whose study, two arms and three seeds, is measured whole."""
+    """Make a store in the folder with a complete study of two arms and three seeds."""
     store = Store(folder / STUDY)
     store.write_study(study())
     for trial in study().trials():
@@ -68,7 +68,7 @@ def filled(folder: Path) -> Store:
 
 
 def record(trial: Trial, study_name: str = STUDY, accuracy: float = 0.5) -> Record:
-    """A record whose numbers follow from the trial, so that a wrong one shows."""
+    """Make a record whose numbers follow from the trial, so that a wrong one shows."""
     seed = trial.seed
     return Record(
         study=study_name,
@@ -147,7 +147,7 @@ def step_time(process: int = 0, arm_name: str = "mixup") -> StepTime:
 
 
 class Measure:
-    """The work of most tests: the record that `record` makes, after some seconds."""
+    """A work for most tests, which returns the result of `record` after some seconds."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
@@ -158,14 +158,14 @@ class Measure:
 
 
 class MeasureSteps:
-    """The work of a step-time process."""
+    """A work of a step-time process."""
 
     def __call__(self, timing: Timing) -> StepTime:
         return step_time(timing.process, timing.arm.name)
 
 
 class UnimportableWork:
-    """Cannot be unpickled, as where its module raises when it is imported."""
+    """A work that cannot be unpickled, like one whose module raises when it is imported."""
 
     def __reduce__(self) -> tuple:
         return _refuse, ()
@@ -179,7 +179,7 @@ def _refuse() -> None:
 
 
 class Misbehave:
-    """Does what the arm's name says, and measures in every other arm."""
+    """A work that fails as the arm's name says, and measures in all other arms."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
@@ -226,7 +226,7 @@ class Misbehave:
 
 
 class UnpicklableError(Exception):
-    """Pickles, and cannot be unpickled: its arguments are not what it is made from."""
+    """An error that can be pickled but not unpickled: its arguments differ from its constructor's."""
 
     def __init__(self, first: int, second: int) -> None:
         super().__init__(f"{first} and {second}")

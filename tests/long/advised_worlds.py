@@ -3,9 +3,8 @@
     python -m tests.long.advised_worlds [--worlds 1000]
 
 Worlds are those of `tests.bench.advising.worlds`: effects, interactions, noise and costs like those of
-the committed records. Budgets are trials per technique. Exit code 1 if what must hold does not: where
-it says that something is better, it is in 95%, and where nothing has an effect, it recommends nothing
-in 95%.
+the committed records. Budgets are trials per technique. Exit code 1 unless both hold: 95% of the
+recommended arms are better, and in worlds without effects it recommends nothing in 95%.
 """
 
 from __future__ import annotations

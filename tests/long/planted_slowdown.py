@@ -26,12 +26,12 @@ from bench.report.export.text import render
 
 STRATEGY = Path(__file__).with_name("planted_strategy.py")
 SIDE = 2048
-"""Of the product that makes the copy slower: about a tenth of a step of `quick`."""
+"""Side of the product that makes the copy slower: about a tenth of a step of `quick`."""
 ARMS = "planted,mixup,dropout"
 
 
 def slower_copy(folder: Path) -> Path:
-    """The strategy's file with the product switched on."""
+    """Return the strategy's file with the product switched on."""
     path = folder / STRATEGY.name
     path.parent.mkdir(parents=True, exist_ok=True)
     text = STRATEGY.read_text(encoding="utf-8")
@@ -47,7 +47,7 @@ def pair(
     options: Sequence[str],
     timing: tuple[str, ...] = (),
 ) -> Comparison:
-    """Measures two studies and compares them; `timing` is for `bench time`."""
+    """Measure two studies and compare them; `timing` is for `bench time`."""
     sides = [
         Side(
             f"{name}-{which}",
@@ -67,12 +67,12 @@ def pair(
 
 
 def named(comparison: Comparison) -> list[str]:
-    """The arms that regressed, each once."""
+    """Return the arms that regressed, each once."""
     return sorted(set(comparison.regressions["arm"]))
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit code of a call with these arguments."""
+    """Run the command with some arguments; return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.long.planted_slowdown")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--same", type=int, default=10)

@@ -1,4 +1,4 @@
-"""A strategy to be made slower: label smoothing, and a matrix product that it does not need."""
+"""A strategy that can be made slower: label smoothing with a needless matrix product."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bench.core.lazy import tf
 from bench.core.strategy import Batch, Facts, Loss, LossResult, Moment, Paper, Strategy, parameter
 
 SIDE = 0
-"""Of the product's result; the slower copy of this file has another number here."""
+"""Side of the product's result; the slower copy of this file has another number here."""
 
 
 @dataclass(frozen=True)

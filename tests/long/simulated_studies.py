@@ -35,7 +35,7 @@ MARGIN = 1.0
 EXAMPLES = 4000
 """Test examples; fewer than a real split has, so that their sampling counts more."""
 LEVEL = 0.5
-"""Of the reference on the latent scale: 58% accuracy."""
+"""Level of the reference on the latent scale: 58% accuracy."""
 EXAMPLE_SD, ARM_EXAMPLE_SD, TRIAL_SD = 2.2, 0.4, 0.05
 """Spreads on the latent scale: most examples are easy or hard for all arms."""
 ARM_TRIAL_SD = 0.0035
@@ -43,7 +43,7 @@ ARM_TRIAL_SD = 0.0035
 HETEROGENEITY = 0.5
 """Standard deviation of the log of that spread over arms."""
 Truth = Callable[[np.random.Generator], np.ndarray]
-"""Draws the true effects of the techniques, percentage points."""
+"""A function that draws the true effects of the techniques, percentage points."""
 TRUTHS: dict[str, Truth] = {
     "no technique does anything": lambda random: np.zeros(ARMS),
     "all are worth exactly the margin": lambda random: np.full(ARMS, MARGIN),

@@ -1,4 +1,4 @@
-"""Shows every mutant killed: `python -m tests.mutants [WORD...]`."""
+"""Run the tests on every mutant: `python -m tests.mutants [WORD...]`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tests.mutants import Mutant, find
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("bench", "strategies", "tests.strategies", "tests.bench", "tests.tiny")
-"""Packages that are imported anew for every run, so that nothing of a mutant stays."""
+"""Packages that are imported again for every run, so that no code of a mutant stays."""
 
 
 def mutated(mutant: Mutant) -> str:
-    """The wrong source.
+    """Return the wrong source.
 
     Raises:
         ValueError: the text that is to be replaced is not there exactly once.
@@ -39,7 +39,7 @@ def mutated(mutant: Mutant) -> str:
 
 
 def install(mutant: Mutant) -> None:
-    """Make the wrong source the module of that file in this process."""
+    """Install the wrong source as the module of that file in this process."""
     source = mutated(mutant)
     name = mutant.file.removesuffix(".py").replace("/", ".")
     spec = importlib.util.spec_from_file_location(name, ROOT / mutant.file)
@@ -60,7 +60,7 @@ def forget() -> None:
 
 
 def run_tests(tests: str, only: str) -> tuple[int, str]:
-    """pytest's exit status and output; slow tests too, up to the first failure."""
+    """Run tests, slow ones too, up to the first failure; return pytest's exit status and output."""
     chosen = ["-k", only] if only else []
     options = ["-x", "-q", "-p", "no:cacheprovider", "--tb=short", "--disable-warnings"]
     output = io.StringIO()
@@ -71,14 +71,14 @@ def run_tests(tests: str, only: str) -> tuple[int, str]:
 
 @cache
 def right(tests: str, only: str) -> str:
-    """What these tests complain of on the right code, or nothing."""
+    """Return the output of tests that fail on the right code; empty if they pass."""
     forget()
     status, output = run_tests(tests, only)
     return "" if status == pytest.ExitCode.OK else f"these fail on the right code:\n{output}"
 
 
 def judge(mutant: Mutant) -> tuple[str, str]:
-    """`killed`, `SURVIVED` or `BROKEN` (its tests cannot tell), and why."""
+    """Return `killed`, `SURVIVED` or `BROKEN` (its tests fail on the right code), and the reason."""
     complaint = right(mutant.tests, mutant.only)
     if complaint:
         return "BROKEN", complaint
@@ -95,7 +95,7 @@ def judge(mutant: Mutant) -> tuple[str, str]:
 
 
 def judged(mutants: Sequence[Mutant], jobs: int) -> Iterator[tuple[str, str, str]]:
-    """(name, verdict, why) of each, from `jobs` processes."""
+    """Yield (name, verdict, reason) of each mutant, from `jobs` processes."""
     processes = []
     for job in range(jobs):
         names = [m.name for m in mutants[job::jobs]]

@@ -1,4 +1,4 @@
-"""Order of composition, depth of blocks, float16: what belongs to no technique alone."""
+"""Order of composition, depth of blocks, float16: traps of several techniques."""
 
 from __future__ import annotations
 

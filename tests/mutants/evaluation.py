@@ -1,4 +1,4 @@
-"""What the harness does for all arms alike: moving statistics, own losses of a model, float16."""
+"""Evaluation of all arms alike: moving statistics, losses of a model's own, float16."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes a comparison fair: the harness that all techniques run in."""
+"""Fairness of comparisons: the harness in which all techniques run."""
 
 from __future__ import annotations
 

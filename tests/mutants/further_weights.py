@@ -1,4 +1,4 @@
-"""ASAM, cautious weight decay, and what changes gradients: adaptive clipping, centralization, noise."""
+"""ASAM, cautious weight decay, adaptive clipping, gradient centralization, gradient noise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What acts on weights and gradients, what averages them, and what stops."""
+"""Techniques on weights and gradients, averages of weights, and early stopping."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def main(folder: str, task: str = "cifar10", processes: int = 40, seconds: float
 
 
 def of_random_fives(ratios: np.ndarray, fives: int = FIVES) -> tuple[float, float]:
-    """(share of intervals that contain 1, median relative half-width) of ratios (processes,)."""
+    """Return (share of intervals that contain 1, median relative half-width) of ratios (processes,)."""
     random = np.random.default_rng(0)
     inside, widths = [], []
     for _ in range(fives):

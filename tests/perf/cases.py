@@ -13,7 +13,7 @@ from bench.training.device_data import DeviceData
 
 PROFILE = "quick"
 SOURCE = Source("synthetic")
-"""A step takes as long whatever a picture shows, so the suite needs no data."""
+"""Generated data: the time of a step does not depend on the content of pictures."""
 Case = tuple[str, str]
 """(task, strategy or `baseline`)."""
 
@@ -24,7 +24,7 @@ def registry() -> Registry:
 
 
 def arms() -> list[Case]:
-    """Every strategy on every task that it applies to, and every baseline."""
+    """List every strategy on every task to which it applies, and every baseline."""
     found: list[Case] = []
     for name, task in registry().tasks.items():
         found.append((name, BASELINE))
@@ -35,7 +35,7 @@ def arms() -> list[Case]:
 
 
 def batch_stages() -> list[Case]:
-    """Those whose strategy changes the batch, as examples or as features."""
+    """List the cases whose strategy changes the batch, as examples or as features."""
     return [
         case
         for case in arms()

@@ -8,7 +8,7 @@ import pytest
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Ordinary test runs leave the suite alone."""
+    """Ignore the suite in ordinary test runs."""
     return None if config.getoption("benchmark_only", default=False) else True
 
 

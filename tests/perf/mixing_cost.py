@@ -80,7 +80,7 @@ def main(
 def step_ratios(
     profile: str, seconds: float, names: list[str], processes: int
 ) -> dict[str, tuple[float, float, float]]:
-    """Strategy -> ratio of its step to the baseline's and its 95% interval over fresh processes."""
+    """Return strategy -> its step's ratio to the baseline's, with a 95% interval over processes."""
     request = Request(profile=profile, tasks=(TASK,), strategies=names, name="mixing-cost")
     study = plan(request, find(), Source()).study
     with tempfile.TemporaryDirectory() as folder:

@@ -51,7 +51,7 @@ def main(task: str = "cifar10", profile: str = "quick", seeds: str = "3") -> boo
 
 
 def seconds(arguments: list[str]) -> float:
-    """Wall time of a Python process."""
+    """Return the wall time of a Python process."""
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     environment.pop("OMP_NUM_THREADS", None)
     start = time.perf_counter()

@@ -29,7 +29,7 @@ BATCH = 500
 
 
 def dataset(split: Split, classes: int) -> tf.data.Dataset:
-    """(inputs, one-hot targets), an example each."""
+    """Make a data set of examples (inputs, one-hot targets)."""
     inputs = split.values if split.lengths is None else (split.values, split.lengths)
     return tf.data.Dataset.from_tensor_slices(
         (inputs, keras.utils.to_categorical(split.labels, classes))
@@ -37,7 +37,7 @@ def dataset(split: Split, classes: int) -> tf.data.Dataset:
 
 
 def train(task: Task, recipe: Recipe, arm: str, seed: int, splits: dict[str, Any]) -> list[float]:
-    """One arm, one seed; test, validation and clean training accuracy."""
+    """Train one arm with one seed; return test, validation and clean training accuracy."""
     keras.utils.set_random_seed(seed)
     techniques = arm.split("+")
     strategies = [find().strategy("batch_norm")()] if "batch_norm" in techniques else []

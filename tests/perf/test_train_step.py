@@ -1,4 +1,4 @@
-"""The training step of every arm, in turn with its baseline's, and what tracing it takes.
+"""The training step of every arm, in turn with its baseline's, and the time of tracing it.
 
 A round is a block of ten steps; `extra_info` has the paired ratio, which `make perf-check` compares.
 """
@@ -23,7 +23,7 @@ ROUNDS = 8
 
 @cache
 def baseline(task: str) -> Stepper:
-    """Traced and warm."""
+    """Return a baseline, traced and warm."""
     return warm(cases.compiled((task, BASELINE)))
 
 

@@ -16,7 +16,7 @@ from bench.training.compiled_arm import CompiledArm
 from tests.strategies.settings import ACTING
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "docs" / "template_strategy.py"
-"""A strategy that newcomers copy; it must hold what every strategy holds."""
+"""The template that newcomers copy; it must pass the tests of every strategy."""
 
 
 class Arm(NamedTuple):
@@ -41,7 +41,7 @@ def applying(registry: Registry, task: str) -> list[str]:
 
 
 def switchable(registry: Registry, name: str) -> bool:
-    """Tell whether a strategy has parameters at which it does nothing."""
+    """Return true if a strategy has parameters at which it does nothing."""
     return not isinstance(registry.strategy(name).facts.identity, str)
 
 
@@ -97,7 +97,7 @@ def only(arm: CompiledArm, registry: Registry, on: Collection[str]) -> Iterator[
 def eager_step(arm: CompiledArm, step: int = 0) -> float:
     """Run one training step as plain Python and return its objective.
 
-    A strategy of a test sees values then, and nothing is traced.
+    A strategy of a test then sees values, and nothing is traced.
     """
     rows, now = tf.range(arm.recipe.batch_size), tf.constant(step)
     tf.config.run_functions_eagerly(True)

@@ -1,4 +1,4 @@
-"""Trains every strategy on every task that it claims and prints what came out.
+"""Train every strategy on every task to which it applies, and print the results.
 
     python -m tests.strategies.fresh SEED...
 
@@ -17,7 +17,7 @@ from tests.strategies.settings import ACTING
 
 
 def cases(registry: Registry) -> list[tuple[str, str]]:
-    """All pairs of a task and a strategy that applies to it."""
+    """List all pairs of a task and a strategy that applies to it."""
     return [
         (task.facts.name, name)
         for task in registry.tasks.values()

@@ -17,9 +17,9 @@ HARD = np.eye(4)[[0, 1, 2, 3, 0, 1]]
 
 
 def staged(strategy: Strategy, logits: np.ndarray, targets: np.ndarray) -> LossResult:
-    """Return what the `loss` stage makes of a network that gave these logits.
+    """Return the result of the `loss` stage for a network with some logits.
 
-    The targets are those that the network left; the batch has others.
+    The targets are those after the network; the batch has others.
     """
     z, y = tf.constant(logits, tf.float32), tf.constant(targets, tf.float32)
 

@@ -61,7 +61,7 @@ def variants(
 
 
 def photograph(side: int) -> np.ndarray:
-    """A colorful image on which all operations show, uint8 [side, side, 3]."""
+    """Return a colorful image on which all operations show, uint8 [side, side, 3]."""
     random = np.random.default_rng(0)
     steps = random.integers(-20, 21, (side, side, 3)).cumsum(axis=0).cumsum(axis=1)
     return np.clip(steps // 8 + np.array([60, 120, 170]), 30, 220).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The one table that the tests of all strategies share: what differs from their defaults, and why.
+"""Settings that differ from the defaults in the tests of all strategies, with the reasons.
 
 A strategy whose default acts within four steps of a tiny network needs no entry.
 """

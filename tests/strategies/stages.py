@@ -1,6 +1,6 @@
 """Every stage of a strategy on small made-up inputs, eagerly and without a network.
 
-What holds for the stages of all strategies is tested with it in milliseconds, where a traced arm takes
+Properties of the stages of all strategies are tested with it in milliseconds; a traced arm takes
 seconds.
 """
 
@@ -37,7 +37,7 @@ class Inputs(NamedTuple):
         return Batch(self.values[kind], self.mask if kind == "sequence" else None, TARGETS)
 
     def alike(self) -> Inputs:
-        """Return as many examples, all of them the first one."""
+        """Return a batch of the same size in which every example is the first one."""
 
         def repeated(values: tf.Tensor) -> tf.Tensor:
             return tf.repeat(values[:1], SIZE, 0)
@@ -98,7 +98,7 @@ def stages(strategy: Strategy) -> list[str]:
 def outcome(
     strategy: Strategy, stage: str, seed: int = 0, inputs: Inputs = INPUTS
 ) -> list[tf.Tensor]:
-    """Return what a stage makes of the inputs, in each of its calls."""
+    """Return the results of a stage for the inputs, in each of its calls."""
     values = inputs.values
     calls = {
         "draw": lambda: _draw(strategy, seed),

@@ -35,7 +35,7 @@ def made() -> tuple[Weights, list[tf.Tensor]]:
 
 
 def formula(gradient: np.ndarray, weight: np.ndarray, axes: tuple[int, ...] | None) -> np.ndarray:
-    """g_i lambda |w_i|* / |g_i| where |g_i| / |w_i|* > lambda, else g_i; |w|* is at least .001."""
+    """Return g_i lambda |w_i|* / |g_i| if |g_i| / |w_i|* > lambda, else g_i; |w|* is at least .001."""
     norm = np.sqrt(np.square(gradient).sum(axes, keepdims=True))
     size = np.maximum(np.sqrt(np.square(weight).sum(axes, keepdims=True)), 1e-3)
     with np.errstate(divide="ignore", invalid="ignore"):

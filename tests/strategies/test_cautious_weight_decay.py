@@ -17,7 +17,7 @@ GRADIENTS = RANDOM.normal(size=(STEPS, 6, 5))
 
 
 def masked_adamw(weight: np.ndarray, decay: float) -> np.ndarray:
-    """w <- w - eta (u + lambda 1[u w >= 0] w), where u is Adam's update."""
+    """Compute w <- w - eta (u + lambda 1[u w >= 0] w), where u is Adam's update."""
     mean, square = np.zeros_like(weight), np.zeros_like(weight)
     for t, gradient in enumerate(GRADIENTS, start=1):
         mean = 0.9 * mean + 0.1 * gradient

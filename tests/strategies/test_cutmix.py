@@ -17,13 +17,13 @@ IDENTITY = tf.one_hot(tf.range(SIZE) % CLASSES, CLASSES)
 
 
 def numbered(shape: tuple[int, ...]) -> np.ndarray:
-    """Every example filled with its own number, so a pasted position shows where it is from."""
+    """Fill every example with its own number, so that a pasted position shows its origin."""
     ids = np.arange(shape[0], dtype=np.float32).reshape(-1, *[1] * (len(shape) - 1))
     return np.broadcast_to(ids, shape).copy()
 
 
 def shifted(count: int) -> tf.Tensor:
-    """Partners that nobody is himself, of another class each."""
+    """Make partners other than the example itself, each of another class."""
     return tf.roll(tf.range(count), 1, axis=0)
 
 

@@ -13,7 +13,7 @@ from tests.strategies.moments import moment
 
 
 def blanked(height: int, width: int, row: int, column: int, size: int) -> np.ndarray:
-    """Pixels of the square, by the authors' clipping of its corners."""
+    """Return the pixels of the square, by the authors' clipping of its corners."""
     top, left = row - size // 2, column - size // 2
     hole = np.zeros((height, width), bool)
     hole[max(top, 0) : max(top + size, 0), max(left, 0) : max(left + size, 0)] = True

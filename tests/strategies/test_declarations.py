@@ -1,4 +1,4 @@
-"""What every strategy declares of itself."""
+"""Declarations of every strategy."""
 
 from __future__ import annotations
 

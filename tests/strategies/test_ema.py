@@ -17,7 +17,7 @@ CIFAR10 = find().tasks["cifar10"]
 
 
 def averages(ema: EMA, path: np.ndarray) -> list[np.ndarray]:
-    """What is evaluated after each of the weights [steps, size]."""
+    """Return the evaluated values after each of the weights [steps, size]."""
     weight = tf.Variable(path[0])
     weights = Weights([weight], [True], [False], [])
     state = ema.state(weights)

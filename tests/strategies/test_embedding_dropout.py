@@ -12,7 +12,7 @@ IDS = np.random.default_rng(0).integers(1, 12, (300, 30)).astype(np.int32)
 
 
 def kept(rate: float = 0.3, seed: int = 0) -> np.ndarray:
-    """The factor of every place, [300, 30]."""
+    """Return the factor of every place, [300, 30]."""
     return drop_words(tf.constant(IDS), tf.ones([300, 30, 2]), rate, key(seed)).numpy()[..., 0]
 
 

@@ -25,7 +25,7 @@ def layer(slot: Slot, precision: str = "float32", **parameters: Any) -> Any:
 
 
 def equation(values: np.ndarray, epsilon: float = 1e-6) -> np.ndarray:
-    """Equations 1 and 2 with gamma 1 and beta 0, for one channel of one example."""
+    """Compute equations 1 and 2 with gamma 1 and beta 0, for one channel of one example."""
     return values / np.sqrt(np.square(values).mean() + epsilon)
 
 

@@ -18,7 +18,7 @@ PAD = 2
 
 
 def windows(border: str) -> dict[bytes, tuple[int, int, bool]]:
-    """Every window that may come out -> where it begins in the padded image, and if mirrored."""
+    """Return every possible window -> its start in the padded image, and true if mirrored."""
     mode = "constant" if border == "zero" else "reflect"
     padded = np.pad(IMAGE, [(PAD, PAD), (PAD, PAD), (0, 0)], mode=mode)
     found = {}

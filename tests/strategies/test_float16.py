@@ -1,4 +1,4 @@
-"""Float16 with its loss scale: what reaches the update stages, and what a skipped step leaves alone."""
+"""Float16 with its loss scale: gradients of the update stages, and skipped steps."""
 
 from __future__ import annotations
 

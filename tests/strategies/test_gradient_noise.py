@@ -16,7 +16,7 @@ WEIGHTS = Weights([tf.Variable(g) for g in GRADIENTS], [True, False], [False, Fa
 
 
 def noise(strategy: GradientNoise, step: int, seed: int = 0) -> list[np.ndarray]:
-    """Return what the optimizer gets beyond the gradients."""
+    """Return the noise that the optimizer gets beyond the gradients."""
     results: list[tf.Tensor] = []
     strategy.update(WEIGHTS, GRADIENTS, [], moment(step, seed=seed), results.extend)
     return [np.ravel(r - g) for r, g in zip(results, GRADIENTS, strict=True)]

@@ -15,7 +15,7 @@ TEXTS = np.random.default_rng(1).normal(3.0, 2.0, (4, 7, 8)).astype(np.float32)
 
 
 def equation(values: np.ndarray, groups: int, epsilon: float) -> np.ndarray:
-    """Equations 1 and 7 of the paper for [B, H, W, C], by loops."""
+    """Compute equations 1 and 7 of the paper for [B, H, W, C], by loops."""
     result, size = np.empty_like(values), values.shape[-1] // groups
     for example in range(len(values)):
         for g in range(groups):

@@ -24,7 +24,7 @@ TARGETS = tf.one_hot([0, 1, 2, 0, 1, 2], 3)
 
 
 def passed(choice: Choice) -> tuple[list[tf.Tensor], tf.Tensor]:
-    """The hidden states and the targets after a forward pass through three slots."""
+    """Return the hidden states and the targets after a forward pass through three slots."""
     targets, states = TARGETS, []
     for slot, state in zip(SLOTS, STATES, strict=True):
         now = moment()._replace(drawn=choice)

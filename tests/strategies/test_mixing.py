@@ -1,4 +1,4 @@
-"""Partners and shares: the distribution of lambda, and what shares one."""
+"""Partners and shares: the distribution of lambda, and the examples that share one."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ TEXTS = tf.constant(RANDOM.normal(size=(SIZE, 9, 2)), tf.float32)
 
 
 def same(one: tf.Tensor, other: tf.Tensor) -> np.ndarray:
-    """Tell of each example whether it is the same in both."""
+    """Mark the examples that are the same in both."""
     return (np.asarray(one) == np.asarray(other)).reshape(SIZE, -1).all(axis=1)
 
 

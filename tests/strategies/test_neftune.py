@@ -17,7 +17,7 @@ WIDTH = 16
 
 
 def noise(alpha: float = 5.0, padding: int = 0, seed: int = 0) -> np.ndarray:
-    """Return what is added to zeros, [500, 30 + padding, 16]."""
+    """Return the noise on zeros, [500, 30 + padding, 16]."""
     mask = np.pad(MASK, ((0, 0), (0, padding)))
     embeddings = tf.zeros([500, 30 + padding, WIDTH])
     return with_noise(embeddings, tf.constant(mask), alpha, key(seed)).numpy()

@@ -25,7 +25,7 @@ SHIFT = RANDOM.normal(size=8).astype(np.float32)
 def output(
     strategy: Strategy, values: np.ndarray, mask: np.ndarray | None = None, training: bool = True
 ) -> np.ndarray:
-    """A slot's output as a network gets it, with a scale and a shift a channel."""
+    """Return a slot's output as a network gets it, with a scale and a shift a channel."""
     return filled(strategy, SEQUENCE if values.ndim == 3 else MAP, values)(values, mask, training)
 
 

@@ -54,7 +54,7 @@ def test_it_drops_vectors_and_sequences_but_no_maps() -> None:
 
 
 class Apart(RDrop):
-    """Trains on the divergence alone, so that the objective shows it."""
+    """A strategy that trains on the divergence alone, so that the objective shows it."""
 
     def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         first, second = rest(batch), rest(batch)

@@ -43,7 +43,7 @@ PER_EXAMPLE = [(name, stage) for name, stage in CALLS if stage in ("draw", *stag
 
 @pytest.fixture
 def seeds(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    """The keys of all random numbers that TensorFlow draws, in order."""
+    """Record the keys of all random numbers that TensorFlow draws, in order."""
     used: list[tuple[int, ...]] = []
 
     def spied(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -116,7 +116,7 @@ ENTERED: list[tuple[str, str]] = []
 
 @dataclass(frozen=True)
 class Probe(Strategy):
-    """A strategy that changes nothing and notes the keys that it is given."""
+    """A strategy that changes nothing and notes its keys."""
 
     facts = Facts(
         "outer", "probe", Paper("Nobody", 2000, "-"), "notes its keys", "x' = x",
@@ -203,7 +203,7 @@ class Twice(Strategy):
 
 @pytest.fixture(scope="module", params=["cifar10", "imdb_transformer"])
 def steps(request: pytest.FixtureRequest) -> dict[tuple[Any, ...], tuple[int, ...]]:
-    """The keys of two steps of two strategies with every stage, in an eager run."""
+    """Return the keys of two eager steps of two strategies with every stage."""
     KEYS.clear()
     ENTERED.clear()
     arm = tiny_arm(REGISTRY.tasks[request.param], [Inner(), Probe()])

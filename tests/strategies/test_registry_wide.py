@@ -1,4 +1,4 @@
-"""What holds for every strategy, whichever there are: a new one is tested without writing anything.
+"""Tests that run on every strategy of the registry, so that a new one needs no test code.
 
 A strategy whose default cannot act in four steps gets an entry in `tests/strategies/settings.py`.
 `make test` trains a few arms for each modality: stacks whose members are switched on one by one, in one
@@ -83,7 +83,7 @@ class Trained(NamedTuple):
     result: Result
     initial: dict[str, str]
     initial_logits: bytes
-    """Of the test split before training."""
+    """Logits of the test split before training."""
     untouched: bool
     """True if Python's and NumPy's global random states were left alone."""
     trace: Trace
@@ -111,7 +111,7 @@ def trained() -> Callable[..., Trained]:
 
 @pytest.fixture(scope="module")
 def single(trained: Callable[..., Trained]) -> Callable[..., Trained]:
-    """Return what one strategy of a trained arm does, with all the others switched off."""
+    """Return the results of one strategy of a trained arm, with all others switched off."""
 
     @cache
     def train(arm: Arm, name: str) -> Trained:
@@ -126,7 +126,7 @@ def single(trained: Callable[..., Trained]) -> Callable[..., Trained]:
 
 
 def replaced(arm: CompiledArm) -> bool:
-    """Tell whether a strategy would evaluate other weights than the arm has."""
+    """Return true if a strategy would evaluate other weights than those of the arm."""
     for strategy, state in zip(arm.strategies, arm.states, strict=True):
         values = strategy.evaluated(arm.weights, state) or arm.weights.trainable
         pairs = zip(values, arm.weights.trainable, strict=True)

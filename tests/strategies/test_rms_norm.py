@@ -13,7 +13,7 @@ TEXTS = np.random.default_rng(1).normal(3.0, 2.0, (4, 7, 8)).astype(np.float32)
 
 
 def over_rms(values: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    """Equation 4 with a gain of 1."""
+    """Compute equation 4 with a gain of 1."""
     return values / np.sqrt(np.square(values).mean(axes, keepdims=True))
 
 

@@ -16,7 +16,7 @@ from tests.tiny import tiny_arm, trace
 REGISTRY = find()
 SIZE = 6
 TASKS = ("cifar10", "imdb_transformer", "imdb")
-"""A pair is trained on the first one that both apply to."""
+"""A pair is trained on the first task to which both apply."""
 Pair = frozenset[str]
 
 
@@ -25,7 +25,7 @@ def strategy(name: str) -> Strategy:
 
 
 def possible_pairs() -> dict[str, set[Pair]]:
-    """Task -> the pairs to be covered on it."""
+    """Return task -> the pairs to be covered on it."""
     left = {frozenset(pair) for pair in combinations(REGISTRY.strategies, 2)}
     found: dict[str, set[Pair]] = {}
     for task in TASKS:
@@ -39,7 +39,7 @@ def possible_pairs() -> dict[str, set[Pair]]:
 
 
 def covering(pairs: set[Pair], names: list[str]) -> list[tuple[str, ...]]:
-    """Stacks that together hold every pair; greedy: the name that covers most comes next."""
+    """Build stacks that together have every pair, greedily: the name that covers most comes next."""
     stacks, left = [], set(pairs)
     while left:
         stack = sorted(min(left, key=sorted))

@@ -1,4 +1,4 @@
-"""What holds for the stages of every strategy, on small made-up inputs."""
+"""Properties of the stages of every strategy, on small made-up inputs."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_examples_are_augmented_before_they_are_mixed() -> None:
 
 
 def loss_kind(strategy: Strategy) -> str:
-    """Tell what a loss stage does with the rest of the chain, by calling it."""
+    """Classify a loss stage by its use of the rest of the chain, by calling it."""
     kind = stages.kinds(strategy)[0]
     batch = stages.INPUTS.batch(kind)
     passes: list[Batch] = []

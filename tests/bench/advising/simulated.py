@@ -22,15 +22,15 @@ class Outcome(NamedTuple):
     """True effects, points, in one world."""
 
     best: float
-    """Of the best stack."""
+    """Effect of the best stack."""
     chosen: float
-    """Of the stack that the choice reached."""
+    """Effect of the stack that the choice reached."""
     picked: float | None
-    """Of the arm that is recommended; None: nothing is."""
+    """Effect of the recommended arm; None if nothing is recommended."""
     rival: float
-    """Of the arm that a study of all techniques recommends at the same budget; 0: nothing."""
+    """Effect of the arm that a study of all techniques recommends at the same budget; 0 for no arm."""
     spent: float
-    """Share of the budget."""
+    """Share of the budget that was spent."""
 
     @property
     def gained(self) -> float:
@@ -67,7 +67,7 @@ def simulated(task: str, number: int, trials: int, null: bool = False) -> Outcom
 
 
 def confirmed(drawn: World, stacks: Sequence[Stack], seeds: int) -> Stack | None:
-    """Train a declared family on the test split, and return the arm that the engine's words support."""
+    """Train a declared family on the test split, and return the arm that the verdicts support."""
     base = np.array([drawn.score((), test=True) for _ in range(seeds)])
     samples = [
         Sample(np.array([drawn.score(stack, test=True) for _ in range(seeds)]) - base)
@@ -91,11 +91,11 @@ class Rates(NamedTuple):
     said: float
     """Share of worlds in which something is recommended."""
     right: float
-    """Share of those in which it is really better; 1 if nothing is recommended."""
+    """Share of those worlds in which it is really better; 1 if nothing is recommended."""
     reached: float
-    """Mean true effect of what is recommended, as a share of the best stack's."""
+    """Mean true effect of the recommended arms, as a share of the best stack's."""
     regret: float
-    """What is missed to the best stack, as a share of what the rival misses."""
+    """Distance from the best stack's effect, as a share of the rival's distance."""
     most_spent: float
     """Largest share of the budget that was spent."""
 

@@ -1,4 +1,4 @@
-"""An advice from begin to end, with planted effects and a clock of its own in place of training."""
+"""An advice from start to end, with planted effects and a simulated clock in place of training."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from tests.bench.report.study_factory import Plan, Planted, trial_record
 
 POINTS = {"cutmix": 3.0, "dropout": 2.0, "mixup": -2.0, "ema": 0.0, "layer_norm": -1.0}
 SECONDS = 10.0
-"""Of a trial."""
+"""Seconds of a trial."""
 TECHNIQUES = tuple(POINTS)
 
 
 class KilledError(Exception):
-    """The process is gone."""
+    """A simulated kill of the process."""
 
 
 class Machine:
-    """Trains in no time, by a clock that says otherwise."""
+    """A simulated machine, whose clock advances without any training."""
 
     def __init__(self) -> None:
         self.now, self.trained = 0.0, 0

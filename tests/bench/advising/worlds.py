@@ -2,8 +2,8 @@
 
 Effects and costs are those of the two catalogue studies (drawn toward their mean by how little each is
 known), noise is that of all committed studies with paired differences. Interactions are those of the
-stacks in `modern-text`, `modern-image` and `reference-batch-norm`: what a technique does in company less
-what it does alone.
+stacks in `modern-text`, `modern-image` and `reference-batch-norm`: the effect of a technique in a stack
+less its effect alone.
 """
 
 from __future__ import annotations
@@ -78,12 +78,12 @@ class World:
 
     effects: np.ndarray
     pairs: np.ndarray
-    """(techniques, techniques) symmetric: what two add beyond their sum."""
+    """(techniques, techniques) symmetric: effect of two techniques beyond the sum of both."""
     noise: np.ndarray
     """(techniques + 1, 2) standard deviation of a trial: validation, test; the last is typical."""
     ratios: np.ndarray
     exclusive: frozenset[int]
-    """Techniques of which a stack has one at most."""
+    """Techniques that exclude each other."""
     random: np.random.Generator
 
     @cached_property
@@ -150,7 +150,7 @@ TASTES = {
 
 
 def world(random: np.random.Generator, task: str, null: bool = False) -> World:
-    """Draw a world like a task's: its effects in another order and slightly changed."""
+    """Draw a world like that of a task, with its effects permuted and slightly changed."""
     known = measured()
     count = len(known.effects[task])
     drawn = random.permutation(count)
@@ -172,7 +172,7 @@ def world(random: np.random.Generator, task: str, null: bool = False) -> World:
 
 
 def interactions() -> dict[str, tuple[float, float]]:
-    """Return task -> what a pair adds in the measured stacks, as `TASTES`, mean and spread."""
+    """Return task -> mean and spread of the interaction of a pair in the measured stacks."""
     alone = {
         t: {a: d[:, 1].mean() for a, d in _differences(f"catalogue-{t}", t).items()} for t in TASTES
     }

@@ -29,11 +29,11 @@ RECIPE: dict[str, Any] = {
 SETTINGS = {"precision": "float32", "xla": False}
 DATA = "tfds:cifar10:3.0.2"
 EXAMPLES = 10_000
-"""Test examples: the first of them are right, so that a better arm is better on the same ones."""
+"""Test examples; the first ones are classified correctly, so that a better arm adds examples."""
 
 
 def arm(name: str, **changes: Any) -> Arm:
-    """An arm of task `images` named after its strategies, compared with the baseline."""
+    """Make an arm of task `images`, named after its strategies and compared with the baseline."""
     members = () if name == "baseline" else tuple(name.split("+"))
     known: dict[str, Any] = {
         "task": "images",
@@ -71,7 +71,7 @@ def study(arms: Sequence[Arm], seeds: int, **changes: Any) -> Study:
 
 
 def record(one: Arm, seed: int, accuracy: float = 0.6, **changes: Any) -> Record:
-    """A trial of two classes that ended at this test accuracy; the train accuracy is 0.2 higher."""
+    """Make a record of two classes with a test accuracy; the train accuracy is 0.2 higher."""
     classes = 2
     known: dict[str, Any] = {
         "study": "test",
@@ -124,7 +124,7 @@ def scores(accuracy: float) -> Scores:
 
 
 def curve(final: float, evaluations: int = 5) -> tuple[Evaluation, ...]:
-    """A straight line from chance (two classes) to the final accuracy over 1,000 examples."""
+    """Make a straight line from chance (two classes) to the final accuracy over 1,000 examples."""
     at = np.linspace(0, 1, evaluations + 1)[1:]
     return tuple(
         Evaluation(
@@ -139,7 +139,7 @@ def curve(final: float, evaluations: int = 5) -> tuple[Evaluation, ...]:
 
 
 def records(asked: Study, accuracy: Mapping[str, Sequence[float]]) -> list[Record]:
-    """A record per arm and seed, with the accuracies given per arm's name."""
+    """Make a record per arm and seed, with the accuracies of each arm's name."""
     return [
         record(one, seed, value)
         for one in asked.arms
@@ -148,7 +148,7 @@ def records(asked: Study, accuracy: Mapping[str, Sequence[float]]) -> list[Recor
 
 
 def step_time(name: str, process: int, ratio: float, **changes: Any) -> StepTime:
-    """One process's blocks: the reference at 10 ms a step, the arm at `ratio` times that."""
+    """Make the blocks of one process: the reference at 10 ms a step, the arm at `ratio` times that."""
     reference = (9.0, 10.0, 11.0, 10.0)
     known: dict[str, Any] = {
         "study": "test",

@@ -14,7 +14,7 @@ ARMS = [studies.arm("baseline"), studies.arm("a"), studies.AA]
 
 
 def compared(random: np.random.Generator, drift: float = 0.0, name: str = "test") -> pd.DataFrame:
-    """A study of 10 trials whose A/A arm is off by `drift` standard deviations of a trial."""
+    """Compare an A/A arm of 10 trials that is off by `drift` standard deviations of a trial."""
     study = studies.study(ARMS, 10, name=name)
     base = random.normal(0.6, 0.01, 10)
     values = {
@@ -38,7 +38,7 @@ def test_baselines_that_differ_by_chance_agree() -> None:
 
 
 def test_a_drift_between_the_two_is_found() -> None:
-    """Five standard deviations looked like 5% of false findings in random splits of one arm."""
+    """Random splits of one arm showed 5% of false findings even for five standard deviations."""
     random = np.random.default_rng(2)
     assert not agreement([compared(random, drift=5)]).holds
     frames = [compared(random, drift=1, name=f"s{number}") for number in range(12)]

@@ -17,7 +17,7 @@ def hashes(seed: int = 0, **changes: Any) -> Hashes:
 
 
 def judged(arm: Any, **changes: Any) -> tuple[int, list[str]]:
-    """Pairs compared, and differences named, of one arm's trial against the baseline's."""
+    """Return the compared pairs and the named differences of an arm's trial and the baseline's."""
     study = studies.study([BASELINE, arm], 1)
     made = [studies.record(BASELINE, 0), studies.record(arm, 0, **changes)]
     found = pair(trials_frame(study, made), contrasts(study))

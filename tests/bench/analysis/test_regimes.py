@@ -14,7 +14,7 @@ SEEDS = 6
 
 
 def planted(name: str, examples: int, steps: int, points: float) -> tuple[Study, pd.DataFrame]:
-    """A study of one regime in which mixup changes the accuracy by so many points."""
+    """Make a study of one regime in which mixup changes the accuracy by a number of points."""
     recipe = {**studies.RECIPE, "train_examples": examples, "steps": steps}
     arms = [studies.arm(arm, recipe=recipe) for arm in ("baseline", "mixup")]
     family = (("images", "mixup"),)

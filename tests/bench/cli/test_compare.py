@@ -24,7 +24,7 @@ ARMS = [studies.arm(name) for name in ("baseline", "mixup", "cutmix")]
 
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
-    """Studies `old` and `same`, and `slow` whose mixup takes 10% longer a step."""
+    """Write the studies `old` and `same`, and `slow`, whose mixup takes 10% longer a step."""
     for number, (name, ratio) in enumerate((("old", 1.2), ("same", 1.2), ("slow", 1.32))):
         random = np.random.default_rng(number)
         asked = studies.study(ARMS, 6, name=name, created=f"2026-01-0{number + 1}T00:00:00")

@@ -1,4 +1,4 @@
-"""Turns, names of requirements, what is called; a real comparison is `make compare-env`."""
+"""Turns, names of requirements, called programs; a real comparison is `make compare-env`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_study_is_named_by_its_versions() -> None:
 
 
 def programs(folder: Path, log: Path, code: int = 0) -> None:
-    """An environment whose programs only write down how they were called."""
+    """Make an environment whose programs only write down their arguments."""
     (folder / "bin").mkdir(parents=True)
     for name in ("python", "bench"):
         path = folder / "bin" / name

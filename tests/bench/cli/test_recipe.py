@@ -1,4 +1,4 @@
-"""`bench recipe` writes the best arm, or the named one, and says what stops it."""
+"""`bench recipe` writes the best arm, or the named one, and gives a reason where it cannot."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ REGISTRY = find()
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """A run that asked for mixup alone, in a study that has cutmix too."""
+    """Make a run that requested mixup alone, in a study that has cutmix too."""
     study = studies.study(ARMS, 3)
     records = studies.records(study, {arm.name: [0.6, 0.61, 0.63] for arm in ARMS})
     analysis = analyse(

@@ -27,7 +27,7 @@ def lines(
     hour: int | None = 0,
     **changes: Any,
 ) -> list[Line]:
-    """A study's lines, of one task.
+    """Make the lines of a study of one task.
 
     Args:
         accuracy_sd: of a seed, percentage points; every arm has noise of its own.
@@ -35,8 +35,8 @@ def lines(
         accuracy_shift: arm -> points of accuracy.
         slower: arm -> share of its step time, beside the baseline's.
         all_slower, all_worse: of all arms, a share of the step time and points of accuracy.
-        hour: of the day in which its processes began, one a minute: studies of the same hour were
-            measured in turn. None: start times are not known.
+        hour: hour of the day in which its processes began, one a minute; studies of the same hour were
+            measured in turn. None for unknown start times.
     """
     shared = random.normal(0, process_sd, processes)
     found = []
@@ -80,5 +80,5 @@ def lines(
 
 
 def began(hour: int | None, process: int) -> str:
-    """When a process began."""
+    """Return the start time of a process."""
     return "" if hour is None else f"2026-01-01T{hour:02d}:{process:02d}:00.000000+00:00"

@@ -1,4 +1,4 @@
-"""The baseline and what was accepted: small files that people read and commit."""
+"""The baseline and accepted shifts: small files that people read and commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all arms share is told from the occasion, or it is no finding."""
+"""A shift that all arms share is a finding only if it can be told from the occasion."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def random() -> np.random.Generator:
 
 
 def side(name: str, random: np.random.Generator, minutes: list[int | None]) -> list[Line]:
-    """A study of two arms whose processes began at these minutes."""
+    """Make a study of two arms whose processes began at some minutes."""
     changed = []
     for line in lines(name, random, FEW, processes=len(minutes)):
         processes = tuple(
@@ -88,7 +88,7 @@ def test_without_a_slow_arm_the_exit_code_is_0(random: np.random.Generator) -> N
 
 
 def past(random: np.random.Generator, sd: float, count: int) -> list[Line]:
-    """Studies of the same code on occasions that lie `sd` (a share) apart."""
+    """Make studies of the same code on occasions with a spread of `sd` (a share)."""
     return [
         line
         for number in range(count)
@@ -136,7 +136,7 @@ def test_occasions_are_compared_within_their_software(random: np.random.Generato
 
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Line]]:
-    """The committed studies: ten pairs of the same code, and one with a slower copy."""
+    """Read the committed studies: ten pairs of the same code, and one with a slower copy."""
     monkeypatch.setattr(changes, "units_needed", lambda *_: 1)  # advice takes a second each
     monkeypatch.setattr(gc, "collect", lambda: 0)  # statsmodels calls it for each family
     stored = read(HISTORY).lines

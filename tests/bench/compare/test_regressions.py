@@ -1,4 +1,4 @@
-"""Planted shifts are named, nothing is not, and what differs is not compared."""
+"""Planted shifts are found, equal studies raise no alarm, and unlike ones are not compared."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def test_the_common_shift_withstands_one_large_one() -> None:
 
 
 def diverging(study: list[Line], arm: str, seeds: set[int]) -> list[Line]:
-    """The study with some trials of an arm at chance, as the history holds them."""
+    """Return the study with some trials of an arm at chance, as the history holds diverged ones."""
     changed = []
     for line in study:
         lost = seeds if line.arm == arm else set()

@@ -1,4 +1,4 @@
-"""Records as history lines: what each trial and process came to."""
+"""Records as history lines: the result of each trial and process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history as series: values, their order, and what changed between two studies."""
+"""The history as series: values, their order, and changes between two studies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ARMS = ("baseline", "mixup", "cutmix")
 
 @pytest.fixture
 def history() -> list[Line]:
-    """Three studies, the newest first in the file; the second has another TensorFlow."""
+    """Make three studies, the newest first in the file; the second has another TensorFlow."""
     random = np.random.default_rng(0)
     return [
         *lines("c", random, ARMS, created="2026-03", software={"tensorflow": "2"}, machine="m2"),

@@ -1,4 +1,4 @@
-"""One entry of the registry is all that a metric takes."""
+"""A metric needs one entry of the registry and nothing else."""
 
 from __future__ import annotations
 

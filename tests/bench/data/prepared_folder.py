@@ -21,7 +21,7 @@ _FEATURES = "tensorflow_datasets.core.features."
 
 
 def write_images(root: Path, train: tuple[np.ndarray, ...], test: tuple[np.ndarray, ...]) -> Path:
-    """Prepare a "cifar10" of (images uint8 [N, 32, 32, 3], labels [N]); returns its folder."""
+    """Prepare a "cifar10" of (images uint8 [N, 32, 32, 3], labels [N]); return its folder."""
     splits = {
         name: [
             _example({"id": b"x", "image": _png(image), "label": int(label)})
@@ -40,7 +40,7 @@ def write_images(root: Path, train: tuple[np.ndarray, ...], test: tuple[np.ndarr
 def write_texts(
     root: Path, train: tuple[list[str], list[int]], test: tuple[list[str], list[int]]
 ) -> Path:
-    """Prepare an "imdb_reviews/plain_text" of (texts, labels); returns its folder."""
+    """Prepare an "imdb_reviews/plain_text" of (texts, labels); return its folder."""
     splits = {
         name: [
             _example({"text": text.encode(), "label": label})
@@ -141,7 +141,7 @@ _CRC = _table()
 
 
 def _masked(data: bytes) -> bytes:
-    """The CRC-32C of the data, rotated and shifted as TFRecord wants it."""
+    """Return the CRC-32C of the data, rotated and shifted as TFRecord requires."""
     value = 0xFFFFFFFF
     for octet in data:
         value = _CRC[(value ^ octet) & 255] ^ value >> 8

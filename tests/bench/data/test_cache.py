@@ -24,7 +24,7 @@ VALUES = np.arange(3000, dtype=np.int32).reshape(1000, 3)
 
 
 class Builder:
-    """Writes an array and counts how often it was asked to."""
+    """A function that writes an array and counts its calls."""
 
     def __init__(self) -> None:
         self.calls = 0

@@ -1,4 +1,4 @@
-"""Labels: what can mean one thing only is accepted, anything else is one line."""
+"""Labels: unambiguous ones are accepted, all others give an error of one line."""
 
 from __future__ import annotations
 

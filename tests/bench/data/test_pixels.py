@@ -13,7 +13,7 @@ BYTES[0, 0, 0], BYTES[0, 0, 1] = 0, 255
 
 
 def shown(images: np.ndarray) -> np.ndarray:
-    """The images as the `examples` stage gets them."""
+    """Return the images as the `examples` stage gets them."""
     return images.astype(np.float32) / np.float32(255) if images.dtype == np.uint8 else images
 
 

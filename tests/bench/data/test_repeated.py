@@ -16,7 +16,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def images() -> Dataset:
-    """Twelve training images and six test images, all different."""
+    """Make twelve training images and six test images, all different."""
     values = RANDOM.integers(0, 256, (18, 4, 5, 3)).astype(np.uint8)
     labels = np.zeros(18, np.int32)
     split = Split(values, labels)
@@ -24,7 +24,7 @@ def images() -> Dataset:
 
 
 def reviews(length: int) -> Dataset:
-    """Twelve training texts and six test texts of 150 tokens or fewer, all different."""
+    """Make twelve training texts and six test texts of 150 tokens or fewer, all different."""
     ids = RANDOM.integers(2, 50, (18, length)).astype(np.int32)
     split = Split(ids, np.zeros(18, np.int32), np.full(18, length, np.int32))
     return Dataset("mine:1", False, 1, ("a",), split.rows(0, 12), split.rows(12, 18))

@@ -40,7 +40,7 @@ def test_nothing_is_pooled_to_zero_and_gives_no_gradient(pool, dtype) -> None:  
 
 
 def emptied(part: Split) -> Split:
-    """Every fourth text has no token."""
+    """Empty every fourth text."""
     assert part.lengths is not None
     values, lengths = part.values.copy(), part.lengths.copy()
     values[::4], lengths[::4] = PADDING, 0

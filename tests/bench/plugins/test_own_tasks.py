@@ -1,4 +1,4 @@
-"""Tasks by address: their names, what a study stores of them, and what a worker makes of that."""
+"""Tasks by address: their names, and their way through a stored study into a worker."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def test_own_data_has_no_stand_in(tmp_path: Path) -> None:
 
 
 def _checked_here(address: models.ModelAddress, sizes: dict, modality: str) -> tuple[str, ...]:
-    """Check in this process, which has TensorFlow already."""
+    """Check the model in this process, which has already imported TensorFlow."""
     try:
         return checked(address, sizes, modality)
     except BenchError as error:

@@ -1,4 +1,4 @@
-"""Tests that drive a browser run only where there is one; where not, a line says so."""
+"""Skip tests that drive a browser where there is none, with a line that says so."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def _missing() -> str:
-    """What a browser test needs and this machine lacks, or nothing."""
+    """Name the missing requirement of a browser test; return nothing if all are there."""
     if not any(shutil.which(name) for name in BROWSERS):
         return "no Chromium on the path"
     if not shutil.which("chromedriver"):

@@ -1,4 +1,4 @@
-"""What the report of a large study takes, in a process that does nothing else.
+"""Cost of the report of a large study, in a process that does nothing else.
 
     python -m tests.bench.report.footprint FOLDER
 

@@ -20,18 +20,18 @@ EVALUATIONS = 12
 
 @dataclass(frozen=True)
 class Planted:
-    """What an arm really does."""
+    """True effects of an arm."""
 
     points: float = 0.0
     """Percentage points of test accuracy."""
     speed: float = 1.0
-    """Of convergence; 2 means half the examples."""
+    """Speed of convergence; 2 means half the examples."""
     step_ratio: float = 1.0
     gap: float = 0.0
     """Percentage points by which the train-test gap shrinks."""
     ece: float = 0.0
     diverges: tuple[int, ...] = ()
-    """Seeds."""
+    """Seeds that diverge."""
 
 
 SIX: Mapping[str, Planted] = {
@@ -46,7 +46,7 @@ SIX: Mapping[str, Planted] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What the study to be made looks like."""
+    """Description of a study to make."""
 
     arms: Mapping[str, Planted] = field(default_factory=lambda: dict(SIX))
     tasks: tuple[str, ...] = ("cifar10", "imdb")
@@ -62,7 +62,7 @@ class Plan:
     missing: tuple[tuple[str, str, int], ...] = ()
     """Trials (task, arm, seed) that have no record."""
     declared: bool = True
-    """Whether a confirmatory family was declared."""
+    """True if a confirmatory family was declared."""
     not_applicable: tuple[NotApplicable, ...] = ()
 
 
@@ -74,7 +74,7 @@ class Made:
 
 
 def make(plan: Plan | None = None) -> Made:
-    """A study, its records and its step times: the same for the same plan."""
+    """Make a study, its records and its step times, the same for the same plan."""
     plan = plan or Plan()
     study = _study(plan)
     gone = set(plan.missing)
@@ -93,7 +93,7 @@ def make(plan: Plan | None = None) -> Made:
 
 
 def many(count: int) -> dict[str, Planted]:
-    """`count` strategies with effects between -6 and 6 points."""
+    """Plan `count` strategies with effects between -6 and 6 points."""
     rng = np.random.default_rng(count)
     return {
         f"strategy_{i:02d}": Planted(
@@ -261,5 +261,5 @@ def _step_time(plan: Plan, study: Study, arm: Arm, process: int) -> StepTime:
 
 
 def record_of(records: Sequence[Record], task: str, arm: str, seed: int) -> Record:
-    """The record of one trial."""
+    """Return the record of one trial."""
     return next(r for r in records if (r.task, r.arm, r.seed) == (task, arm, seed))

@@ -1,4 +1,4 @@
-"""Whether a step costs what its strategy declares."""
+"""Measured step times beside the declared cost classes."""
 
 from __future__ import annotations
 

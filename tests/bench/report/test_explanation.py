@@ -1,4 +1,4 @@
-"""The sentences about a study say no more than its page, and name what not to conclude."""
+"""The sentences about a study say no more than its page, and warn of wrong conclusions."""
 
 from __future__ import annotations
 

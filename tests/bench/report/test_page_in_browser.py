@@ -149,7 +149,7 @@ def test_dark_mode_turns_page_and_plots_dark(opened: Any) -> None:
 
 
 def _brightness(color: str) -> int:
-    """0 to 765, of `rgb(r, g, b)`."""
+    """Return the brightness of `rgb(r, g, b)`, 0 to 765."""
     return sum(int(part) for part in color[4:-1].split(","))
 
 

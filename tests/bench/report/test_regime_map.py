@@ -1,4 +1,4 @@
-"""`bench map` on studies made up: a table and a heat map, and what it refuses."""
+"""`bench map` on made-up studies: a table, a heat map, and refusals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def call(folder: Path) -> Result:
 
 
 def measured(folder: Path, steps: int, effect: float) -> None:
-    """A study of one regime on the disk."""
+    """Write a study of one regime."""
     recipe = {**studies.RECIPE, "steps": steps}
     arms = [studies.arm(arm, recipe=recipe) for arm in ("baseline", "mixup", "cutmix")]
     store = Store(folder / f"steps-{steps}")

@@ -1,4 +1,4 @@
-"""A whole report from records: what is written, and what survives trouble."""
+"""A whole report from records: its files, and its behavior on errors."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def analyzed() -> tuple[Study, Analysis]:
 
 
 def cells(analyzed: tuple[Study, Analysis], **changes: object) -> dict:
-    """The texts and details of mixup's cells, with some figures of its row replaced."""
+    """Return the texts and details of mixup's cells, with some figures of its row replaced."""
     study, analysis = analyzed
     decision = analysis.decision[analysis.decision["arm"] == "mixup"].assign(**changes)
     row = decision_rows(study, decision, CARDS)[0]

@@ -1,4 +1,4 @@
-"""A study cut to minutes: its size, its deadline, and that it goes on."""
+"""A study cut to minutes: its size, its deadline, and its continuation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SLOW = Cost(start=10.0, trace=6.0, step=0.05, evaluation=2.0)
 def cut(
     monkeypatch: pytest.MonkeyPatch, results: Path, cost: Cost, minutes: float = 5, **asked: object
 ) -> Chosen:
-    """What a budget leaves of a study of two tasks where a trial has a cost."""
+    """Cut a study of two tasks to a budget at a cost of a trial."""
     monkeypatch.setattr(budget, "probe", lambda request, *_: dict.fromkeys(request.tasks, cost))
     request = Request(profile="quick", seeds=3, **asked)  # type: ignore[arg-type]
     return within(60 * minutes, request, REGISTRY, SOURCE, TrainingOptions(jobs=2), 1, results)

@@ -20,7 +20,7 @@ from tests.bench.running.executors.serial import SerialExecutor
 
 
 class FullStore(Store):
-    """A disk that refuses some writes: those whose numbers are in `refused`."""
+    """A disk that refuses the writes whose numbers are in `refused`."""
 
     def __init__(self, folder: Path, refused: set[int]) -> None:
         super().__init__(folder)
@@ -104,7 +104,7 @@ def test_a_failure_that_cannot_be_noted_ends_the_study(tmp_path: Path) -> None:
 
 
 class Interrupted(Seen):
-    """Presses Ctrl-C when the first trial begins, and again when told of it if `twice`."""
+    """A watch that presses Ctrl-C when the first trial starts, and again on the notice if `twice`."""
 
     def __init__(self, twice: bool) -> None:
         super().__init__()

@@ -25,7 +25,7 @@ ASKED = study(["baseline", "mixup", "cutmix"], seeds=8)
 
 
 def launch(folder: Path, seconds: float) -> subprocess.Popen[str]:
-    """The driver, in a process group of its own (as a shell's foreground job)."""
+    """Start the driver in a process group of its own (like a shell's foreground job)."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(Path(driver.__file__)), str(folder), str(seconds)]
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def launch(folder: Path, seconds: float) -> subprocess.Popen[str]:
 
 
 def finish(folder: Path) -> list[str]:
-    """Runs the study to its end; the trials that it wrote."""
+    """Run the study to its end, and return the trials that it wrote."""
     process = launch(folder, 0.0)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
@@ -49,7 +49,7 @@ def finish(folder: Path) -> list[str]:
 
 
 def written(out: str) -> list[str]:
-    """The trials that the driver reported as written; a line without its end was not reported."""
+    """Return the trials that the driver reported as written; an incomplete line does not count."""
     return [line for line in out.split("\n")[:-1] if line.startswith("cifar10--")]
 
 
@@ -69,7 +69,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 def kill_and_resume(folder: Path, kills: int, seed: int, undisturbed: dict[str, bytes]) -> None:
-    """Kills the study `kills` times at random moments, beginning anew when it was through."""
+    """Kill the study `kills` times at random moments; start a new one whenever it is complete."""
     moments = random.Random(seed)
     done, rounds = 0, 0
     while done < kills:
@@ -116,7 +116,7 @@ def test_a_killed_study_leaves_no_process(tmp_path: Path) -> None:
 
 
 def wait_until_both_run(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """The driver's processes, once each worker runs a trial."""
+    """Wait until each worker runs a trial; return the driver's processes."""
     assert process.stdout is not None
     begun = [process.stdout.readline() for _ in range(2)]
     assert all(line.startswith("begun ") for line in begun)
@@ -159,7 +159,7 @@ def test_ctrl_c_twice_is_now(tmp_path: Path, undisturbed: dict[str, bytes]) -> N
 
 
 class Clock(TrainingWatch):
-    """When trials began, in seconds."""
+    """Start times of trials, in seconds."""
 
     def __init__(self) -> None:
         self.starts: list[float] = []
@@ -172,7 +172,7 @@ class Clock(TrainingWatch):
 def test_isolation_costs_little(tmp_path: Path) -> None:
     """Forty trials of 0.25 s on two workers: the time beyond 5 s is the executor's and the store's.
 
-    A trial of a quick study lasts some seconds; that of starting two workers is shared by all.
+    A trial of a quick study lasts some seconds, and all trials share the start of two workers.
     """
     trials = study(["baseline", "mixup"], seeds=20).trials()
     store = Store(tmp_path / "tiny")

@@ -1,4 +1,4 @@
-"""The time that is left, against simulated runs whose end is known."""
+"""The remaining time, against simulated runs whose end is known."""
 
 from __future__ import annotations
 

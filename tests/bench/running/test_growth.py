@@ -79,7 +79,7 @@ def test_who_saw_no_verdict_may_add_seeds(tmp_path: Path, study: Study, drop: in
 
 
 def coded(seeds: int, mixup: str, **changes: object) -> Study:
-    """A study whose arm mixup has this code."""
+    """Make a study whose arm mixup has some code."""
     code = {"suite": "1", "task images": "t"}
     arms = [
         ARMS[0].model_copy(update={"code": code}),
@@ -90,7 +90,7 @@ def coded(seeds: int, mixup: str, **changes: object) -> Study:
 
 @pytest.fixture
 def present(monkeypatch: pytest.MonkeyPatch) -> dict[str, Study]:
-    """The study as the code is now, in place of a registry."""
+    """Return the study with its current code, in place of a registry."""
     now: dict[str, Study] = {}
 
     def with_code(study: Study, _: Registry) -> Study:

@@ -1,4 +1,4 @@
-"""Designs and what does not apply."""
+"""Designs, and arms that do not apply."""
 
 from __future__ import annotations
 

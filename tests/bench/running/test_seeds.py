@@ -1,4 +1,4 @@
-"""Seeds of a study's own, and what earlier studies showed on them."""
+"""Seeds of a study's own, and effects that earlier studies showed on them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def measured(results: Path, made: Study, arms: Sequence[Arm] = ARMS) -> Store:
 
 
 def shown(results: Path, asked: Study) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Arm -> the study that showed its effect, and the seeds."""
+    """Return arm -> the study that showed its effect, and the seeds."""
     found = grown(Store(results / asked.name), asked, EMPTY).study.seen
     return {effect.arm: (effect.study, effect.seeds) for effect in found}
 

@@ -1,4 +1,4 @@
-"""Edited code is told from the code that measured."""
+"""Edited code is distinguished from the measured code."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_what_a_plugin_takes_from_a_strategy_counts(tmp_path: Path) -> None:
 
 
 def child_of(name: str) -> type:
-    """A strategy of this file that inherits from one of the repository."""
+    """Return a strategy of this file that inherits from one of the repository."""
     child = type("Child", (find().strategy(name),), {})
     child.__module__ = __name__
     return child

@@ -1,4 +1,4 @@
-"""A run from its request on: which study it writes to."""
+"""A run from its request on: the study to which it writes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DISPLAY = Display(print, print, silent, TimingWatch())
 
 
 def planned(results: Path, **asked: object) -> tuple[Study, Store, list[str]]:
-    """The study of a request, its store, and the warnings."""
+    """Return the study of a request, its store, and the warnings."""
     warnings: list[str] = []
     display = Display(warnings.append, warnings.append, silent, TimingWatch())
     request = Request(**{"profile": "smoke", "tasks": ("cifar10",), "strategies": (), **asked})  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ ARMS = ("baseline", "mixup", "cutmix", "dropout")
 
 
 class FakeExecutor:
-    """Answers at once, and keeps the timings of each call."""
+    """An executor that answers at once and keeps the timings of each call."""
 
     def __init__(self, calls: list[tuple[Any, list[Timing]]], locks: Path) -> None:
         self.calls, self.locks = calls, locks
@@ -70,11 +70,11 @@ class FakeExecutor:
 
 
 class WaitsError(Exception):
-    """Ends a wait that would last."""
+    """An error that ends an endless wait."""
 
 
 def holder(folder: Path) -> str:
-    """What another timing would wait for."""
+    """Return the reason for which another timing would wait."""
 
     def no_waiting(_seconds: float) -> None:
         raise WaitsError

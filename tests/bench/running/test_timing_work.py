@@ -1,4 +1,4 @@
-"""Arms timed and measured for real, in processes of their own."""
+"""Real timings and memory measurements of arms, in processes of their own."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ NOISE = np.random.default_rng(1).normal(0, 0.02, 50)
 
 
 class MadeUp:
-    """Records of a strategy that helps by 20 points, and of one that does nothing, noisily."""
+    """A work whose records show one strategy that adds 20 points, and one that adds only noise."""
 
     def __call__(self, trial: Trial) -> Record:
         wiggle = float(NOISE[trial.seed])

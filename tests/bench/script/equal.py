@@ -36,8 +36,8 @@ def difference(
     """Return the largest difference of a weight or a test logit, over the largest change of a weight.
 
     Args:
-        folder: gets the script.
-        changes: of the tiny recipe.
+        folder: folder for the script.
+        changes: changes of the tiny recipe.
         constants: values that the script has in place of its own.
     """
     recipe = changed(tiny_recipe(task), changes, task.facts.name)

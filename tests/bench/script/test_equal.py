@@ -23,7 +23,7 @@ FAST: Mapping[str, Any] = {
 }  # fmt: skip
 """One group: on tiny images a second one has maps of one pixel, which instance norm makes zeros."""
 SMALL: Mapping[str, Mapping[str, Any]] = {"cutout": {"size": 3}}
-"""Strategy -> parameters for tiny images, of which the default leaves nothing."""
+"""Strategy -> parameters for tiny images, of which the defaults leave no pixel."""
 VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "residual": ("cifar10", {}),
     "fast": ("cifar10", FAST),

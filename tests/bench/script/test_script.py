@@ -1,4 +1,4 @@
-"""A script reads as if this suite did not exist, and holds what its arm needs and no more."""
+"""A script reads as if this suite did not exist, and contains no more than its arm needs."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def paired_differences(
     Args:
         effects: (arms,) true means.
         heterogeneity: sd of the log of the arms' own standard deviations.
-        reference_sd: of the reference; an arm's is 1 where heterogeneity is 0.
+        reference_sd: standard deviation of the reference; an arm's is 1 where heterogeneity is 0.
     """
     sd = np.exp(random.normal(0, heterogeneity, len(effects)))
     arms = effects[:, None] + sd[:, None] * random.normal(0, 1, (len(effects), trials))
@@ -31,7 +31,7 @@ def paired_differences(
 
 
 class Answers(NamedTuple):
-    """Which test examples were right, and the truth behind them."""
+    """Right and wrong answers to test examples, and the truth behind them."""
 
     right: np.ndarray
     """(arms, trials, examples) booleans; the first arm is the reference."""

@@ -13,7 +13,7 @@ ARMS, TRIALS, STUDIES = 8, 10, 1500
 
 
 def candidates(y: np.ndarray) -> np.ndarray:
-    """(arms,) booleans of scores (arms, trials)."""
+    """Return the candidates, (arms,) booleans, from scores (arms, trials)."""
     lost = np.zeros(len(y), dtype=bool)
     for other in range(len(y)):
         d = y - y[other]

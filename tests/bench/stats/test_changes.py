@@ -1,4 +1,4 @@
-"""Simulated histories: how often nothing alerts, and how surely something planted does.
+"""Simulated histories: the rate of false alarms, and the power for planted shifts.
 
 Arrays hold many comparisons at once; a test through `compare` itself checks that they are alike.
 """
@@ -28,7 +28,7 @@ PLANTED = 4
 def noise(
     random: np.random.Generator, studies: int, units: int, own: float, shared: float
 ) -> np.ndarray:
-    """(studies, arms, units): an arm's own noise and what all arms of a unit share."""
+    """Draw (studies, arms, units): noise of each arm plus noise that all arms of a unit share."""
     common = random.normal(0, shared, (studies, 1, units))
     return random.normal(0, own, (studies, len(ARMS), units)) + common
 
@@ -36,7 +36,7 @@ def noise(
 def shifted(
     metric: Metric, base: np.ndarray, new: np.ndarray, is_paired: bool = False
 ) -> list[changes.Change]:
-    """The environment's shift, shape (studies, 1), and the arms', (studies, arms)."""
+    """Return the environment's shift, shape (studies, 1), and the arms', (studies, arms)."""
     test = changes.paired if is_paired else changes.welch
     found, floor = changes.parts(base, new), metric.harm(metric.compared.floor)
     level, own = [side[..., None, :] for side in found.common], found.own
@@ -52,7 +52,7 @@ def whole(
     slower: float = 0.0,
     worse: float = 0.0,
 ) -> Word:
-    """The verdicts of whole comparisons, shape (studies, SIZE); arm `PLANTED` is shifted."""
+    """Return the verdicts of whole comparisons, shape (studies, SIZE); arm `PLANTED` is shifted."""
     parts, least = [], []
     for metric in METRICS:
         sd = {"accuracy": 1.0, "convergence": 0.5, "step_time": process_sd, "memory": 0.01}

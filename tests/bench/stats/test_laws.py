@@ -13,7 +13,7 @@ LEVEL = 0.025
 
 
 def running(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Number, t statistic of mean 0 of the first n of each row, for n = 2, 3, ..."""
+    """Yield n and the t statistic of mean 0 of the first n of each row, for n = 2, 3, ..."""
     n = np.arange(1, x.shape[1] + 1)
     mean = x.cumsum(axis=1) / n
     square = (x**2).cumsum(axis=1) - n * mean**2

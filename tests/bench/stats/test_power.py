@@ -12,7 +12,7 @@ RANDOM = np.random.default_rng(3)
 
 
 def known(sd: float, trials: int, example_error: float = 0.0) -> Errors:
-    """Standard errors of one sample whose sd is this."""
+    """Return the standard errors of one sample with a known sd."""
     d = np.resize([1.0, -1.0], trials)
     made = errors([Sample(d * sd / d.std(ddof=1))], Level(NONE, False))
     examples = np.array([1000.0 if example_error else np.nan])

@@ -27,7 +27,7 @@ with Store(Path(sys.argv[1])).lock():
 
 @pytest.fixture
 def other(tmp_path: Path):
-    """Another process that holds `tmp_path / "tiny"`."""
+    """Start another process that holds `tmp_path / "tiny"`."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path / "tiny")],
         stdin=subprocess.PIPE,

@@ -23,7 +23,7 @@ from tests.bench.other_user import NOBODY, as_nobody, needs_root
 
 
 class WaitsError(Exception):
-    """Ends a wait that would last."""
+    """An error that ends an endless wait."""
 
 
 def no_waiting(_seconds: float) -> None:
@@ -31,7 +31,7 @@ def no_waiting(_seconds: float) -> None:
 
 
 def is_free(folder: Path) -> bool:
-    """Whether a timing could begin at once."""
+    """Return true if a timing could start at once."""
     reasons: list[str] = []
     try:
         with timing(folder, reasons.append, no_waiting):
@@ -137,7 +137,7 @@ def test_a_lock_that_was_cleaned_away_is_made_again(tmp_path: Path) -> None:
 
 
 class Said(NamedTuple):
-    """What another user's process printed, and the reason of its wait."""
+    """Output of another user's process, and the reason of its wait."""
 
     errors: str
     reasons: list[str]
@@ -158,7 +158,7 @@ def as_another_user(folder: Path, timed: bool = False) -> Said:
 
 @pytest.fixture
 def shared() -> Iterator[Path]:
-    """A folder such as /tmp: everybody may write, nobody may remove another's file."""
+    """Make a folder like /tmp: everybody may write, nobody may remove another user's file."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o1777)
         yield Path(folder)

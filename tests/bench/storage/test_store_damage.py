@@ -20,7 +20,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def mutations() -> st.SearchStrategy[list[tuple[str, int, bytes]]]:
-    """Edits of a file: where (in thousandths of its length), what, with which bytes."""
+    """Draw edits of a file: the place (in thousandths of its length), the kind, the bytes."""
     kind = st.sampled_from(["flip", "cut", "insert", "overwrite", "drop", "repeat"])
     edit = st.tuples(kind, st.integers(0, 999), st.binary(min_size=1, max_size=20))
     return st.lists(edit, min_size=1, max_size=3)
@@ -54,7 +54,7 @@ def truth() -> dict[str, Record]:
 
 
 def check_never_wrong(store: Store, path: Path, data: bytes) -> None:
-    """Every record that is read is the one that was written; the others are missing."""
+    """Check that every record that is read equals the written one; the others are missing."""
     path.write_bytes(data)
     written = truth()
     loaded = store.records()

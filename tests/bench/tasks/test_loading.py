@@ -39,7 +39,7 @@ def text_data() -> Dataset:
 
 
 def task(given: Any, modality: Any = "image", classes: int = 3) -> Task:
-    """A task whose `load` gives something."""
+    """Make a task whose `load` returns some value."""
 
     class Mine(Task):
         facts = TaskFacts("mine", modality, classes, {})

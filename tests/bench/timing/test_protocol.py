@@ -1,4 +1,4 @@
-"""The protocol on a made-up machine, whose clock says what was planted."""
+"""The protocol on a simulated machine, whose clock has planted times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.timing.protocol import BLOCK_SECONDS, WINDOW, interleaved, time_in_tu
 
 
 class Machine:
-    """Steps that cost what they cost times how slow the machine is by now.
+    """Steps of a fixed cost times the present slowness of the machine.
 
     Args:
         slow: seconds that have passed -> factor.

@@ -51,7 +51,7 @@ class UserTask(Task):
 
 
 def images(count: int, seed: int) -> Split:
-    """Waves in noise; the class is the number of waves."""
+    """Make images of waves in noise; the class is the number of waves."""
     random = np.random.default_rng(seed)
     labels = (np.arange(count) % CLASSES).astype(np.int32)
     waves = np.sin(np.arange(SIDE) * (labels[:, None] + 1)) * 60 + 128
@@ -60,7 +60,7 @@ def images(count: int, seed: int) -> Split:
 
 
 def texts(count: int, seed: int) -> Split:
-    """Random tokens; the first one tells the class."""
+    """Make texts of random tokens; the first one determines the class."""
     random = np.random.default_rng(seed)
     labels = (np.arange(count) % CLASSES).astype(np.int32)
     ids = random.integers(5, VOCABULARY, (count, LENGTH)).astype(np.int32)
@@ -77,12 +77,12 @@ def arm(
     modality: str = "image",
     **changes: Any,
 ) -> CompiledArm:
-    """An arm that trains a user's model."""
+    """Make an arm that trains a user's model."""
     task, chosen = UserTask(make, modality), recipe(**changes)
     data = DeviceData.of(task.load(chosen, Source()), resample=False)
     return CompiledArm(task, strategies, chosen, settings or Settings(), data)
 
 
 def layers(*made: Callable[[], keras.layers.Layer]) -> Make:
-    """A builder of a sequential model; each layer is made again at each call."""
+    """Return a builder of a sequential model, which makes each layer again at each call."""
     return lambda: keras.Sequential([make() for make in made])

@@ -1,4 +1,4 @@
-"""What `bench pictures` draws: the images that a strategy's stages really make."""
+"""The images that `bench pictures` draws are those that a strategy's stages make."""
 
 from __future__ import annotations
 

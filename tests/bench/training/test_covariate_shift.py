@@ -1,4 +1,4 @@
-"""Internal covariate shift: what is seen, how it is measured, and that watching changes nothing."""
+"""Internal covariate shift: its measurement, which does not change the training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A strategy at its identity setting is its base, bit for bit: trained and evaluated, on any base.
+"""A strategy at its identity setting equals its base, bit for bit, on any base.
 
 `tests/strategies/test_registry_wide.py` has the plain base.
 """
@@ -38,7 +38,7 @@ def acting(name: str) -> Strategy:
 
 
 def shares(task: str, base: str, name: str) -> bool:
-    """Tell whether a strategy can stand on a base and be its identity there."""
+    """Return true if a strategy can be stacked on a base and equals it at its identity setting."""
     strategy = acting(name)
     if isinstance(strategy.facts.identity, str) or name == base:
         return False

@@ -1,4 +1,4 @@
-"""A user's Keras model: its own losses, its statistics, its names, and what cannot be trained."""
+"""A user's Keras model: its own losses, its statistics, its names, and unsuitable models."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def strategy(name: str, **parameters: Any) -> Any:
 
 
 def objective(made: CompiledArm, seed: int = 0) -> float:
-    """The objective of the first step."""
+    """Return the objective of the first step."""
     made.reset(seed)
     return float(made.train_steps(tf.constant(0), tf.constant(1))[0])
 
@@ -45,7 +45,7 @@ def objective(made: CompiledArm, seed: int = 0) -> float:
 
 
 class Pulled(L.Layer):
-    """Adds a constant to the objective."""
+    """A layer that adds a constant to the objective."""
 
     def call(self, values: Any) -> Any:
         self.add_loss(tf.constant(7.0))
@@ -53,7 +53,7 @@ class Pulled(L.Layer):
 
 
 class Activity(keras.regularizers.Regularizer):
-    """One for each example, whatever its values; Keras divides by the number of examples."""
+    """An activity penalty of one for each example; Keras divides by the number of examples."""
 
     def __call__(self, values: Any) -> Any:
         return tf.cast(tf.shape(values)[0], tf.float32)

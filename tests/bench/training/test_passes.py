@@ -38,7 +38,7 @@ def twice(self: Any, weights: Any, moment: Any, rest: Any) -> Gradients:
 
 
 def statistics(*stack: Strategy) -> list[np.ndarray]:
-    """Moving statistics after one step with batch normalization."""
+    """Return the moving statistics after one step with batch normalization."""
     arm = tiny_arm(CIFAR10, [REGISTRY.strategy("batch_norm")(), *stack])
     arm.reset(0)
     arm.train_steps(tf.constant(0), tf.constant(1))

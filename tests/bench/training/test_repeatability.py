@@ -21,7 +21,7 @@ NUMPY = np.random.default_rng(4)
 
 
 def shifted(by: Callable[[], Any]) -> Callable[..., Batch]:
-    """A features stage that adds something to the batch."""
+    """Make a strategy whose features stage adds a value to the batch."""
 
     def features(self: Any, batch: Batch, moment: Moment) -> Batch:
         return batch._replace(values=batch.values + tf.cast(by(), tf.float32))

@@ -1,4 +1,4 @@
-"""A stage that does half the work, or none, is refused when it is traced: one line with its name."""
+"""A faulty stage is refused when it is traced, in one line with its name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TASKS = find().tasks
 
 
 def plugin(**stages: Callable[..., Any]) -> type[Strategy]:
-    """A strategy with these methods."""
+    """Make a strategy with some methods."""
     facts = Facts(
         "mine", "own", Paper("me", 2026, "Mine"), "does a thing", "x", ("image", "text"), "cheap",
         "none",

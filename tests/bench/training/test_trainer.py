@@ -98,7 +98,7 @@ def test_a_checkpoint_that_is_not_ours_is_ignored(tmp_path: Path, damage: str) -
 
 @dataclass(frozen=True)
 class Bomb(Strategy):
-    """Turns the objective into NaN after four steps."""
+    """A strategy that turns the objective into NaN after four steps."""
 
     facts: ClassVar = Facts(
         "bomb", "own", Paper("me", 2026, "Bomb"), "explodes", "NaN", ("image",), "free", "none"

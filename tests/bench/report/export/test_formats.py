@@ -21,7 +21,7 @@ ARMS = ("baseline", ODD, "mixup", "gone")
 
 @pytest.fixture(scope="module")
 def compared() -> Compared:
-    """Arm `ODD` is slower, mixup unchanged, `gone` only in the old study."""
+    """Compare two studies: arm `ODD` is slower, mixup unchanged, `gone` only in the old one."""
     random = np.random.default_rng(0)
     before = lines("old", random, ARMS, processes=8, process_sd=0.002)
     after = lines("new", random, ARMS[:3], processes=8, process_sd=0.002, slower={ODD: 0.2})

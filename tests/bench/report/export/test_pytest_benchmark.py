@@ -1,4 +1,4 @@
-"""What `bench time` writes is what pytest-benchmark reads."""
+"""pytest-benchmark reads the step times of `bench time`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.bench import measured
 
 
 def step_times() -> list[StepTime]:
-    """Three processes at ratios 1.1, 1.2 and 1.3."""
+    """Make the step times of three processes, at ratios 1.1, 1.2 and 1.3."""
     found = []
     for process, ratio in enumerate((1.1, 1.2, 1.3)):
         blocks = {"arm_ms": (10 * ratio,) * 4, "reference_ms": (10.0,) * 4}

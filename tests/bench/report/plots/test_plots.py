@@ -1,4 +1,4 @@
-"""The drawings themselves: what is on them, and that their labels keep apart."""
+"""The drawings: their content, and labels that do not overlap."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_cost_has_the_interval_of_a_step_time_and_does_not_stretch_to_a_wide_one
 
 
 def cost(ratios: list[float], half: float = 0.01) -> Plot:
-    """Of three arms, the last on the front; `half` a step time's interval's width."""
+    """Make the rows of three arms, the last on the front; `half` is half the width of an interval."""
     rows = effects(3).assign(ratio=ratios, pareto=[False, False, True])
     rows = rows.assign(ratio_low=rows["ratio"] - half, ratio_high=rows["ratio"] + half)
     return cost_plot("cifar10", rows, "CPU step time", style.colors(list(rows["arm"])), WHERE)

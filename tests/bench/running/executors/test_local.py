@@ -1,4 +1,4 @@
-"""What the local executor does beside what every executor does (`test_shared.py`)."""
+"""The local executor, beyond the tests of every executor (`test_shared.py`)."""
 
 from __future__ import annotations
 

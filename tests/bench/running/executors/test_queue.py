@@ -1,4 +1,4 @@
-"""Which trial a worker takes next."""
+"""The order in which workers take trials."""
 
 from __future__ import annotations
 

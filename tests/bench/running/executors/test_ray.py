@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def cluster() -> Iterator[Any]:
-    """A head without processors, and two nodes with one each."""
+    """Start a head without processors, and two nodes with one each."""
     import ray
     from ray.cluster_utils import Cluster
 

@@ -1,4 +1,4 @@
-"""What every executor does, and what those that isolate do beside it."""
+"""Every executor, and the isolation of those that have it."""
 
 from __future__ import annotations
 
