@@ -1,4 +1,4 @@
-"""An advice from begin to end: probe, choose, confirm, within a budget of time."""
+"""An advice from start to end: probe, choose and confirm within a budget of time."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from bench.running.training_phase import side_by_side
 from bench.storage.store import Store
 
 SHOWN = 4
-"""Stacks that the result of a round names."""
+"""Number of stacks that the result of a round names."""
 SLICE = 0.04
 """Share of the budget that the confirmation trains between two looks at the clock."""
 FIRST_ROUND = 1.6
-"""First screening round, with one seed, as a share of all screening, at most."""
+"""Largest share of the screening that its first round may take with one seed."""
 OVER = 1.05
-"""Share of the budget after which no trial begins."""
+"""Share of the budget after which no trial starts."""
 LIMITS = {
     "probe": 1.0,
     "screen": 1.3 * FIRST_ROUND * SCREENING,
     "stack": SCREENING + STACKING + 0.05,
 }
-"""Stage -> share of the budget after which its rounds end, whatever is missing: the machine was slow."""
+"""Stage -> share of the budget after which its rounds end, on a slow machine with trials missing."""
 
 
 class StoppedError(Exception):
@@ -41,10 +41,10 @@ class StoppedError(Exception):
 
 
 class Advisor:
-    """Carries out one advice; its folder's lock is held.
+    """One advice being carried out; the caller holds the lock of its folder.
 
     Args:
-        advice: as it was asked for, or as far as it came.
+        advice: the request, or a stored advice to continue.
         store: folder of the advice, and of the study that confirms.
     """
 
@@ -55,7 +55,7 @@ class Advisor:
         self.task = lab.registry.task(advice.task)
 
     def probe(self) -> None:
-        """Train the baseline to learn what a trial costs; settle which techniques there is time for."""
+        """Train the baseline to measure the cost of a trial; keep the techniques that fit."""
         if not self.advice.rounds:
             self._applying()  # Nothing is trained for a choice between nothing.
             jobs = side_by_side(self.lab.options.training, self.builder.recipe(self.task).threads)
@@ -69,7 +69,7 @@ class Advisor:
             self._settle_techniques()
 
     def choose(self) -> None:
-        """Train round after round until the choice has ended, and declare what is to be confirmed."""
+        """Train round after round until the choice ends; declare the stacks to confirm."""
         if self.advice.family:
             return
         self._complete()
@@ -86,9 +86,9 @@ class Advisor:
         self._update(family=stacks, carried=tuple(self._carried(stacks[0], seen)))
 
     def confirm(self) -> Study:
-        """Train the declared family on fresh seeds until the time is over; return the study.
+        """Train the declared family on fresh seeds until the time is over, and return the study.
 
-        The clock alone ends it, and never a result. So the intervals are those of a fixed number of
+        Only the clock ends it, never a result. So the intervals are those of a fixed number of
         seeds.
         """
         study = self.store.study() or self._declared()
@@ -144,9 +144,9 @@ class Advisor:
         return known
 
     def _settle_techniques(self) -> None:
-        """Keep the techniques that apply, as many as one screening round has time for.
+        """Keep as many applicable techniques as one screening round has time for.
 
-        Other learning rates are among them. The techniques of the default set come first.
+        Learning rates are among them. The techniques of the default set come first.
         """
         applying, left_out = self._applying()
         defaults = set(self.lab.registry.defaults())
@@ -183,7 +183,7 @@ class Advisor:
         self._update(rounds=(*self.advice.rounds, Done(round=planned)))
 
     def _complete(self) -> None:
-        """Train what is missing of the last round, and note what it led to."""
+        """Train the missing trials of the last round, and note its result."""
         last = self.advice.rounds[-1]
         stacks = [stack for done in self.advice.rounds for stack in done.round.stacks]
         seeds = max(done.round.seeds[-1] for done in self.advice.rounds)
@@ -211,7 +211,7 @@ class Advisor:
         self._update(rounds=(*self.advice.rounds[:-1], done))
 
     def _result(self, done: Round) -> str:
-        """Write what the choice believes of the stacks of a round."""
+        """Describe the estimates of the stacks of a round."""
         _, seen = self.history()
         known = Evidence(self.advice.techniques, seen).estimates(done.stacks)
         reference: Stack = done.present
@@ -220,7 +220,7 @@ class Advisor:
         return ", ".join(f"{name_of(s)} {_points(*gains[s])}" for s in best)
 
     def _carried(self, stack: Stack, seen: Sequence[Observation]) -> list[str]:
-        """Write what each member adds to the rest of the stack."""
+        """Describe the estimated gain of each member over the rest of the stack."""
         less = {name: tuple(other for other in stack if other != name) for name in stack}
         known = Evidence(self.advice.techniques, seen).estimates([stack, *less.values()])
         gains = {name: known.gain(rest, stack) for name, rest in less.items()}
@@ -228,7 +228,7 @@ class Advisor:
         return [f"{name} {_points(*gains[name])}" for name in order]
 
     def _declared(self) -> Study:
-        """Declare the confirmation, with more seeds than its time is likely to allow."""
+        """Declare the confirmation with more seeds than its time is likely to allow."""
         stacks, left = self.advice.family, self.advice.budget - self.advice.spent
         fitting = seeds_that_fit(stacks, self.costs(), left)
         seeds = min(MOST_SEEDS, max(LEAST_SEEDS, 2 * fitting))
@@ -238,7 +238,7 @@ class Advisor:
         return study_run.declared(study, self.store, self.lab.registry, self.lab.display)
 
     def _next_seeds(self, study: Study) -> list[int]:
-        """Return the seeds that there is time for before the next look at the clock; empty: none."""
+        """Return the seeds that fit before the next look at the clock; empty if none fits."""
         had = self._complete_seeds(study)
         ahead = list(study.seed_range())[had:]
         left = self.advice.budget - self.advice.spent
@@ -255,7 +255,7 @@ class Advisor:
         return sum(known.get(stack, known[()]) for stack in ((), *self.advice.family))
 
     def _complete_seeds(self, study: Study) -> int:
-        """Return how many of the first seeds all arms of the confirmation have."""
+        """Count the first seeds that all arms of the confirmation have."""
         stacks = [(), *self.advice.family]
         had = 0
         for seed in study.seed_range():

@@ -1,11 +1,11 @@
 """The choice of a stack: screening by successive halving, then greedy stacking.
 
-`next_round` says what to train next, from all that was trained before. It is a pure function, so a
-choice that was killed goes on where it was. It sees validation scores only. Every round has seeds of
-its own, so that no technique is helped twice by the same luck. Source of the halving: Karnin, Koren and
-Somekh 2013.
+`next_round` plans the next round from all trials so far. It is a pure function, so a killed choice
+continues where it stopped. It sees validation scores only. Every round has seeds of its own, so
+that no technique is helped twice by the same luck. Source of the halving: Karnin, Koren and Somekh
+2013.
 
-The shares and limits are those with which the simulated choices of `tests.long.advised_worlds` did best.
+The shares and limits gave the best choices in the simulations of `tests.long.advised_worlds`.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ from bench.core.study import SMOKE_SEEDS
 from bench.running.request import OF_RECIPE
 
 SCREENING, STACKING = 0.25, 0.58
-"""Shares of the budget. The rest confirms."""
+"""Shares of the budget. The confirmation has the rest."""
 MOST_KEPT_BACK = 0.5
-"""Share of a small budget that is kept for the confirmation, at most."""
+"""Largest share of a small budget that is kept for the confirmation."""
 CONFIRMED_ARMS = 4
 DEARER = 1.2
 """Typical cost of a confirmed trial, as a multiple of the baseline's."""
 HALVINGS = 3
 """Rounds of screening, each with half of the techniques of the one before."""
 SURVIVORS = 20
-"""Techniques that screening leaves, at least: what does nothing alone can help in company."""
+"""Fewest techniques that screening leaves: one that does nothing alone can help in a stack."""
 TRIED = 12
-"""Changes of the present stack that a round of stacking trains, at most."""
+"""Most changes of the present stack that a round of stacking trains."""
 ROUND = 12
-"""Trials that a round of stacking has, where there is time: each round starts its workers again."""
+"""Trials of a round of stacking, if there is time: each round starts its workers again."""
 RATES = tuple(f"{OF_RECIPE}learning_rate={factor}" for factor in ("0.5x", "2x", "4x"))
-"""Learning rates that are tried as techniques are, alone and in stacks: equal effort for all."""
+"""Learning rates, which are tried like techniques, alone and in stacks: equal effort for all."""
 BOUND = 1.25
 """Standard deviations below an estimate at which its lower confidence bound lies."""
 HOPE = 0.3
-"""Points that a change must have in sight, estimate and standard deviation together, to be tried."""
+"""Least estimate plus standard deviation, in points, at which a change is tried."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A choice to make: the techniques, and the budget.
+    """The techniques and the budget of a choice.
 
     Attributes:
         techniques: their names, and learning rates.
-        fits: tells if a stack can be built: no two of its techniques exclude each other.
+        fits: returns true if a stack can be built: no two of its techniques exclude each other.
         budget: seconds for everything, the confirmation included.
         first_seed: smallest seed of the choice.
     """
@@ -69,10 +69,10 @@ def next_round(
     """Plan the next round of the choice; return None when it has ended.
 
     Args:
-        rounds: those before, a probe included, all of them trained.
+        rounds: all earlier rounds, the probe included; all are trained.
         observations: their trials.
         costs: seconds of a trial; the baseline's is known.
-        spent: seconds of the budget that are gone.
+        spent: seconds of the budget that are spent.
     """
     done = [r for r in rounds if r.stage != "probe"]
     evidence = Evidence(question.techniques, observations) if done else None
@@ -87,7 +87,7 @@ def next_round(
 
 
 def choice_seconds(budget: float, trial: float) -> float:
-    """Return the seconds of the whole choice: a small budget keeps time for a verdict.
+    """Return the seconds of the whole choice; a small budget keeps time for a verdict.
 
     Args:
         budget: seconds for everything.
@@ -98,17 +98,17 @@ def choice_seconds(budget: float, trial: float) -> float:
 
 
 def halvings(techniques: int) -> int:
-    """Return the number of screening rounds: fewer for few techniques."""
+    """Return the number of screening rounds, fewer for few techniques."""
     return max(1, min(HALVINGS, math.ceil(math.log2(max(techniques, 2) / 2))))
 
 
 def kept(techniques: int) -> int:
-    """Return how many techniques of a screening round the next one has."""
+    """Return the number of techniques that a screening round passes on."""
     return max(math.ceil(techniques / 2), min(SURVIVORS, techniques))
 
 
 def cost(stack: Stack, costs: Costs) -> float:
-    """Return the expected seconds of a trial: those of its parts multiply where it was never tried."""
+    """Return the expected seconds of a trial; an untried stack multiplies its members' ratios."""
     base = costs[()]
     if stack in costs:
         return costs[stack]
@@ -124,7 +124,7 @@ def lower_bound(known: Estimates, before: Stack, after: Stack) -> float:
 def chosen(
     question: Question, rounds: Sequence[Round], observations: Sequence[Observation]
 ) -> Stack:
-    """Return the stack that the choice has reached; empty: no technique looks better."""
+    """Return the stack that the choice has reached; empty if no technique looks better."""
     done = [r for r in rounds if r.stage != "probe"]
     return _reached(question, done, Evidence(question.techniques, observations))[0]
 
@@ -148,13 +148,13 @@ def _screening(
 
 
 def _fresh(question: Question, done: Sequence[Round], count: int) -> tuple[int, ...]:
-    """Return seeds that no round had."""
+    """Return seeds that no earlier round has."""
     start = question.first_seed + sum(len(r.seeds) for r in done)
     return tuple(range(start, start + count))
 
 
 def _survivors(done: Sequence[Round], evidence: Evidence) -> list[str]:
-    """Return the techniques that the screening rounds leave, the best first."""
+    """Return the techniques that survive the screening rounds, best first."""
     last = [r for r in done if r.stage == "screen"][-1]
     singles = [stack for stack in last.stacks if stack]
     known = evidence.estimates(singles)
@@ -179,11 +179,11 @@ def _stacking(
 def _reached(
     question: Question, done: Sequence[Round], evidence: Evidence
 ) -> tuple[Stack, list[Stack]]:
-    """Return the present stack, and the changes of it that are worth a try, the best hope first.
+    """Return the present stack and its changes that are worth a trial, most promising first.
 
-    A change counts once it was trained and its lower confidence bound against the present stack is
-    above 0. The change with the best bound is taken, again and again. A stack may have a learning rate
-    of its own, whatever that rate does alone: each is tried once on top of the present stack.
+    A trained change whose lower confidence bound against the present stack is above 0 replaces it.
+    The change with the best bound goes first, and this is repeated until no change qualifies. Each
+    learning rate is tried once on top of the present stack, whatever it does alone.
     """
     names = _survivors(done, evidence)
     present: Stack = done[-1].present

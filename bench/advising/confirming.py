@@ -22,11 +22,11 @@ from bench.stats.power import detectable
 from bench.stats.simultaneous import unit_level
 
 MEMBERS = CONFIRMED_ARMS - 2
-"""Members of the stack, or learning rates, that are confirmed alone."""
+"""Number of members of the stack, or learning rates, that are confirmed alone."""
 LEAST_SEEDS = SMOKE_SEEDS
-"""Seeds below which there is no verdict."""
+"""Number of seeds below which there is no verdict."""
 MOST_SEEDS = 100
-"""Seeds after which more of the budget is not spent: the intervals are narrow."""
+"""Largest number of seeds: the intervals are narrow by then."""
 TYPICAL_SD = 0.8
 """Spread of a paired difference of test accuracy, points: the mean of the committed studies."""
 
@@ -36,9 +36,9 @@ def family(
 ) -> tuple[Stack, ...]:
     """Return the stacks to confirm: the chosen one first, then its best members alone.
 
-    Where nothing was chosen, it is the technique that looks best alone. An answer of "nothing" is then
-    one about the strongest candidate. The tuned baseline takes the place of a member: the best learning
-    rate alone, where one is better than the recipe's by its lower confidence bound.
+    Without a chosen stack, return the technique that looks best alone: an answer of "nothing" is
+    then about the strongest candidate. The tuned baseline takes the place of a member: the best
+    learning rate alone, if its lower confidence bound against the recipe's rate is above 0.
     """
     stack = chosen(question, rounds, observations)
     singles = [(name,) for name in question.techniques]
@@ -53,7 +53,7 @@ def family(
 
 
 def seeds_that_fit(stacks: Sequence[Stack], costs: Costs, left: float) -> int:
-    """Return the number of seeds of a confirmation that some seconds allow, at most `MOST_SEEDS`."""
+    """Return the number of seeds that a confirmation has time for, at most `MOST_SEEDS`."""
     each = sum(cost(stack, costs) for stack in ((), *stacks))
     return max(0, min(MOST_SEEDS, int(left / each)))
 

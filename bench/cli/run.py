@@ -1,4 +1,4 @@
-"""`bench run`: plan, train what is missing, time the steps, report."""
+"""`bench run`: plan, train the missing trials, time the steps, report."""
 
 from __future__ import annotations
 

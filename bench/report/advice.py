@@ -1,4 +1,4 @@
-"""The texts of an advice: the plan before anything is spent, the story of its rounds, the answer."""
+"""The texts of an advice: its plan, the story of its rounds, the answer."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Step(NamedTuple):
 
 
 def plan_lines(advice: Advice, seconds: float, jobs: int) -> list[str]:
-    """Say before anything is spent what the budget allows.
+    """Describe what the budget allows, before anything is spent.
 
     Args:
-        advice: with its probe and its techniques.
-        seconds: of the budget, for a trial of the baseline.
+        advice: an advice after its probe, with its techniques.
+        seconds: seconds of the budget that a trial of the baseline takes.
         jobs: trials side by side.
     """
     trials = advice.budget / seconds
@@ -126,7 +126,7 @@ def _step(done: Done) -> Step:
 def answer_lines(
     advice: Advice, study: Study, analysis: Analysis, ratios: Mapping[str, float]
 ) -> list[str]:
-    """Say what to use, how sure that is, what it costs, what carries it, and what is open.
+    """State what to use, how sure that is, what it costs, what carries it, and what is open.
 
     Args:
         ratios: arm -> time of its training over the baseline's.
@@ -189,7 +189,7 @@ def _cost(arm: str, ratios: Mapping[str, float]) -> Iterator[str]:
 
 
 def _open(advice: Advice, study: Study, rows: pd.DataFrame) -> Iterator[str]:
-    """Say which comparisons are open, and how many hours would decide them."""
+    """List the open comparisons, and the hours that would decide them."""
     if study.synthetic or not study.seeds:
         return
     each = advice.confirmation_seconds / study.seeds

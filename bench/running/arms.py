@@ -22,7 +22,7 @@ CONTROL = "baseline[A/A]"
 
 
 class Candidate(NamedTuple):
-    """An arm before its task decides if it applies."""
+    """An arm before its task decides whether it applies."""
 
     name: str
     added: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class Candidate(NamedTuple):
 
 
 class ArmBuilder:
-    """Makes the arms of one task after another from a request."""
+    """A builder of the arms that a request asks for, one task after another."""
 
     def __init__(self, request: Request, registry: Registry) -> None:
         self.request, self.registry = request, registry
@@ -100,9 +100,9 @@ class ArmBuilder:
         return Candidate(text, self.registry.stack(names) if names else (), recipe=recipe)
 
     def around(self, names: Sequence[str]) -> Iterator[Candidate]:
-        """Yield the base less each of its strategies, then the base plus each other strategy.
+        """Yield the base without each of its strategies, then the base with each other strategy.
 
-        A strategy that excludes some of the base takes their place: `layer_norm for batch_norm`.
+        A strategy that excludes members of the base takes their place: `layer_norm for batch_norm`.
         """
         for name in self.base:
             yield Candidate(f"without {name}", left_out=(name,))
@@ -139,7 +139,7 @@ class ArmBuilder:
         yield from self.variants(task, baseline)
 
     def variants(self, task: Task, candidate: Candidate) -> Iterator[Arm]:
-        """Yield the arm at the other values of a sweep, at tuning points, and as it was tuned."""
+        """Yield the arm at the other values of a sweep, at tuning points and at its tuned setting."""
         if self.sweep:
             yield from self.swept(task, candidate, self.sweep)
         if self.request.points:
@@ -248,7 +248,7 @@ class ArmBuilder:
         """Refuse a base with a strategy that the task cannot have.
 
         Raises:
-            UsageError: with the reason.
+            UsageError: there is such a strategy; the message has the reason.
         """
         for strategy in map(self.strategy, self.base):
             if (why := applicability(strategy, task.facts)) is not None:

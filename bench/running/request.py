@@ -27,7 +27,7 @@ class Request(NamedTuple):
     profile: str = "quick"
     tasks: Sequence[str] = ("cifar10", "imdb")
     strategies: Sequence[str] | None = None
-    """None: the default set; `all` alone: every one."""
+    """None for the default set; `all` alone for every strategy."""
     stacks: Sequence[str] = ()
     """Arms such as `cutmix+label_smoothing` or `cutmix+recipe.learning_rate=2x`, or presets by name."""
     base: Sequence[str] = ()
@@ -35,7 +35,7 @@ class Request(NamedTuple):
     design: str = "one-in"
     seeds: int = 3
     first_seed: int | None = 0
-    """None: the stored study's, or one that is drawn for a new study."""
+    """None for that of the stored study, or for a drawn one in a new study."""
     settings: Mapping[str, str] = {}
     """`recipe.learning_rate` or `mixup.alpha` -> value, as typed."""
     sweep: str | None = None
@@ -45,24 +45,25 @@ class Request(NamedTuple):
     xla: bool = False
     sequential: bool = False
     exploratory: bool = False
-    """True: no declared family, so effects and intervals without verdicts."""
+    """True if no family is declared: effects and intervals without verdicts."""
     tuned: Tuned | None = None
     """Settings of `bench tune`; each arm is in the study untuned and tuned."""
     points: int = 0
-    """Tuning points of each arm, its default setting included; 0: no tuning."""
+    """Tuning points of each arm, its default setting included; 0 for no tuning."""
     name: str | None = None
-    """Name of the study; None: a default name."""
+    """Name of the study; None for a default name."""
     prefix: str = ""
-    """Begin of a default name."""
+    """Prefix of a default name."""
     scale: float = 1.0
-    """Factor of each recipe's training examples and steps."""
+    """Factor for each recipe's training examples and steps."""
 
 
 def check(request: Request, registry: Registry) -> None:
     """Refuse names that do not exist, and options that contradict each other.
 
     Raises:
-        UsageError: with the nearest existing name, if a name does not exist.
+        UsageError: a name does not exist (the message has the nearest one), or options contradict each
+            other.
     """
     for kind, name, existing in (
         ("profile", request.profile, PROFILES),
