@@ -75,15 +75,15 @@ class Advisor:
         self._complete()
         question = self.question()
         while True:
-            rounds, seen = self.history()
+            rounds, observations = self.history()
             spent = self.advice.spent + trials.startup(self.choosing, self.advice.rounds)
-            planned = next_round(question, rounds, seen, self.costs(), spent)
+            planned = next_round(question, rounds, observations, self.costs(), spent)
             if planned is None:
                 break
             self._begin(planned)
             self._complete()
-        stacks = family(question, rounds, seen)
-        self._update(family=stacks, carried=tuple(self._carried(stacks[0], seen)))
+        stacks = family(question, rounds, observations)
+        self._update(family=stacks, carried=tuple(self._carried(stacks[0], observations)))
 
     def confirm(self) -> Study:
         """Train the declared family on fresh seeds until the time is over, and return the study.
@@ -136,12 +136,12 @@ class Advisor:
 
     def costs(self) -> Costs:
         """Return the seconds of the budget that a trial takes now."""
-        known = trials.costs(self.choosing, self.advice.rounds)
-        if not known:
+        seconds = trials.costs(self.choosing, self.advice.rounds)
+        if not seconds:
             raise UsageError(
                 f"no trial of the baseline ended; the logs are in {self.choosing.folder / 'logs'}"
             )
-        return known
+        return seconds
 
     def _settle_techniques(self) -> None:
         """Keep as many applicable techniques as one screening round has time for.
@@ -152,12 +152,13 @@ class Advisor:
         defaults = set(self.lab.registry.defaults())
         applying = [*RATES, *applying]
         applying.sort(key=lambda name: (name not in defaults, name not in RATES))
-        each = self.costs()[()]
-        room = int(FIRST_ROUND * SCREENING * self.advice.budget / each) - 1
+        trial_seconds = self.costs()[()]
+        room = int(FIRST_ROUND * SCREENING * self.advice.budget / trial_seconds) - 1
         if room < min(2, len(applying)):
+            enough = 3 * trial_seconds / (FIRST_ROUND * SCREENING)
             raise UsageError(
-                f"a trial takes {each:.0f} s of the budget here, so {self.advice.budget:.0f} s are too "
-                f"few: --budget {3 * each / (FIRST_ROUND * SCREENING) / 60 + 1:.0f}m screens two "
+                f"a trial takes {trial_seconds:.0f} s of the budget here, so "
+                f"{self.advice.budget:.0f} s are too few: --budget {enough / 60 + 1:.0f}m screens two "
                 "techniques; or choose a smaller --profile"
             )
         left_out |= dict.fromkeys(applying[room:], "no time for it in this budget")
@@ -175,8 +176,8 @@ class Advisor:
         }
         left_out = {name: reason for name, reason in reasons.items() if reason is not None}
         if len(left_out) == len(reasons):
-            said = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
-            raise UsageError(f"no technique applies to {self.advice.task} ({said})")
+            listed = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+            raise UsageError(f"no technique applies to {self.advice.task} ({listed})")
         return [name for name in reasons if name not in left_out], left_out
 
     def _begin(self, planned: Round) -> None:
@@ -207,30 +208,32 @@ class Advisor:
             self._change_last(ended=True, result=result)
 
     def _change_last(self, **changes: object) -> None:
-        done = self.advice.rounds[-1].model_copy(update=changes)
-        self._update(rounds=(*self.advice.rounds[:-1], done))
+        changed = self.advice.rounds[-1].model_copy(update=changes)
+        self._update(rounds=(*self.advice.rounds[:-1], changed))
 
-    def _result(self, done: Round) -> str:
+    def _result(self, ended: Round) -> str:
         """Describe the estimates of the stacks of a round."""
-        _, seen = self.history()
-        known = Evidence(self.advice.techniques, seen).estimates(done.stacks)
-        reference: Stack = done.present
-        gains = {s: known.gain(reference, s) for s in done.stacks if s != reference}
+        _, observations = self.history()
+        estimates = Evidence(self.advice.techniques, observations).estimates(ended.stacks)
+        reference: Stack = ended.present
+        gains = {s: estimates.gain(reference, s) for s in ended.stacks if s != reference}
         best = sorted(gains, key=lambda stack: -gains[stack][0])[:SHOWN]
         return ", ".join(f"{name_of(s)} {_points(*gains[s])}" for s in best)
 
-    def _carried(self, stack: Stack, seen: Sequence[Observation]) -> list[str]:
+    def _carried(self, stack: Stack, observations: Sequence[Observation]) -> list[str]:
         """Describe the estimated gain of each member over the rest of the stack."""
-        less = {name: tuple(other for other in stack if other != name) for name in stack}
-        known = Evidence(self.advice.techniques, seen).estimates([stack, *less.values()])
-        gains = {name: known.gain(rest, stack) for name, rest in less.items()}
+        smaller = {name: tuple(member for member in stack if member != name) for name in stack}
+        estimates = Evidence(self.advice.techniques, observations).estimates(
+            [stack, *smaller.values()]
+        )
+        gains = {name: estimates.gain(rest, stack) for name, rest in smaller.items()}
         order = sorted(gains, key=lambda name: -gains[name][0])
         return [f"{name} {_points(*gains[name])}" for name in order]
 
     def _declared(self) -> Study:
         """Declare the confirmation with more seeds than its time is likely to allow."""
-        stacks, left = self.advice.family, self.advice.budget - self.advice.spent
-        fitting = seeds_that_fit(stacks, self.costs(), left)
+        stacks, seconds_left = self.advice.family, self.advice.budget - self.advice.spent
+        fitting = seeds_that_fit(stacks, self.costs(), seconds_left)
         seeds = min(MOST_SEEDS, max(LEAST_SEEDS, 2 * fitting))
         study = self.lab.study(self.advice.name, stacks, seeds, self.advice.confirmation_seed)
         declared = tuple((self.advice.task, name_of(stack)) for stack in stacks)
@@ -239,30 +242,32 @@ class Advisor:
 
     def _next_seeds(self, study: Study) -> list[int]:
         """Return the seeds that fit before the next look at the clock; empty if none fits."""
-        had = self._complete_seeds(study)
-        ahead = list(study.seed_range())[had:]
-        left = self.advice.budget - self.advice.spent
-        each = self._seconds_of_a_seed(had)
-        if had and left < 0.5 * each:
+        trained = self._complete_seeds(study)
+        ahead = list(study.seed_range())[trained:]
+        seconds_left = self.advice.budget - self.advice.spent
+        seed_seconds = self._seconds_of_a_seed(trained)
+        if trained and seconds_left < 0.5 * seed_seconds:
             return []
-        slices = max(1, int(min(left, SLICE * self.advice.budget) / each))
-        return ahead[: slices if had else max(1, min(LEAST_SEEDS, int(left / each)))]
+        slices = max(1, int(min(seconds_left, SLICE * self.advice.budget) / seed_seconds))
+        return ahead[
+            : slices if trained else max(1, min(LEAST_SEEDS, int(seconds_left / seed_seconds)))
+        ]
 
-    def _seconds_of_a_seed(self, had: int) -> float:
-        if had and self.advice.confirmation_seconds > 0:
-            return self.advice.confirmation_seconds / had
-        known = self.costs()
-        return sum(known.get(stack, known[()]) for stack in ((), *self.advice.family))
+    def _seconds_of_a_seed(self, trained: int) -> float:
+        if trained and self.advice.confirmation_seconds > 0:
+            return self.advice.confirmation_seconds / trained
+        costs = self.costs()
+        return sum(costs.get(stack, costs[()]) for stack in ((), *self.advice.family))
 
     def _complete_seeds(self, study: Study) -> int:
         """Count the first seeds that all arms of the confirmation have."""
         stacks = [(), *self.advice.family]
-        had = 0
+        count = 0
         for seed in study.seed_range():
             if trials.missing(self.store, study, stacks, [seed]):
                 break
-            had += 1
-        return had
+            count += 1
+        return count
 
     def _update(self, **changes: object) -> None:
         self.advice = self.advice.model_copy(update=changes)

@@ -74,16 +74,16 @@ def next_round(
         costs: seconds of a trial; the baseline's is known.
         spent: seconds of the budget that are spent.
     """
-    done = [r for r in rounds if r.stage != "probe"]
-    evidence = Evidence(question.techniques, observations) if done else None
-    if evidence is None or not any(r.stage == "stack" for r in done):
-        left = SCREENING * question.budget - spent
-        planned = _screening(question, done, evidence, costs, left)
+    ended = [r for r in rounds if r.stage != "probe"]
+    evidence = Evidence(question.techniques, observations) if ended else None
+    if evidence is None or not any(r.stage == "stack" for r in ended):
+        seconds_left = SCREENING * question.budget - spent
+        planned = _screening(question, ended, evidence, costs, seconds_left)
         if planned is not None:
             return planned
     assert evidence is not None
-    left = choice_seconds(question.budget, costs[()]) - spent
-    return _stacking(question, done, evidence, costs, left)
+    seconds_left = choice_seconds(question.budget, costs[()]) - spent
+    return _stacking(question, ended, evidence, costs, seconds_left)
 
 
 def choice_seconds(budget: float, trial: float) -> float:
@@ -115,9 +115,9 @@ def cost(stack: Stack, costs: Costs) -> float:
     return base * math.prod(costs.get((name,), base) / base for name in stack)
 
 
-def lower_bound(known: Estimates, before: Stack, after: Stack) -> float:
+def lower_bound(estimates: Estimates, before: Stack, after: Stack) -> float:
     """Return the points that a stack is worth more than another one, at the least."""
-    mean, sd = known.gain(before, after)
+    mean, sd = estimates.gain(before, after)
     return mean - BOUND * sd
 
 
@@ -125,59 +125,63 @@ def chosen(
     question: Question, rounds: Sequence[Round], observations: Sequence[Observation]
 ) -> Stack:
     """Return the stack that the choice has reached; empty if no technique looks better."""
-    done = [r for r in rounds if r.stage != "probe"]
-    return _reached(question, done, Evidence(question.techniques, observations))[0]
+    ended = [r for r in rounds if r.stage != "probe"]
+    return _reached(question, ended, Evidence(question.techniques, observations))[0]
 
 
 def _screening(
     question: Question,
-    done: Sequence[Round],
+    ended: Sequence[Round],
     evidence: Evidence | None,
     costs: Costs,
-    left: float,
+    seconds_left: float,
 ) -> Round | None:
-    rounds_left = halvings(len(question.techniques)) - len(done)
+    rounds_left = halvings(len(question.techniques)) - len(ended)
     if rounds_left < 1:
         return None
-    names = question.techniques if evidence is None else _survivors(done, evidence)
+    names = question.techniques if evidence is None else _survivors(ended, evidence)
     stacks = ((), *((name,) for name in names))
-    seeds = int(left / rounds_left / sum(cost(stack, costs) for stack in stacks))
-    if done and seeds < 1:
+    seeds = int(seconds_left / rounds_left / sum(cost(stack, costs) for stack in stacks))
+    if ended and seeds < 1:
         return None
-    return Round(stage="screen", stacks=stacks, seeds=_fresh(question, done, max(seeds, 1)))
+    return Round(stage="screen", stacks=stacks, seeds=_fresh(question, ended, max(seeds, 1)))
 
 
-def _fresh(question: Question, done: Sequence[Round], count: int) -> tuple[int, ...]:
+def _fresh(question: Question, ended: Sequence[Round], count: int) -> tuple[int, ...]:
     """Return seeds that no earlier round has."""
-    start = question.first_seed + sum(len(r.seeds) for r in done)
+    start = question.first_seed + sum(len(r.seeds) for r in ended)
     return tuple(range(start, start + count))
 
 
-def _survivors(done: Sequence[Round], evidence: Evidence) -> list[str]:
+def _survivors(ended: Sequence[Round], evidence: Evidence) -> list[str]:
     """Return the techniques that survive the screening rounds, best first."""
-    last = [r for r in done if r.stage == "screen"][-1]
+    last = [r for r in ended if r.stage == "screen"][-1]
     singles = [stack for stack in last.stacks if stack]
-    known = evidence.estimates(singles)
-    singles.sort(key=lambda stack: -known.gain((), stack)[0])
+    estimates = evidence.estimates(singles)
+    singles.sort(key=lambda stack: -estimates.gain((), stack)[0])
     return [stack[0] for stack in singles[: kept(len(singles))]]
 
 
 def _stacking(
-    question: Question, done: Sequence[Round], evidence: Evidence, costs: Costs, left: float
+    question: Question,
+    ended: Sequence[Round],
+    evidence: Evidence,
+    costs: Costs,
+    seconds_left: float,
 ) -> Round | None:
-    present, hopeful = _reached(question, done, evidence)
+    present, hopeful = _reached(question, ended, evidence)
     stacks = [present, *hopeful]
-    while len(stacks) > 1 and sum(cost(stack, costs) for stack in stacks) > left:
+    while len(stacks) > 1 and sum(cost(stack, costs) for stack in stacks) > seconds_left:
         stacks.pop()
     if len(stacks) < 2:
         return None
-    fitting = int(left / sum(cost(stack, costs) for stack in stacks))
-    seeds = _fresh(question, done, max(1, min(fitting, ROUND // len(stacks))))
+    fitting = int(seconds_left / sum(cost(stack, costs) for stack in stacks))
+    seeds = _fresh(question, ended, max(1, min(fitting, ROUND // len(stacks))))
     return Round(stage="stack", present=present, stacks=tuple(stacks), seeds=seeds)
 
 
 def _reached(
-    question: Question, done: Sequence[Round], evidence: Evidence
+    question: Question, ended: Sequence[Round], evidence: Evidence
 ) -> tuple[Stack, list[Stack]]:
     """Return the present stack and its changes that are worth a trial, most promising first.
 
@@ -185,15 +189,15 @@ def _reached(
     The change with the best bound goes first, and this is repeated until no change qualifies. Each
     learning rate is tried once on top of the present stack, whatever it does alone.
     """
-    names = _survivors(done, evidence)
-    present: Stack = done[-1].present
+    names = _survivors(ended, evidence)
+    present: Stack = ended[-1].present
     passed = {present}
     while True:
         changes = _changes(question, present, names)
-        known = evidence.estimates([present, *changes])
-        gains = {stack: known.gain(present, stack) for stack in changes}
+        estimates = evidence.estimates([present, *changes])
+        gains = {stack: estimates.gain(present, stack) for stack in changes}
         lower = {
-            stack: lower_bound(known, present, stack)
+            stack: lower_bound(estimates, present, stack)
             for stack in changes
             if stack in evidence.tried and stack not in passed
         }
@@ -216,10 +220,10 @@ def _reached(
 
 def _changes(question: Question, present: Stack, names: Sequence[str]) -> list[Stack]:
     """List the stacks with one technique more, in place of those that exclude it, or one less."""
-    more = [
-        stack_of(name, *(other for other in present if question.fits(stack_of(name, other))))
+    larger = [
+        stack_of(name, *(member for member in present if question.fits(stack_of(name, member))))
         for name in names
         if name not in present
     ]
-    less = [stack_of(*(other for other in present if other != name)) for name in present]
-    return [stack for stack in dict.fromkeys([*more, *less]) if question.fits(stack)]
+    smaller = [stack_of(*(member for member in present if member != name)) for name in present]
+    return [stack for stack in dict.fromkeys([*larger, *smaller]) if question.fits(stack)]

@@ -42,20 +42,20 @@ def family(
     """
     stack = chosen(question, rounds, observations)
     singles = [(name,) for name in question.techniques]
-    known = Evidence(question.techniques, observations).estimates(singles)
-    singles.sort(key=lambda single: -known.gain((), single)[0])
+    estimates = Evidence(question.techniques, observations).estimates(singles)
+    singles.sort(key=lambda single: -estimates.gain((), single)[0])
     members = [single for single in singles if single[0] in stack] if len(stack) > 1 else []
     rates = [single for single in singles if single[0] in RATES]
-    tuned = [rate for rate in rates if lower_bound(known, (), rate) > 0]
+    tuned = [rate for rate in rates if lower_bound(estimates, (), rate) > 0]
     first = stack or singles[0]
     beside = dict.fromkeys([*tuned[:1], *members])
     return (first, *[single for single in beside if single != first][:MEMBERS])
 
 
-def seeds_that_fit(stacks: Sequence[Stack], costs: Costs, left: float) -> int:
+def seeds_that_fit(stacks: Sequence[Stack], costs: Costs, seconds_left: float) -> int:
     """Return the number of seeds that a confirmation has time for, at most `MOST_SEEDS`."""
-    each = sum(cost(stack, costs) for stack in ((), *stacks))
-    return max(0, min(MOST_SEEDS, int(left / each)))
+    seed_seconds = sum(cost(stack, costs) for stack in ((), *stacks))
+    return max(0, min(MOST_SEEDS, int(seconds_left / seed_seconds)))
 
 
 def smallest_effect(stacks: int, seeds: int, sd: float = TYPICAL_SD) -> float:

@@ -41,8 +41,8 @@ class Evidence:
     def estimates(self, stacks: Iterable[Stack] = ()) -> Estimates:
         """Estimate the values of some stacks, of the baseline and of all tried stacks."""
         rows = list(dict.fromkeys([(), *self.tried, *stacks]))
-        made = values(*self._arrays(rows), self.spreads)
-        return Estimates({stack: row for row, stack in enumerate(rows)}, made)
+        estimated = values(*self._arrays(rows), self.spreads)
+        return Estimates({stack: row for row, stack in enumerate(rows)}, estimated)
 
     def _arrays(self, stacks: Sequence[Stack]) -> tuple[NDArray[np.bool_], Trials]:
         row = {stack: number for number, stack in enumerate(stacks)}

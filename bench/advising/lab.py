@@ -107,19 +107,19 @@ def costs(store: Store, rounds: Sequence[Done]) -> Costs:
     if name_of(()) not in seconds:
         return {}
     base = fmean(seconds[name_of(())])
-    tried = {stack for done in rounds for stack in done.round.stacks}
+    tried = {stack for round_ in rounds for stack in round_.round.stacks}
     shares = {s: fmean(seconds[name_of(s)]) / base for s in tried if name_of(s) in seconds}
-    last = [done for done in rounds if done.seconds > 0][-1]
+    last = [round_ for round_ in rounds if round_.seconds > 0][-1]
     names = {name_of(stack): stack for stack in last.round.stacks}
     ended = [r for r in records if r.seed in last.round.seeds and r.arm in names]
     work = sum(shares[names[record.arm]] for record in ended)
     side_by_side = len(rounds[0].round.seeds)
-    taken = sum(map(_seconds, ended)) / side_by_side
+    elapsed = sum(map(_seconds, ended)) / side_by_side
     if last.round.stage == "probe":  # The next round builds and traces an arm for each trial.
-        taken += BUILDING * startup(store, rounds) * len(ended) / side_by_side
+        elapsed += BUILDING * startup(store, rounds) * len(ended) / side_by_side
     else:
-        taken = max(taken, last.seconds - startup(store, rounds))
-    return {stack: share * taken / work for stack, share in shares.items()}
+        elapsed = max(elapsed, last.seconds - startup(store, rounds))
+    return {stack: share * elapsed / work for stack, share in shares.items()}
 
 
 def startup(store: Store, rounds: Sequence[Done]) -> float:

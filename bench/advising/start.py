@@ -59,8 +59,8 @@ def advisor(
 
 
 def _asked(request: Request, budget: float, registry: Registry, options: RunOptions) -> Advice:
-    taken = [study.seed_range() for study, _ in studies_in(options.results)]
-    first = draw(taken, MOST_SEEDS)
+    taken_ranges = [study.seed_range() for study, _ in studies_in(options.results)]
+    first = draw(taken_ranges, MOST_SEEDS)
     names = registry.defaults() if request.strategies is None else request.strategies
     return Advice(
         name=request.name or "",
@@ -71,5 +71,5 @@ def _asked(request: Request, budget: float, registry: Registry, options: RunOpti
         strategies=tuple(names),
         budget=budget,
         first_seed=first,
-        confirmation_seed=draw([*taken, range(first, first + MOST_SEEDS)], MOST_SEEDS),
+        confirmation_seed=draw([*taken_ranges, range(first, first + MOST_SEEDS)], MOST_SEEDS),
     )

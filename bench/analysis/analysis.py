@@ -92,12 +92,12 @@ def analyse(
     keys = pd.MultiIndex.from_frame(measured[["task", "arm"]])
     times = step_times.summary(step_time_rows)
     place = step_times.headline(times)
-    here = step_time_rows.merge(place[["task", *step_times.PLACE]].drop_duplicates())
+    placed = step_time_rows.merge(place[["task", *step_times.PLACE]].drop_duplicates())
     hits = convergence.hits(study, trials, curves)
     own_hits = convergence.hits(study, trials, curves, convergence.own_targets(study, trials))
     converged = convergence.convergence(study, comparison, contrasts, hits, own_hits)
     best = candidates(study, trials, measured, alpha)
-    front = front_probabilities(study, trials, comparison, here, measured)
+    front = front_probabilities(study, trials, comparison, placed, measured)
     at_place = seconds(converged, place)
     return Analysis(
         decision=decision_table(study, measured, place, converged, at_place, best, front, trials),

@@ -47,7 +47,7 @@ def candidates(
         arms = [reference, *group["arm"]]
         effect = np.array([0.0, *group["effect"]])
         lost = _lost(study, trials, answers, task, arms, effect, alpha)
-        rows += [(task, reference, *one) for one in zip(arms, effect, ~lost, strict=True)]
+        rows += [(task, reference, *row) for row in zip(arms, effect, ~lost, strict=True)]
     return pd.DataFrame(rows, columns=CANDIDATES)
 
 
@@ -70,9 +70,9 @@ def _lost(
             shared = sorted(seeds[place].keys() & seeds[rival].keys())
             if place == rival or len(shared) < 2:
                 continue
-            mine, theirs = ([seeds[i][seed] for seed in shared] for i in (place, rival))
-            parts = answers.parts((1, -1), mine, theirs)
-            samples.append(Sample(scores[mine] - scores[theirs], parts, metric.scale))
+            arm_rows, rival_rows = ([seeds[i][seed] for seed in shared] for i in (place, rival))
+            components = answers.parts((1, -1), arm_rows, rival_rows)
+            samples.append(Sample(scores[arm_rows] - scores[rival_rows], components, metric.scale))
             compared.append(place)
         if not samples:
             continue

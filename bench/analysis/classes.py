@@ -29,8 +29,12 @@ def per_class(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.Dat
     """
     correct, total = trials["class_correct"].to_numpy(), trials["class_total"].to_numpy()
     heads, samples = [], []
-    for key, (mine, theirs) in positions(comparison).items():
-        both = [(m, t) for m, t in zip(mine, theirs, strict=True) if correct[m] and correct[t]]
+    for key, (arm_rows, reference_rows) in positions(comparison).items():
+        both = [
+            (m, t)
+            for m, t in zip(arm_rows, reference_rows, strict=True)
+            if correct[m] and correct[t]
+        ]
         if not both:
             continue
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -43,7 +47,7 @@ def per_class(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.Dat
             samples.append((a[:, index], r[:, index]))
     head = columns("task arm reference class_index n")
     table = pd.DataFrame(heads, columns=head).join(batched(interval, samples))
-    names = {name: own.class_names for name, own in study.own_tasks.items()}
+    names = {name: task.class_names for name, task in study.own_tasks.items()}
     table["class_name"] = [
         names[task][index] if names.get(task) else ""
         for task, index in zip(table["task"], table["class_index"], strict=True)

@@ -97,8 +97,8 @@ def _squares(study: Study) -> Iterator[tuple[str, str, str, str, str]]:
                 yield task, a.name, b.name, both.name, none.name
 
 
-def _edges(task: str, a: str, b: str, both: str, baseline: str) -> list[tuple[str, str, str]]:
-    return [(task, arm, baseline) for arm in (a, b, both)]
+def _edges(task: str, a: str, b: str, stack: str, baseline: str) -> list[tuple[str, str, str]]:
+    return [(task, arm, baseline) for arm in (a, b, stack)]
 
 
 def _left_out(study: Study) -> Iterator[tuple[str, str, str, str]]:
@@ -112,13 +112,13 @@ def _left_out(study: Study) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _rows(
-    trials: pd.DataFrame, wanted: Iterable[Contrast]
+    trials: pd.DataFrame, contrasts: Iterable[Contrast]
 ) -> dict[tuple[str, str, str], dict[int, tuple[int, int]]]:
     """Return (task, arm, reference) -> seed -> positions of the pair in `trials`."""
-    pairs = pair(trials, dict.fromkeys(wanted)).pairs
+    pairs = pair(trials, dict.fromkeys(contrasts)).pairs
     positions: dict[tuple[str, str, str], dict[int, tuple[int, int]]] = {}
-    for task, arm, reference, seed, row, other in pairs.itertuples(index=False):
-        positions.setdefault((task, arm, reference), {})[seed] = (row, other)
+    for task, arm, reference, seed, row, reference_row in pairs.itertuples(index=False):
+        positions.setdefault((task, arm, reference), {})[seed] = (row, reference_row)
     return positions
 
 
@@ -135,8 +135,8 @@ def _sample(
     values = metric.scale * trials[metric.name].to_numpy(dtype=float)[rows]
     converged = np.isfinite(values).all(axis=1)
     rows, values = rows[converged], values[converged]
-    parts = answers.parts(weights, *rows.T) if len(rows) else None
-    return Sample(values @ np.array(weights, dtype=float), parts, metric.scale)
+    components = answers.parts(weights, *rows.T) if len(rows) else None
+    return Sample(values @ np.array(weights, dtype=float), components, metric.scale)
 
 
 def _table(
@@ -145,8 +145,8 @@ def _table(
     """Make a row per head and sample, with intervals for that row alone."""
     table = pd.DataFrame(heads, columns=names[: names.index("n")])
     d = [sample.differences for sample in samples]
-    table["n"] = [len(one) for one in d]
-    raw = batched(paired, [(one, np.zeros(len(one))) for one in d])
+    table["n"] = [len(differences) for differences in d]
+    raw = batched(paired, [(differences, np.zeros(len(differences))) for differences in d])
     table["effect"], table["sign_flip_p"] = raw["effect"], raw["sign_flip_p"]
     errors = standard_errors(table.assign(metric=judged_metric().name), samples)
     law = errors.law(table["n"].to_numpy(dtype=float), first_look(study))

@@ -70,8 +70,8 @@ def targets(study: Study, trials: pd.DataFrame) -> Targets:
 def first_reached(accuracy: np.ndarray, target: float) -> int | None:
     """Return the index of the first of two consecutive evaluations at the target, or None."""
     above = accuracy >= target
-    both = np.flatnonzero(above[:-1] & above[1:])
-    return int(both[0]) if both.size else None
+    starts = np.flatnonzero(above[:-1] & above[1:])
+    return int(starts[0]) if starts.size else None
 
 
 def horizons(study: Study, curves: pd.DataFrame) -> dict[tuple[str, str], float]:
@@ -107,12 +107,12 @@ def hits(
             index = None
             if row.status == "ok":
                 index = first_reached(curve["validation_accuracy"], accuracy)
-            got = index is not None and examples[index] <= end
+            reached = index is not None and examples[index] <= end
             rows.append(
                 (
-                    *(row.task, row.arm, row.seed, target, accuracy, got),
-                    float(examples[index]) if got else end,
-                    float(steps[index]) if got else end * per_example,
+                    *(row.task, row.arm, row.seed, target, accuracy, reached),
+                    float(examples[index]) if reached else end,
+                    float(steps[index]) if reached else end * per_example,
                     end,
                 )
             )

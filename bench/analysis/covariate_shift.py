@@ -20,20 +20,23 @@ def summary(observed: pd.DataFrame) -> pd.DataFrame:
     A seed's figure is the mean over evaluations and slots. The ratio is that of geometric means over
     the seeds that both have, its 95% interval that of a paired t on logarithms: exploratory.
     """
-    each = observed.groupby(["task", "arm", "seed"], sort=False)["shift"].mean()
-    arms = {key: values.droplevel(["task", "arm"]) for key, values in each.groupby(["task", "arm"])}
+    shifts_of_seeds = observed.groupby(["task", "arm", "seed"], sort=False)["shift"].mean()
+    arms = {
+        key: values.droplevel(["task", "arm"])
+        for key, values in shifts_of_seeds.groupby(["task", "arm"])
+    }
     data = observed.groupby("task")["data"].first()
     rows, samples = [], []
     for task, arm in dict.fromkeys(zip(observed["task"], observed["arm"], strict=True)):
         shifts = arms[task, arm]
         reference = arms.get((task, BASELINE), shifts.iloc[:0])
-        both = shifts.index.intersection(reference.index)
+        shared = shifts.index.intersection(reference.index)
         samples.append(
-            (np.log(shifts[both].to_numpy(float)), np.log(reference[both].to_numpy(float)))
+            (np.log(shifts[shared].to_numpy(float)), np.log(reference[shared].to_numpy(float)))
         )
         identity = str(data[task])
         rows.append(
-            (task, arm, len(both), shifts.mean(), identity, identity.startswith("synthetic:"))
+            (task, arm, len(shared), shifts.mean(), identity, identity.startswith("synthetic:"))
         )
     frame = pd.DataFrame(rows, columns=["task", "arm", "n", "shift", "data", "synthetic"])
     ratios = batched(interval, samples)
@@ -44,6 +47,6 @@ def summary(observed: pd.DataFrame) -> pd.DataFrame:
 
 def curves(observed: pd.DataFrame) -> pd.DataFrame:
     """Make a row per task, arm and step: mean, low and high over seeds of the mean over slots."""
-    each = observed.groupby(["task", "arm", "seed", "step"], sort=False)["shift"].mean()
-    by_step = each.groupby(level=["task", "arm", "step"], sort=False)
+    means = observed.groupby(["task", "arm", "seed", "step"], sort=False)["shift"].mean()
+    by_step = means.groupby(level=["task", "arm", "step"], sort=False)
     return by_step.agg(mean="mean", low="min", high="max").reset_index()

@@ -96,12 +96,14 @@ def decision_table(
         The columns of `meanings`. `on_front` is None where the probability is unknown. `seeds_low` and
         `seeds_high` are NaN where a verdict was reached.
     """
-    shown = pd.DataFrame(
+    treatments = pd.DataFrame(
         [(a.task, a.name) for a in study.arms if a.reference and a.role == "treatment"],
         columns=["task", "arm"],
     )
     by_metric = dict(iter(effects.groupby("metric", sort=False)))
-    rows = shown.merge(by_metric.get(judged_metric().name, effects.iloc[:0]), on=["task", "arm"])
+    rows = treatments.merge(
+        by_metric.get(judged_metric().name, effects.iloc[:0]), on=["task", "arm"]
+    )
     rows = _folded(rows, study)
     decided = rows["verdict"].isin(DECIDED) | (rows["family"] == "synthetic")
     for name in ("seeds_low", "seeds_high"):
@@ -147,9 +149,12 @@ def _folded(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
         ],
         dtype=bool,
     )
-    main, other = rows[leads].assign(plain=plain[leads]), rows[~leads].assign(plain=plain[~leads])
+    main, secondary = (
+        rows[leads].assign(plain=plain[leads]),
+        rows[~leads].assign(plain=plain[~leads]),
+    )
     for name, of_kind in (("tuned", is_tuned), ("default", ~is_tuned)):
-        beside = other[of_kind[~leads]][["task", "plain", *_ENDS]]
+        beside = secondary[of_kind[~leads]][["task", "plain", *_ENDS]]
         beside = beside.rename(columns={end: f"{name}_{end}" for end in _ENDS})
         main = main.merge(beside, on=["task", "plain"], how="left")
     return main

@@ -33,15 +33,21 @@ def divergence(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.Da
         n, events = counts[arm.task, arm.name], lost_counts[arm.task, arm.name]
         if not n:
             continue
-        p, theirs = np.nan, np.nan
-        both = pairs.get((arm.task, arm.name, arm.reference or ""))
-        if both is not None:
-            mine, other = diverged[both[0]], diverged[both[1]]
-            theirs = float(other.sum())
-            p = paired_rates(int((mine & ~other).sum()), int((other & ~mine).sum()))
+        p, reference_events = np.nan, np.nan
+        rows_of_pairs = pairs.get((arm.task, arm.name, arm.reference or ""))
+        if rows_of_pairs is not None:
+            arm_diverged, reference_diverged = (
+                diverged[rows_of_pairs[0]],
+                diverged[rows_of_pairs[1]],
+            )
+            reference_events = float(reference_diverged.sum())
+            p = paired_rates(
+                int((arm_diverged & ~reference_diverged).sum()),
+                int((reference_diverged & ~arm_diverged).sum()),
+            )
         interval = exact_interval(events, n)
         head = (arm.task, arm.name, arm.reference, n, events, events / n)
-        rows.append((*head, *interval, theirs, p, np.nan))
+        rows.append((*head, *interval, reference_events, p, np.nan))
     frame = pd.DataFrame(rows, columns=DIVERGENCE)
     frame["p_adjusted"] = benjamini_hochberg(frame["p"].to_numpy(dtype=float))
     return frame

@@ -135,46 +135,46 @@ def _rows(
     }
     for contrast in contrasts:
         key = (contrast.task, contrast.arm, contrast.reference)
-        mine, theirs = pairs.get(key, (_NONE, _NONE))
+        arm_rows, reference_rows = pairs.get(key, (_NONE, _NONE))
         marks = {
             "role": study.arm(contrast.task, contrast.arm).role,
             "unfinished": not verdict.judged_at(study, contrast.task, contrast.arm, had),
-            "reference_diverged": bool(diverged[theirs].any()),
+            "reference_diverged": bool(diverged[reference_rows].any()),
         }
-        notes = _missing(study.seeds, len(mine), rejected.get(key, []))
-        notes += _diverged(diverged[mine], diverged[theirs])
+        notes = _missing(study.seeds, len(arm_rows), rejected.get(key, []))
+        notes += _diverged(diverged[arm_rows], diverged[reference_rows])
         for column, metric in enumerate(effect_metrics()):
-            a, r = table[mine, column], table[theirs, column]
+            a, r = table[arm_rows, column], table[reference_rows, column]
             measured = np.isfinite(a) & np.isfinite(r)
             if metric.optional and not measured.any():
                 continue
-            left_out = int((~measured & ~diverged[mine] & ~diverged[theirs]).sum())
-            said = notes + [f"{left_out} seeds without this figure left out"] * bool(left_out)
+            left_out = int((~measured & ~diverged[arm_rows] & ~diverged[reference_rows]).sum())
+            warnings = notes + [f"{left_out} seeds without this figure left out"] * bool(left_out)
             head = dict(
                 zip(_HEAD, (*key, metric.name, metric.unit, int(measured.sum())), strict=True)
             )
-            parts = None
+            components = None
             if metric.judged and measured.any():
-                parts = answers.parts((1, -1), mine[measured], theirs[measured])
-            sample = Sample(a[measured] - r[measured], parts, metric.scale)
+                components = answers.parts((1, -1), arm_rows[measured], reference_rows[measured])
+            sample = Sample(a[measured] - r[measured], components, metric.scale)
             yield Row(
-                {**head, **marks, "warning": "; ".join(said)}, a[measured], r[measured], sample
+                {**head, **marks, "warning": "; ".join(warnings)}, a[measured], r[measured], sample
             )
-            if not len(mine):
+            if not len(arm_rows):
                 break
 
 
 _NONE = np.array([], dtype=int)
 
 
-def _missing(asked: int, compared: int, rejected: list[str]) -> list[str]:
+def _missing(requested: int, compared: int, rejected: list[str]) -> list[str]:
     notes = [
-        f"{rejected.count(reason)} of {asked} seeds not compared: {reason}"
+        f"{rejected.count(reason)} of {requested} seeds not compared: {reason}"
         for reason in dict.fromkeys(rejected)
     ]
-    missing = asked - compared - len(rejected)
+    missing = requested - compared - len(rejected)
     if missing > 0:
-        notes.append(f"{missing} of {asked} seeds missing on one side or both")
+        notes.append(f"{missing} of {requested} seeds missing on one side or both")
     return notes
 
 

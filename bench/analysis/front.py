@@ -27,14 +27,14 @@ def on_front(effect: np.ndarray, ratio: np.ndarray) -> np.ndarray:
         (..., arms) booleans; False where a figure is NaN.
     """
     timed = np.isfinite(effect) & np.isfinite(ratio)
-    one = np.ones((*effect.shape[:-1], 1))
-    effects = np.append(np.where(timed, effect, -np.inf), 0 * one, axis=-1)
-    ratios = np.append(np.where(timed, ratio, np.inf), one, axis=-1)
+    reference = np.ones((*effect.shape[:-1], 1))
+    effects = np.append(np.where(timed, effect, -np.inf), 0 * reference, axis=-1)
+    ratios = np.append(np.where(timed, ratio, np.inf), reference, axis=-1)
     order = np.lexsort((-effects, ratios), axis=-1)
     effects, ratios = (np.take_along_axis(values, order, axis=-1) for values in (effects, ratios))
     # Fastest first: an arm is beaten if one before it is more accurate, or as accurate and faster.
     most = np.maximum.accumulate(effects, axis=-1)
-    before = np.concatenate([-np.inf * one, most[..., :-1]], axis=-1)
+    before = np.concatenate([-np.inf * reference, most[..., :-1]], axis=-1)
     reached = np.where(effects > before, np.arange(effects.shape[-1]), 0)
     first = np.take_along_axis(ratios, np.maximum.accumulate(reached, axis=-1), axis=-1)
     beaten = (before > effects) | ((before == effects) & (first < ratios))
@@ -95,18 +95,18 @@ def _differences(
     trials: pd.DataFrame, comparison: Pairing
 ) -> dict[tuple[str, str, str], dict[int, float]]:
     """Return (task, arm, reference) -> seed -> difference of the pairs in which both converged."""
-    metric, found = judged_metric(), dict[tuple[str, str, str], dict[int, float]]()
+    metric, differences = judged_metric(), dict[tuple[str, str, str], dict[int, float]]()
     scores = metric.scale * trials[metric.name].to_numpy(dtype=float)
     seeds = trials["seed"].to_numpy()
-    for key, (mine, theirs) in positions(comparison).items():
+    for key, (arm_rows, reference_rows) in positions(comparison).items():
         pairs = {
             int(seeds[m]): float(scores[m] - scores[t])
-            for m, t in zip(mine, theirs, strict=True)
+            for m, t in zip(arm_rows, reference_rows, strict=True)
             if np.isfinite(scores[m] - scores[t])
         }
         if pairs:
-            found[key] = pairs
-    return found
+            differences[key] = pairs
+    return differences
 
 
 def _redrawn_effects(random: np.random.Generator, arms: list[Mapping[int, float]]) -> np.ndarray:

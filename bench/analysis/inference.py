@@ -22,56 +22,60 @@ def standard_errors(rows: pd.DataFrame, samples: Sequence[Sample]) -> Errors:
         rows: task and metric of each sample, numbered from 0.
         samples: a sample per row.
     """
-    whole = [np.full(len(samples), np.nan) for _ in Errors._fields]
+    columns = [np.full(len(samples), np.nan) for _ in Errors._fields]
     for places in rows.groupby(["task", "metric"], sort=False).indices.values():
         group = [samples[place] for place in places]
-        for column, part in zip(whole, errors(group, common_level(group)), strict=True):
+        for column, part in zip(columns, errors(group, common_level(group)), strict=True):
             column[places] = part
-    return Errors(*whole)
+    return Errors(*columns)
 
 
-def usable_errors(made: Errors) -> np.ndarray:
+def usable_errors(row_errors: Errors) -> np.ndarray:
     """Return the standard errors, NaN where all differences are equal."""
-    return np.where(made.error > 0, made.error, np.nan)
+    return np.where(row_errors.error > 0, row_errors.error, np.nan)
 
 
 def intervals_alone(
-    effect: np.ndarray, made: Errors, law: Law, level: np.ndarray | float
+    effect: np.ndarray, row_errors: Errors, law: Law, level: np.ndarray | float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return low, high and the two-sided p of no difference, each row by itself.
 
     Args:
         effect: (rows,).
-        made: their standard errors.
+        row_errors: their standard errors.
         law: of the errors.
         level: one-sided level of the intervals, a number or (rows,).
     """
-    error = usable_errors(made)
+    error = usable_errors(row_errors)
     half = law.critical(level) * error
     p = np.minimum(2 * law.p(np.abs(effect) / error), 1.0)
     return effect - half, effect + half, np.where(np.isfinite(error), p, np.nan)
 
 
-def add_intervals(rows: pd.DataFrame, made: Errors, study: Study, alpha: float) -> pd.DataFrame:
+def add_intervals(
+    rows: pd.DataFrame, row_errors: Errors, study: Study, alpha: float
+) -> pd.DataFrame:
     """Add the columns that `bench.analysis.effects` describes, from `error` to `shrunk`.
 
     Args:
         rows: task, metric, reference, n, effect, sign_flip_p, family, role, margin, unfinished,
             reference_diverged; numbered from 0.
-        made: their standard errors.
+        row_errors: their standard errors.
         study: the declared family, and whether seeds were added.
         alpha: of every decision.
     """
     size = verdict.family_size(study)
-    effect, usable = rows["effect"].to_numpy(dtype=float), usable_errors(made)
-    law = made.law(rows["n"].to_numpy(dtype=float), verdict.first_look(study))
+    effect, usable = rows["effect"].to_numpy(dtype=float), usable_errors(row_errors)
+    law = row_errors.law(rows["n"].to_numpy(dtype=float), verdict.first_look(study))
     confirmatory = (rows["family"] == "confirmatory").to_numpy()
     level = np.where(confirmatory, unit_level(alpha, size, 0), alpha / 2)
-    low, high, p = intervals_alone(effect, made, law, level)
+    low, high, p = intervals_alone(effect, row_errors, law, level)
     rows = rows.assign(
-        error=made.error, df=made.df, moderated_sd=made.sd, trial_error=made.trial_error,
-        example_error=np.where(np.isfinite(made.examples), made.example_error, np.nan),
-        residual_error=made.residual_error, examples=made.examples, low=low, high=high, p=p,
+        error=row_errors.error, df=row_errors.df, moderated_sd=row_errors.sd,
+        trial_error=row_errors.trial_error,
+        example_error=np.where(np.isfinite(row_errors.examples), row_errors.example_error, np.nan),
+        residual_error=row_errors.residual_error, examples=row_errors.examples,
+        low=low, high=high, p=p,
     )  # fmt: skip
     _without_error(rows)
     rows["p_adjusted"] = verdict.false_discoveries(rows)
@@ -82,15 +86,15 @@ def add_intervals(rows: pd.DataFrame, made: Errors, study: Study, alpha: float) 
         intervals = simultaneous(
             effect[judged], usable[judged], _of(law, judged), margin, size, alpha
         )
-        measured = judged[np.isfinite(usable[judged])]
-        kept = np.isfinite(usable[judged])
+        has_error = np.isfinite(usable[judged])
+        measured = judged[has_error]
         rows.loc[measured, "low"], rows.loc[measured, "high"] = (
-            intervals.low[kept],
-            intervals.high[kept],
+            intervals.low[has_error],
+            intervals.high[has_error],
         )
-        rows.loc[measured, "p_adjusted"] = intervals.p[kept]
+        rows.loc[measured, "p_adjusted"] = intervals.p[has_error]
     several = isinstance(law, AnyLook)
-    fixed = FixedLook(made.df).critical(level)
+    fixed = FixedLook(row_errors.df).critical(level)
     rows["price"] = law.critical(level) / fixed if several else np.nan
     rows["shrunk"] = _shrunk(rows)
     return rows

@@ -72,8 +72,8 @@ def _settled(study: Study, trials: pd.DataFrame) -> set[Key]:
 def _complete(study: Study, had: dict[Key, set[int]], key: Key) -> int:
     """Return how many of the study's first seeds both sides of a comparison have."""
     reference = study.arm(*key).reference
-    both = had.get(key, set()) & had.get((key[0], reference or key[1]), set())
+    shared = had.get(key, set()) & had.get((key[0], reference or key[1]), set())
     count = 0
-    while count < verdict.LOOKS[-1] and both.issuperset(study.seed_range(count + 1)):
+    while count < verdict.LOOKS[-1] and shared.issuperset(study.seed_range(count + 1)):
         count += 1
     return count

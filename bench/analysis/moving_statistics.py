@@ -37,9 +37,11 @@ def moving_statistics(study: Study, trials: pd.DataFrame, comparison: Pairing) -
         of_arm = both & ((trials["task"] == arm.task) & (trials["arm"] == arm.name)).to_numpy()
         if not of_arm.any():
             continue
-        mine, theirs = pairs.get((arm.task, arm.name, arm.reference or ""), (NONE, NONE))
-        converged = np.isfinite(accuracy[mine] - accuracy[theirs])
-        differences = [(x[mine] - x[theirs])[converged] for x in (recalibrated, moving)]
+        arm_rows, reference_rows = pairs.get(
+            (arm.task, arm.name, arm.reference or ""), (NONE, NONE)
+        )
+        converged = np.isfinite(accuracy[arm_rows] - accuracy[reference_rows])
+        differences = [(x[arm_rows] - x[reference_rows])[converged] for x in (recalibrated, moving)]
         effects = [d.mean() if len(d) else np.nan for d in differences]
         means = recalibrated[of_arm].mean(), moving[of_arm].mean()
         rows.append((arm.task, arm.name, arm.reference, int(of_arm.sum()), *means, *effects))

@@ -47,11 +47,13 @@ def null_comparisons(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     Intervals are for one comparison alone (95%), whatever the study declared.
     """
     controls = {(arm.task, arm.name) for arm in study.arms if arm.role == "control"}
-    compared = [one for one in contrasts(study) if (one.task, one.arm) in controls]
+    compared = [
+        contrast for contrast in contrasts(study) if (contrast.task, contrast.arm) in controls
+    ]
     undeclared = study.model_copy(update={"family": ()})
     # The variances of all arms have a common level, so all of them are analysed.
     rows = effects(undeclared, trials, pair(trials, contrasts(study)), contrasts(study))
-    keys = {(one.task, one.arm) for one in compared}
+    keys = {(contrast.task, contrast.arm) for contrast in compared}
     ours = [key in keys for key in zip(rows["task"], rows["arm"], strict=True)]
     judged = (rows["metric"] == judged_metric().name) & (rows["n"] > 1)
     return rows[judged & np.array(ours, dtype=bool)].assign(study=study.name)

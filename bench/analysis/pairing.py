@@ -129,7 +129,7 @@ def _entries(
     ]
 
 
-def pair(trials: pd.DataFrame, wanted: Iterable[Contrast]) -> Pairing:
+def pair(trials: pd.DataFrame, contrasts: Iterable[Contrast]) -> Pairing:
     """Return the pairs of trials that each contrast is judged by, seed by seed.
 
     A seed that only one side has (or that failed on one side) makes no pair.
@@ -142,17 +142,17 @@ def pair(trials: pd.DataFrame, wanted: Iterable[Contrast]) -> Pairing:
             seeds.setdefault((row["task"], row["arm"]), {})[row["seed"]] = number
     pairs: list[tuple[Any, ...]] = []
     rejected: list[tuple[Any, ...]] = []
-    for contrast in wanted:
+    for contrast in contrasts:
         key = (contrast.task, contrast.arm, contrast.reference)
         may_differ = allowed(contrast.treatment)
-        mine = seeds.get((contrast.task, contrast.arm), {})
-        theirs = seeds.get((contrast.task, contrast.reference), {})
-        for seed in sorted(mine.keys() & theirs.keys()):
-            reasons = differences(rows[mine[seed]], rows[theirs[seed]], may_differ)
+        arm_rows = seeds.get((contrast.task, contrast.arm), {})
+        reference_rows = seeds.get((contrast.task, contrast.reference), {})
+        for seed in sorted(arm_rows.keys() & reference_rows.keys()):
+            reasons = differences(rows[arm_rows[seed]], rows[reference_rows[seed]], may_differ)
             if reasons:
                 rejected.append((*key, seed, "; ".join(reasons)))
             else:
-                pairs.append((*key, seed, mine[seed], theirs[seed]))
+                pairs.append((*key, seed, arm_rows[seed], reference_rows[seed]))
     head = ["task", "arm", "reference", "seed"]
     return Pairing(
         pd.DataFrame(pairs, columns=[*head, "row", "reference_row"]),
@@ -210,13 +210,13 @@ def fairness(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.Data
 def _statement(contrast: Contrast, compared: int, reasons: list[str]) -> str:
     beyond = allowed(contrast.treatment)
     equal = [
-        what
-        for what in ("initial weights", "batch order", "data", "settings")
-        if what not in beyond
+        aspect
+        for aspect in ("initial weights", "batch order", "data", "settings")
+        if aspect not in beyond
     ]
-    said = []
+    sentences = []
     if compared:
-        said.append(f"{compared} seeds compared: {', '.join(equal)} and the rest equal")
+        sentences.append(f"{compared} seeds compared: {', '.join(equal)} and the rest equal")
     for reason in dict.fromkeys(reasons):
-        said.append(f"{reasons.count(reason)} seeds not compared: {reason}")
-    return "; ".join(said) or "no seed that both arms have"
+        sentences.append(f"{reasons.count(reason)} seeds not compared: {reason}")
+    return "; ".join(sentences) or "no seed that both arms have"

@@ -12,7 +12,9 @@ from bench.stats.power import detectable, sd_range, trials_for_half_width
 from bench.stats.simultaneous import unit_level
 
 
-def add_planning(rows: pd.DataFrame, made: Errors, study: Study, alpha: float) -> pd.DataFrame:
+def add_planning(
+    rows: pd.DataFrame, row_errors: Errors, study: Study, alpha: float
+) -> pd.DataFrame:
     """Add `mde`, `seeds_low` and `seeds_high` (see `bench.analysis.effects`).
 
     An interval narrower than the margin cannot be `open`, whatever the effect: it lies inside the
@@ -20,7 +22,7 @@ def add_planning(rows: pd.DataFrame, made: Errors, study: Study, alpha: float) -
 
     Args:
         rows: with family, n and margin.
-        made: the standard errors of the rows.
+        row_errors: the standard errors of the rows.
         study: the declared family.
         alpha: error level of every decision.
     """
@@ -29,7 +31,9 @@ def add_planning(rows: pd.DataFrame, made: Errors, study: Study, alpha: float) -
     half = rows["margin"].to_numpy(dtype=float) / 2
     trials = rows["n"].to_numpy(dtype=float)
     low, high = (
-        trials_for_half_width(made._replace(sd=sd), trials, half, declared)
-        for sd in sd_range(made.sd, made.sd_df)
+        trials_for_half_width(row_errors._replace(sd=sd), trials, half, declared)
+        for sd in sd_range(row_errors.sd, row_errors.sd_df)
     )
-    return rows.assign(mde=detectable(made.error, made.df, level), seeds_low=low, seeds_high=high)
+    return rows.assign(
+        mde=detectable(row_errors.error, row_errors.df, level), seeds_low=low, seeds_high=high
+    )

@@ -50,7 +50,7 @@ def check(studies: Sequence[Study]) -> None:
         raise UsageError("a map takes two studies at the least, each one regime")
     first = studies[0]
     for other in studies[1:]:
-        for what, mine, theirs in (
+        for aspect, first_value, other_value in (
             ("the base", first.base, other.base),
             ("the settings", first.settings, other.settings),
             *(
@@ -59,9 +59,9 @@ def check(studies: Sequence[Study]) -> None:
                 if task in other.data
             ),
         ):
-            if mine != theirs:
+            if first_value != other_value:
                 raise UsageError(
-                    f"studies {first.name!r} and {other.name!r} differ in {what}, which a map of "
+                    f"studies {first.name!r} and {other.name!r} differ in {aspect}, which a map of "
                     "regimes does not compare; keep them in separate folders"
                 )
 
@@ -86,9 +86,11 @@ def regimes(studies: Sequence[Study], trials: Mapping[str, pd.DataFrame]) -> pd.
         names = differing(studies, task)
         of_task = [study for study in studies if task in study.data]
         of_task.sort(key=lambda study: [_sortable(recipe_of(study, task)[name]) for name in names])
-        for one, other in pairwise(of_task):
-            if names and recipe_of(one, task) == recipe_of(other, task):
-                raise UsageError(f"{one.name!r} and {other.name!r} are the same regime of {task}")
+        for study, following in pairwise(of_task):
+            if names and recipe_of(study, task) == recipe_of(following, task):
+                raise UsageError(
+                    f"{study.name!r} and {following.name!r} are the same regime of {task}"
+                )
         for study in of_task:
             rows += _rows(study, task, regime(study, task, names), trials[study.name])
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "error"])
@@ -109,7 +111,7 @@ def regime(study: Study, task: str, names: Sequence[str]) -> str:
 
 def _rows(study: Study, task: str, name: str, trials: pd.DataFrame) -> list[tuple[Any, ...]]:
     study = study.model_copy(update={"family": ()})  # a map is exploratory, whatever was declared
-    compared = [one for one in contrasts(study) if one.task == task]
+    compared = [contrast for contrast in contrasts(study) if contrast.task == task]
     measured = effects(study, trials, pair(trials, compared), compared)
     judged = measured[measured["metric"] == judged_metric().name]
     treated = {a.name for a in study.arms if a.task == task and a.role == "treatment"}

@@ -71,6 +71,6 @@ def headline(summaries: pd.DataFrame) -> pd.DataFrame:
     for _, group in summaries.groupby("task", sort=False):
         size = group.groupby(PLACE, sort=True, dropna=False)["processes"].sum()
         place: tuple[str, ...] = size.index[int(size.argmax())]
-        here = [group[name] == value for name, value in zip(PLACE, place, strict=True)]
-        chosen.append(group[np.logical_and.reduce(here)])
+        matches = [group[name] == value for name, value in zip(PLACE, place, strict=True)]
+        chosen.append(group[np.logical_and.reduce(matches)])
     return pd.concat(chosen) if chosen else summaries

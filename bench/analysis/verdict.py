@@ -93,9 +93,9 @@ def judged_at(study: Study, task: str, arm: str, had: Mapping[tuple[str, str], s
         had: (task, arm) -> seeds with a record or a failure; a seed that failed is not waited for.
     """
     reference = study.arm(task, arm).reference
-    both = had.get((task, arm), set()) & had.get((task, reference or arm), set())
+    shared = had.get((task, arm), set()) & had.get((task, reference or arm), set())
     least = LOOKS[0] if study.sequential else study.seeds
-    return len(both) if both.issuperset(study.seed_range(least)) else 0
+    return len(shared) if shared.issuperset(study.seed_range(least)) else 0
 
 
 def family_size(study: Study) -> int:

@@ -53,11 +53,11 @@ def advise(
     from bench.tasks.task import Source
 
     source = Source(data, data_dir)
-    asked = asked_tasks(shared.registry(plugin), tasks, set_, model, profile, source)
-    if not asked.names:
+    chosen_tasks = asked_tasks(shared.registry(plugin), tasks, set_, model, profile, source)
+    if not chosen_tasks.names:
         raise UsageError("--tasks names no task; `bench list` names them all")
-    seconds = budget_seconds(budget) / len(asked.names)
-    registry, shown = asked.registry, display(quiet, as_json=False)
+    seconds = budget_seconds(budget) / len(chosen_tasks.names)
+    registry, watches = chosen_tasks.registry, display(quiet, as_json=False)
     training = TrainingOptions(
         plugins=files(plugin),
         jobs=jobs,
@@ -66,25 +66,25 @@ def advise(
         gpus_per_trial=gpus_per_trial,
     )
     options = RunOptions(results, source, training)
-    for task in asked.names:
+    for task in chosen_tasks.names:
         request = Request(
             profile=profile,
             tasks=(task,),
             strategies=registry.named(names(strategies)),
             base=names(base) or (),
-            settings=asked.settings,
+            settings=chosen_tasks.settings,
             xla=has_gpu_driver(),
-            name=part_name(name, profile, task, len(asked.names)),
+            name=part_name(name, profile, task, len(chosen_tasks.names)),
         )
         try:
-            with advisor(request, seconds, registry, options, shown) as made:
-                _one(made, dry_run)
+            with advisor(request, seconds, registry, options, watches) as advising:
+                _one(advising, dry_run)
         except StoppedError:
             print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
             raise typer.Exit(130) from None
 
 
-def _one(made: Advisor, dry_run: bool) -> None:
+def _one(advising: Advisor, dry_run: bool) -> None:
     """Carry out the advice for one task, and print it."""
     from bench.advising.lab import training_ratios
     from bench.cli.summary import print_paths
@@ -93,20 +93,22 @@ def _one(made: Advisor, dry_run: bool) -> None:
     from bench.report.report import report_study
     from bench.running.training_phase import side_by_side
 
-    made.probe()
-    threads = made.builder.recipe(made.task).threads
-    jobs = side_by_side(made.lab.options.training, threads)
-    for line in plan_lines(made.advice, made.costs()[()], jobs):
+    advising.probe()
+    threads = advising.builder.recipe(advising.task).threads
+    jobs = side_by_side(advising.lab.options.training, threads)
+    for line in plan_lines(advising.advice, advising.costs()[()], jobs):
         print(line, flush=True)
     if dry_run:
-        print(f"nothing more was trained: {duration(made.advice.spent)} spent on the probe")
+        print(f"nothing more was trained: {duration(advising.advice.spent)} spent on the probe")
         return
-    made.choose()
-    study = made.confirm()
-    paths = report_study(study, made.store, made.lab.registry)
+    advising.choose()
+    study = advising.confirm()
+    paths = report_study(study, advising.store, advising.lab.registry)
     print()
-    for line in answer_lines(made.advice, study, paths.analysis, training_ratios(made.store)):
+    for line in answer_lines(
+        advising.advice, study, paths.analysis, training_ratios(advising.store)
+    ):
         print(line)
-    spent, budget = made.advice.spent, made.advice.budget
+    spent, budget = advising.advice.spent, advising.advice.budget
     print(f"spent: {duration(spent)} of {duration(budget)} ({spent / budget:.0%})")
     print_paths(paths)

@@ -47,8 +47,8 @@ def asked_tasks(
 
     typed = settings(set_ or ())
     options = {key[len(DATA) :]: typed.pop(key) for key in list(typed) if key.startswith(DATA)}
-    made = named(registry, listed(tasks, registry), options, model, profile, source)
-    return AskedTasks(*made, typed)
+    registry_and_names = named(registry, listed(tasks, registry), options, model, profile, source)
+    return AskedTasks(*registry_and_names, typed)
 
 
 def listed(text: str, registry: Registry) -> list[str]:
@@ -58,16 +58,16 @@ def listed(text: str, registry: Registry) -> list[str]:
     Raises:
         UsageError: an item occurs twice.
     """
-    parts: list[str] = []
+    items: list[str] = []
     for part in text.split(","):
         name = part.strip()
-        if parts and is_address(parts[-1]) and not (is_address(name) or name in registry.tasks):
-            parts[-1] += f",{part}"
+        if items and is_address(items[-1]) and not (is_address(name) or name in registry.tasks):
+            items[-1] += f",{part}"
         elif name:
-            parts.append(name)
-    if len(set(parts)) < len(parts):
+            items.append(name)
+    if len(set(items)) < len(items):
         raise UsageError(f"{text!r} names something twice")
-    return parts
+    return items
 
 
 def show_cards(study: Study, registry: Registry) -> None:

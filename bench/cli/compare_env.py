@@ -144,19 +144,25 @@ def compare(sides: Sequence[Side], results: Path, export: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(prog="python -m bench.cli.compare_env", description=__doc__)
+    command_line = argparse.ArgumentParser(
+        prog="python -m bench.cli.compare_env", description=__doc__
+    )
     for side in ("old", "new"):
-        made.add_argument(f"--{side}", default="", help="requirements, separated by spaces")
-        made.add_argument(
+        command_line.add_argument(f"--{side}", default="", help="requirements, separated by spaces")
+        command_line.add_argument(
             f"--{side}-source", type=Path, default=HERE, help="folder of the suite to install"
         )
-        made.add_argument(f"--{side}-name", default="", help="of the study; default: by version")
-    made.add_argument("--processes", type=int, default=6, help="fresh processes a side")
-    made.add_argument("--results", type=Path, default=Path("results"))
-    made.add_argument("--environments", type=Path, default=Path("build/compare-env"))
-    made.add_argument("--export", action="append", default=[], help="as for `bench compare`")
-    made.add_argument("run", nargs="*", help="after --: for `bench run` of both")
-    return made
+        command_line.add_argument(
+            f"--{side}-name", default="", help="of the study; default: by version"
+        )
+    command_line.add_argument("--processes", type=int, default=6, help="fresh processes a side")
+    command_line.add_argument("--results", type=Path, default=Path("results"))
+    command_line.add_argument("--environments", type=Path, default=Path("build/compare-env"))
+    command_line.add_argument(
+        "--export", action="append", default=[], help="as for `bench compare`"
+    )
+    command_line.add_argument("run", nargs="*", help="after --: for `bench run` of both")
+    return command_line
 
 
 def _side(typed: argparse.Namespace, requirements: Sequence[str], source: Path, name: str) -> Side:

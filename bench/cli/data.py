@@ -33,7 +33,7 @@ def data_card(
             f"{address} is no address, such as folder:PATH; `bench show` tells of tasks"
         )
     source = Source("auto", data_dir)
-    asked = asked_tasks(shared.registry(None), address, set_, model, profile, source)
-    (task,) = asked.tasks()
+    chosen_tasks = asked_tasks(shared.registry(None), address, set_, model, profile, source)
+    (task,) = chosen_tasks.tasks()
     assert isinstance(task, AddressedTask)
     print(json.dumps(described(task, profile)) if as_json else card(task, profile))

@@ -32,10 +32,12 @@ def explain(
     from bench.report.terminal import clean
 
     stored, store = shared.stored_study(study_folder(results, study))
-    made = explained(stored, analysed(stored, store), cards(shared.registry(plugin).strategies))
+    explanations = explained(
+        stored, analysed(stored, store), cards(shared.registry(plugin).strategies)
+    )
     width = min(shutil.get_terminal_size().columns, WIDEST)
     print(clean(f"Study {stored.name}, profile {stored.profile}"))
-    for task in made:
+    for task in explanations:
         print("\n".join(clean(line) for line in lines(task, width)))
 
 

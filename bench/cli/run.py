@@ -115,17 +115,17 @@ def run(
         raise UsageError(f"--retry {retry}: only `failed` or `changed` can be retried")
     size = PROFILES.get(profile, QUICK)
     source = Source(data, data_dir)
-    asked = asked_tasks(shared.registry(plugin), tasks, set_, model, profile, source)
+    chosen_tasks = asked_tasks(shared.registry(plugin), tasks, set_, model, profile, source)
     request = Request(
         profile=profile,
-        tasks=asked.names,
+        tasks=chosen_tasks.names,
         strategies=names(strategies),
         stacks=stack or (),
         base=names(base) or (),
         design=design,
         seeds=size.seeds if seeds is None else seeds,
         first_seed=first_seed,
-        settings=asked.settings,
+        settings=chosen_tasks.settings,
         sweep=sweep,
         controls=controls,
         precision=precision,
@@ -145,14 +145,14 @@ def run(
         retry_failed=retry == "failed",
     )
     timed = (size.processes if processes is None else processes) if step_times else 0
-    registry, shown = asked.registry, display(quiet, as_json)
+    registry, watches = chosen_tasks.registry, display(quiet, as_json)
     options = study_run.RunOptions(results, source, training, timed, equal_time=equal_time)
     if budget is not None:
         cut = within(budget_seconds(budget), request, registry, source, training, timed, results)
         print(*cut.lines, sep="\n", file=sys.stderr)
         request = cut.request
         options = options._replace(training=cut.training, seconds=BLOCKS, deadline=cut.deadline)
-    requested, store = study_run.planned(request, registry, options, shown)
+    requested, store = study_run.planned(request, registry, options, watches)
     if not quiet:
         show_cards(requested, registry)
     if dry_run:
@@ -161,16 +161,17 @@ def run(
     from bench.report.report import report_study
 
     with store.lock():
-        study = study_run.declared(requested, store, registry, shown, retry == "changed")
+        study = study_run.declared(requested, store, registry, watches, retry == "changed")
         if declare:
             print(f"declared, nothing trained: {store.folder / 'study.json'}")
             return
-        measured = study_run.measure(study, store, options, shown)
+        measured = study_run.measure(study, store, options, watches)
         paths = report_study(study, store, registry)
     summarize(Ran(requested, study, store, measured, paths), registry, as_json)
-    if budget is not None and (left := len(store.missing(study))):
+    if budget is not None and (untrained := len(store.missing(study))):
         print(
-            f"{left} trials did not fit into the budget; the same command goes on", file=sys.stderr
+            f"{untrained} trials did not fit into the budget; the same command goes on",
+            file=sys.stderr,
         )
     if measured.trained.interrupted:
         raise typer.Exit(130)

@@ -39,9 +39,11 @@ def shift(
 
     plugins = files(plugin)
     place = Source(data, data_dir)
-    asked = asked_tasks(shared.registry(plugin), tasks, set_, None, profile, place)
-    request = Request(profile, asked.names, names(strategies), seeds=seeds, settings=asked.settings)
-    planned = plan(request, asked.registry, place)
+    chosen_tasks = asked_tasks(shared.registry(plugin), tasks, set_, None, profile, place)
+    request = Request(
+        profile, chosen_tasks.names, names(strategies), seeds=seeds, settings=chosen_tasks.settings
+    )
+    planned = plan(request, chosen_tasks.registry, place)
     for line in planned.notices:
         shared.notice(line)
     with muffled():

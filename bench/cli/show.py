@@ -50,8 +50,8 @@ def card(kind: type[Strategy]) -> str:
     else:
         settings = ", ".join(f"{key}={value:g}" for key, value in facts.identity.items())
         lines.append(f"identity    {settings}")
-    for other, why in facts.conflicts.items():
-        lines.append(f"conflicts   {other}: {why}")
+    for conflict, why in facts.conflicts.items():
+        lines.append(f"conflicts   {conflict}: {why}")
     lines += ["", "parameters"]
     for declared in dataclasses.fields(kind):
         meta = declared.metadata
@@ -97,10 +97,10 @@ def _steps(path: Path, name: str) -> dict[str, str]:
     if not {"arm", "task", "ratio", "device"} <= set(times):
         return {}
     rows = times[times["arm"] == name]
-    each = [f"x{row.ratio:.2f} ({row.device})" for row in rows.itertuples()]
+    ratios = [f"x{row.ratio:.2f} ({row.device})" for row in rows.itertuples()]
     return {
         task: "; step " + ", ".join(costs)
-        for task, costs in pd.Series(each).groupby(rows["task"].array)
+        for task, costs in pd.Series(ratios).groupby(rows["task"].array)
     }
 
 

@@ -82,8 +82,8 @@ def summarize(ran: Ran, registry: Registry, as_json: bool) -> None:
         }
         print(json.dumps(event), flush=True)
         return
-    shown, rows = requested_rows(ran)
-    print_decision(shown, rows, cards(registry.strategies), sys.stdout)
+    requested, rows = requested_rows(ran)
+    print_decision(requested, rows, cards(registry.strategies), sys.stdout)
     for name, failure in trained.failed.items():
         reason = (failure.reason.strip().splitlines() or [""])[-1]
         print(f"failed: {name}: {failure.kind}: {reason}", file=sys.stderr)

@@ -75,9 +75,9 @@ def time_study(
         measured = store.step_times().step_times
         if measured:
             pytest_benchmark.export(path, stored, measured)
-        left = len(missing(stored, store, options))
+        unmeasured = len(missing(stored, store, options))
     out = sys.stderr if as_json else sys.stdout
-    print(f"{timed.written} step times measured, {left} missing: {folder}", file=out)
+    print(f"{timed.written} step times measured, {unmeasured} missing: {folder}", file=out)
     if measured:
         print(f"for pytest-benchmark compare: {path}", file=out)
     for name, failure in timed.failed.items():

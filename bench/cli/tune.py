@@ -61,30 +61,30 @@ def tune(
 
     training = TrainingOptions(plugins=files(plugin), jobs=jobs)
     source = Source(data, data_dir)
-    asked = asked_tasks(shared.registry(plugin), tasks, set_, model, profile, source)
-    registry, shown = asked.registry, display(quiet, as_json=False)
+    chosen_tasks = asked_tasks(shared.registry(plugin), tasks, set_, model, profile, source)
+    registry, watches = chosen_tasks.registry, display(quiet, as_json=False)
     listed = registry.named(names(strategies))
     arms = registry.defaults() if listed is None else listed
     request = Request(
         profile=profile,
-        tasks=asked.names,
+        tasks=chosen_tasks.names,
         strategies=arms,
         base=names(base) or (),
         seeds=seeds,
         first_seed=first_seed,
         xla=has_gpu_driver(),
         points=points,
-        settings=asked.settings,
+        settings=chosen_tasks.settings,
         name=name,
         prefix="tune-",
     )
     options = study_run.RunOptions(results, source, training)
-    requested, store = study_run.planned(request, registry, options, shown)
+    requested, store = study_run.planned(request, registry, options, watches)
     if not quiet:
         show_cards(requested, registry)
     with store.lock():
-        study = study_run.declared(requested, store, registry, shown)
-        trained = study_run.measure(study, store, options, shown).trained
+        study = study_run.declared(requested, store, registry, watches)
+        trained = study_run.measure(study, store, options, watches).trained
     if trained.interrupted:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
         raise typer.Exit(130)

@@ -84,7 +84,7 @@ def compare(
     """
     minimums = least_changes() if minimums is None else minimums
     base_arms, new_arms = by_task(base), by_task(new)
-    others = [line for line in history if line.study != new[0].study]
+    earlier = [line for line in history if line.study != new[0].study]
     shifts: list[Shift] = []
     rejected: list[Rejected] = []
     process_sd: dict[str, float] = {}
@@ -95,7 +95,7 @@ def compare(
             if metric.compared.rate:
                 shifts += rate_shifts(task, metric, pairs, accepted or {})
                 continue
-            result = metric_shifts(task, metric, pairs, accepted or {}, others)
+            result = metric_shifts(task, metric, pairs, accepted or {}, earlier)
             shifts += result.shifts
             rejected += result.rejected
             if np.isfinite(result.process_sd):

@@ -94,8 +94,8 @@ def metric_shifts(
     if not usable:
         return Tested(rejected=rejected)
     has_baseline = next(iter(usable.values()))[0].reference is None
-    few = len(usable) < changes.FEW
-    if few and not has_baseline:
+    few_arms = len(usable) < changes.FEW
+    if few_arms and not has_baseline:
         reason = "its baseline cannot be compared, and other arms are too few to stand for it"
         rejected += [Rejected(task, arm, metric.name, reason) for arm in usable]
         return Tested(rejected=rejected)
@@ -105,12 +105,12 @@ def metric_shifts(
     if metric.compared.level is not None and not in_turn(*zip(*usable.values(), strict=True)):
         occasions = spread(metric, {arm: lines[0] for arm, lines in usable.items()}, history)
         shared = _over_occasions(shared, occasions)
-    own, change = _own(task, metric, usable, table, paired, accepted)
+    own_shifts, change = _own(task, metric, usable, table, paired, accepted)
     sd = np.nan
     if metric.compared.level is not None:
         sd = changes.planning_sd(change, slice(1 if has_baseline else 0, None))
     # With few arms the baseline's shift is the shared one.
-    return Tested([shared, *own[1 if few else 0 :]], rejected, sd)
+    return Tested([shared, *own_shifts[1 if few_arms else 0 :]], rejected, sd)
 
 
 def _why_not(metric: Metric, base: Line, new: Line) -> str | None:

@@ -30,20 +30,20 @@ def condensed(
     """
     failures, places = Counter(failed), Counter((s.device, s.machine) for s in step_times)
     place = max(places, key=lambda key: (places[key], key), default=("", ""))
-    here = [s for s in step_times if (s.device, s.machine) == place]
-    processes = _processes(study, here)
+    placed = [s for s in step_times if (s.device, s.machine) == place]
+    processes = _processes(study, placed)
     lines = []
     for arm in study.arms:
         key = (arm.task, arm.name)
         trained = [r for r in records if (r.task, r.arm) == key]
         results = processes.get(key, [])
         if trained or results:
-            timed = [s for s in here if (s.task, s.arm) == key]
+            timed = [s for s in placed if (s.task, s.arm) == key]
             line = _line(study, arm, trained, timed)
-            more: dict[str, Any] = {"processes": tuple(results), "failed": failures[key]}
+            process_fields: dict[str, Any] = {"processes": tuple(results), "failed": failures[key]}
             if results:
-                more |= {"device": place[0], "machine": place[1]}
-            lines.append(line.model_copy(update=more))
+                process_fields |= {"device": place[0], "machine": place[1]}
+            lines.append(line.model_copy(update=process_fields))
     return lines
 
 
@@ -109,8 +109,8 @@ def _processes(
     """
     timed = {(s.task, s.arm, s.process): s for s in step_times}
     beside: dict[tuple[str, str, int], list[StepTime]] = {}
-    for one in step_times:
-        beside.setdefault((one.task, one.reference, one.process), []).append(one)
+    for timing in step_times:
+        beside.setdefault((timing.task, timing.reference, timing.process), []).append(timing)
     baselines, results = roots(study), dict[tuple[str, str], list[ProcessResult]]()
     for key in sorted(timed.keys() | beside.keys()):
         task, arm, process = key
@@ -143,8 +143,8 @@ def _process(
     if timed is not None:
         ms, memory = median(timed.arm_ms), timed.peak_memory_mb
     else:
-        ms = median(median(one.reference_ms) for one in beside)
-        memory = next((one.reference_peak_memory_mb for one in beside), None)
+        ms = median(median(timing.reference_ms) for timing in beside)
+        memory = next((timing.reference_peak_memory_mb for timing in beside), None)
     sources = [timed] if timed else beside
     rate = next((s.matrix_flops_per_second for s in sources if s.matrix_flops_per_second), None)
     return ProcessResult(

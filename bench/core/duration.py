@@ -24,10 +24,10 @@ def budget_seconds(text: str) -> float:
         UsageError: it is no time, or none at all.
     """
     whole = text if text[-1:] in UNITS else f"{text}m"
-    parts = re.findall(r"(\d+(?:\.\d+)?)([hms])", whole)
-    if not parts or "".join(number + unit for number, unit in parts) != whole:
+    numbers = re.findall(r"(\d+(?:\.\d+)?)([hms])", whole)
+    if not numbers or "".join(number + unit for number, unit in numbers) != whole:
         raise UsageError(f"--budget {text}: write a time such as 3h, 1h30m or 45m")
-    seconds = sum(float(number) * UNITS[unit] for number, unit in parts)
+    seconds = sum(float(number) * UNITS[unit] for number, unit in numbers)
     if seconds <= 0:
         raise UsageError(f"--budget {text}: nothing can be trained in no time")
     return seconds

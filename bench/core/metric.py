@@ -270,8 +270,8 @@ def judged_metric() -> Metric:
 
 def columns() -> list[tuple[Metric, Column]]:
     """Return the metrics with a column in the decision table, in the order of the columns."""
-    shown = [(metric, metric.column) for metric in METRICS if metric.column is not None]
-    return sorted(shown, key=lambda pair: pair[1].place)
+    with_column = [(metric, metric.column) for metric in METRICS if metric.column is not None]
+    return sorted(with_column, key=lambda pair: pair[1].place)
 
 
 def compared_metrics() -> list[tuple[Metric, Compared]]:
@@ -282,5 +282,9 @@ def compared_metrics() -> list[tuple[Metric, Compared]]:
 def followed_series() -> dict[str, Followed]:
     """Return the series that the history follows, levels included, by name."""
     compared = [compared for _, compared in compared_metrics()]
-    levels = [one.level.followed for one in compared if one.level is not None]
-    return {one.name: one for one in [*levels, *(c.followed for c in compared)] if one is not None}
+    levels = [series.level.followed for series in compared if series.level is not None]
+    return {
+        series.name: series
+        for series in [*levels, *(c.followed for c in compared)]
+        if series is not None
+    }

@@ -172,10 +172,10 @@ class Study(Schema):
         for field in ("profile", "base", "settings", "first_seed"):
             self._same(field, getattr(self, field), getattr(request, field))
         for field in ("data", "margin"):
-            stored, asked = getattr(self, field), getattr(request, field)
-            shared = stored.keys() & asked.keys()
-            if any(stored[task] != asked[task] for task in shared):
-                self._same(field, stored, asked)
+            stored, requested = getattr(self, field), getattr(request, field)
+            shared = stored.keys() & requested.keys()
+            if any(stored[task] != requested[task] for task in shared):
+                self._same(field, stored, requested)
         arms = {(arm.task, arm.name): arm for arm in self.arms}
         for arm in request.arms:
             self._same_arm(arms.setdefault((arm.task, arm.name), arm), arm)
@@ -193,21 +193,21 @@ class Study(Schema):
             }
         )
 
-    def _same(self, field: str, stored: object, asked: object) -> None:
-        if stored != asked:
+    def _same(self, field: str, stored: object, requested: object) -> None:
+        if stored != requested:
             raise UsageError(
                 f"study {self.name!r} exists with another {field} ({stored!r}, "
-                f"asked for: {asked!r}); choose another --name"
+                f"asked for: {requested!r}); choose another --name"
             )
 
-    def _same_arm(self, stored: Arm, asked: Arm) -> None:
+    def _same_arm(self, stored: Arm, requested: Arm) -> None:
         fields = [
             field
             for field in Arm.model_fields
-            if field != "code" and getattr(stored, field) != getattr(asked, field)
+            if field != "code" and getattr(stored, field) != getattr(requested, field)
         ]
         if fields:
             raise UsageError(
                 f"study {self.name!r} exists with another {' and '.join(fields)} of arm "
-                f"{asked.name!r} on {asked.task!r}; choose another --name"
+                f"{requested.name!r} on {requested.task!r}; choose another --name"
             )

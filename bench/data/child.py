@@ -37,7 +37,7 @@ def run_module(
         "CUDA_VISIBLE_DEVICES": "-1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
-    done = subprocess.run(
+    finished = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -47,5 +47,5 @@ def run_module(
         errors="replace",
         check=False,
     )
-    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-    return ChildResult(done.returncode, lines[-1] if lines else "it said nothing")
+    lines = [line.strip() for line in finished.stdout.splitlines() if line.strip()]
+    return ChildResult(finished.returncode, lines[-1] if lines else "it said nothing")

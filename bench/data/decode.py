@@ -33,7 +33,7 @@ def decode(
         UsageError: the data is damaged.
         BenchError: the child process ended without a result.
     """
-    done = run_module(
+    child = run_module(
         "bench.data.decode",
         [source.name, str(folder), str(out), str(vocabulary_size), str(length), ends],
     )
@@ -41,7 +41,7 @@ def decode(
         result = json.loads((out / _RESULT).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BenchError(
-            f"decoding {folder} ended with exit code {done.returncode}: {done.last_line}"
+            f"decoding {folder} ended with exit code {child.returncode}: {child.last_line}"
         ) from error
     (out / _RESULT).unlink()
     if "error" in result:

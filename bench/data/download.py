@@ -59,16 +59,16 @@ def download(source: PublishedData, root: Path) -> Prepared:
         with FileLock(root / f".{source.name}.lock"):
             if (prepared := find(source, root)) is not None:
                 return prepared
-            done = run_module("bench.data.download", [source.spec, str(root)], stderr=None)
+            child = run_module("bench.data.download", [source.spec, str(root)], stderr=None)
     except OSError as error:
         raise BenchError(
             f"the data folder {root} cannot be written ({error.strerror}); name another with "
             "--data-dir or TFDS_DATA_DIR"
         ) from error
-    if done.returncode == 0 and (prepared := find(source, root)) is not None:
+    if child.returncode == 0 and (prepared := find(source, root)) is not None:
         return prepared
     raise BenchError(
-        f"tensorflow-datasets could not download {source.name} ({done.last_line}); try "
+        f"tensorflow-datasets could not download {source.name} ({child.last_line}); try "
         "again, or use stand-in data with --data synthetic"
     )
 

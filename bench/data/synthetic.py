@@ -69,8 +69,8 @@ def _labels(purpose: int, count: int, classes: int, wrong: int) -> tuple[np.ndar
     labels = np.arange(count) % classes
     labels = labels[fair_order((b"%d %d" % (purpose, row) for row in range(count)), labels)]
     stream = _Stream(purpose, 0)
-    other = (labels + 1 + stream.below(classes - 1, count)) % classes
-    return labels, np.where(stream.below(100, count) < wrong, other, labels)
+    wrong_labels = (labels + 1 + stream.below(classes - 1, count)) % classes
+    return labels, np.where(stream.below(100, count) < wrong, wrong_labels, labels)
 
 
 def _save(

@@ -31,8 +31,8 @@ def vocabulary(texts: Iterable[Sequence[str]], size: int) -> dict[str, int]:
     """
     counts = Counter(word for text in texts for word in text)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    kept = ranked[: max(size - FIRST_WORD, 0)]
-    return {word: index for index, (word, _) in enumerate(kept, start=FIRST_WORD)}
+    known_words = ranked[: max(size - FIRST_WORD, 0)]
+    return {word: index for index, (word, _) in enumerate(known_words, start=FIRST_WORD)}
 
 
 def encode(

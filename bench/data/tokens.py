@@ -62,8 +62,8 @@ def texts(ids: np.ndarray, lengths: np.ndarray | None, name: str) -> Texts:
 
 def _lengths(ids: np.ndarray) -> np.ndarray:
     """Count the tokens of each text up to the padding on the right."""
-    there = ids != PADDING
-    return np.where(there.any(axis=1), ids.shape[1] - there[:, ::-1].argmax(axis=1), 0)
+    is_token = ids != PADDING
+    return np.where(is_token.any(axis=1), ids.shape[1] - is_token[:, ::-1].argmax(axis=1), 0)
 
 
 def _whole(numbers: np.ndarray, name: str) -> np.ndarray:

@@ -107,11 +107,11 @@ def _open_folder(plugin: Path) -> None:
         loaded = getattr(sys.modules.get(beside.stem), "__file__", None)
         if beside == plugin or loaded is None:
             continue
-        other = Path(loaded).resolve()
-        if other != beside and str(other.parent) in _FOLDERS:
+        loaded_file = Path(loaded).resolve()
+        if loaded_file != beside and str(loaded_file.parent) in _FOLDERS:
             raise UsageError(
-                f"plugin {plugin}: the file {beside.name} beside it has the name of {other}, which "
-                "another plugin has imported; rename one of them"
+                f"plugin {plugin}: the file {beside.name} beside it has the name of {loaded_file}, "
+                "which another plugin has imported; rename one of them"
             )
     _FOLDERS.add(str(folder))
     if str(folder) not in sys.path:

@@ -74,11 +74,11 @@ def function(address: ModelAddress) -> Callable[..., Any]:
             module = importlib.import_module(address.place)
         except ImportError as error:
             raise UsageError(f"--model {address}: {error}") from None
-    made = getattr(module, address.function, None)
-    if not callable(made):
+    maker = getattr(module, address.function, None)
+    if not callable(maker):
         functions = [name for name, value in vars(module).items() if callable(value)]
         raise unknown(f"function of {Path(address.place).name}", address.function, functions)
-    return made
+    return maker
 
 
 def check(address: ModelAddress, sizes: Mapping[str, Any], modality: str) -> tuple[str, ...]:
@@ -95,13 +95,13 @@ def check(address: ModelAddress, sizes: Mapping[str, Any], modality: str) -> tup
     Raises:
         UsageError: it cannot be built, or does not end in logits.
     """
-    done = run_module(
+    child = run_module(
         "bench.plugins.model_check", [str(address), json.dumps(dict(sizes)), modality]
     )
     try:
-        result = json.loads(done.last_line)
+        result = json.loads(child.last_line)
     except ValueError:
-        raise UsageError(f"--model {address.name}: {done.last_line}") from None
+        raise UsageError(f"--model {address.name}: {child.last_line}") from None
     if "error" in result:
         raise UsageError(f"--model {address.name}: {result['error']}")
     return tuple(result["inside"])

@@ -50,8 +50,8 @@ def main(arguments: list[str]) -> None:
     text, sizes, modality = arguments
     place, _, name = text.rpartition(":")
     try:
-        found = checked(ModelAddress(place, name), json.loads(sizes), modality)
-        result: dict[str, Any] = {"inside": found}
+        layers = checked(ModelAddress(place, name), json.loads(sizes), modality)
+        result: dict[str, Any] = {"inside": layers}
     except BenchError as error:
         result = {"error": str(error)}
     print(f"\n{json.dumps(result)}")

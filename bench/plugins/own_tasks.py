@@ -50,12 +50,12 @@ def named(
     """
     addresses = {text: parse(text) for text in texts if is_address(text)}
     _check_options(addresses, options, model)
-    asked = {text: _asked(text, address, options, model) for text, address in addresses.items()}
-    data = {text: _data(own, source) for text, own in asked.items()}
+    declared = {text: _asked(text, address, options, model) for text, address in addresses.items()}
+    data = {text: _data(own, source) for text, own in declared.items()}
     names = {text: address.name.rstrip("-") for text, address in addresses.items()}
     counts = Counter(names.values())
-    made: dict[str, AddressedTask] = {}
-    for text, own in asked.items():
+    own_tasks: dict[str, AddressedTask] = {}
+    for text, own in declared.items():
         name = names[text]
         if name in registry.tasks or counts[name] > 1 or name == addresses[text].kind:
             name = f"{name}-{data[text].identity.partition(':')[2][:8]}"
@@ -64,9 +64,9 @@ def named(
             sizes = task.sizes(task.recipe(profile))
             layers = models.check(models.parse(own.model), sizes, task.facts.modality)
             task = _made(name, own.model_copy(update={"inside": layers}), data[text])
-        made[text] = task
-    return Named(_with(registry, made.values()), tuple(
-        made[text].facts.name if text in made else text for text in texts
+        own_tasks[text] = task
+    return Named(_with(registry, own_tasks.values()), tuple(
+        own_tasks[text].facts.name if text in own_tasks else text for text in texts
     ))  # fmt: skip
 
 
@@ -100,17 +100,17 @@ def _check_options(
     addresses: Mapping[str, Address], options: Mapping[str, str], model: str | None
 ) -> None:
     if not addresses and (options or model):
-        what = f"--set data.{next(iter(options))}" if options else f"--model {model}"
-        raise UsageError(f"{what} needs a task by address, such as --tasks folder:PATH")
+        option = f"--set data.{next(iter(options))}" if options else f"--model {model}"
+        raise UsageError(f"{option} needs a task by address, such as --tasks folder:PATH")
     if not options:
         return
     from bench.data.own.load import OPTIONS
 
-    known = {f"data.{name}" for address in addresses.values() for name in OPTIONS[address.kind]}
+    allowed = {f"data.{name}" for address in addresses.values() for name in OPTIONS[address.kind]}
     for name in options:
-        if f"data.{name}" not in known:
+        if f"data.{name}" not in allowed:
             kinds = ",".join(dict.fromkeys(address.kind for address in addresses.values()))
-            raise unknown(f"option of {kinds}: data", f"data.{name}", known)
+            raise unknown(f"option of {kinds}: data", f"data.{name}", allowed)
 
 
 def _asked(text: str, address: Address, options: Mapping[str, str], model: str | None) -> OwnTask:

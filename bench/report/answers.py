@@ -125,10 +125,10 @@ def _lead(rows: Sequence[Row], best: Collection[str], less: Mapping[str, str]) -
     names = [row.arm for row in candidates]
     if len(names) == 1:
         return f"Leave out {less[names[0]]}" if names[0] in less else f"Use {names[0]}"
-    named, more = names[:IN_LEAD], len(names) - IN_LEAD
-    listed = f"{', '.join(named[:-1])} or {named[-1]}"
-    if more > 0:
-        listed = f"{', '.join(named)} or {more} more"
+    first_names, others = names[:IN_LEAD], len(names) - IN_LEAD
+    listed = f"{', '.join(first_names[:-1])} or {first_names[-1]}"
+    if others > 0:
+        listed = f"{', '.join(first_names)} or {others} more"
     steps = {row.arm: row.cells["step"].key for row in candidates}
     times = {arm: time for arm, time in steps.items() if isinstance(time, float)}
     cheaper = min(times, key=lambda arm: times[arm]) if len(times) == len(names) else ""
@@ -156,13 +156,13 @@ def _points(rows: Sequence[Row], step: str, less: Mapping[str, str]) -> list[str
 def describe(row: Row, step: str) -> str:
     """Write `+4.2 points [3.5, 4.8], 1.19× CPU step time`."""
     effect, cost = row.cells["effect"], row.cells["step"]
-    parts = [f"{effect.text} points {effect.detail}".strip()] if effect.text else []
+    texts = [f"{effect.text} points {effect.detail}".strip()] if effect.text else []
     if cost.text:
-        parts.append(f"{cost.text} {step}")
-    return ", ".join(parts)
+        texts.append(f"{cost.text} {step}")
+    return ", ".join(texts)
 
 
 def few_names(arms: Sequence[str]) -> str:
     """List the first names, and count the others."""
-    more = f" and {len(arms) - NAMED} more" if len(arms) > NAMED else ""
-    return ", ".join(arms[:NAMED]) + more
+    others = f" and {len(arms) - NAMED} more" if len(arms) > NAMED else ""
+    return ", ".join(arms[:NAMED]) + others

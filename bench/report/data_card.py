@@ -126,18 +126,24 @@ def _classes(facts: DataFacts) -> str:
 
 
 def _odd_classes(facts: DataFacts) -> Iterator[Line]:
-    for head, mine, other in (
+    for head, counts, other_counts in (
         ("only training", facts.train_counts, facts.test_counts),
         ("only test", facts.test_counts, facts.train_counts),
     ):
-        names = [n for n, a, b in zip(facts.class_names, mine, other, strict=True) if a and not b]
+        names = [
+            n
+            for n, a, b in zip(facts.class_names, counts, other_counts, strict=True)
+            if a and not b
+        ]
         if names:
             yield Line(head, _named(names, len(names)), True)
-    few = [
+    small_classes = [
         f"{n} {c}" for n, c in zip(facts.class_names, facts.train_counts, strict=True) if c < FEW
     ]
-    if few:
-        yield Line("few examples", f"training examples: {_named(few, len(few))}")
+    if small_classes:
+        yield Line(
+            "few examples", f"training examples: {_named(small_classes, len(small_classes))}"
+        )
 
 
 def _sizes(facts: DataFacts) -> tuple[str, str]:
@@ -198,14 +204,14 @@ def _defaults(recipe: Recipe, profile: str) -> str:
 
 
 def _effects(examples: int) -> str:
-    shown = ", ".join(f"{smallest_effect(examples, seeds):.1f} with {seeds}" for seeds in SEEDS)
+    effects = ", ".join(f"{smallest_effect(examples, seeds):.1f} with {seeds}" for seeds in SEEDS)
     return (
         f"{examples:,} test examples show none below these, in points, by the number of seeds: "
-        f"{shown} (80% power)"
+        f"{effects} (80% power)"
     )
 
 
 def _named(names: Sequence[str], count: int) -> str:
     """List the first names, and count the others."""
-    shown = ", ".join(names[:5])
-    return f"{count}: {shown}{', ...' if count > 5 else ''}" if count > 1 else shown
+    first_names = ", ".join(names[:5])
+    return f"{count}: {first_names}{', ...' if count > 5 else ''}" if count > 1 else first_names

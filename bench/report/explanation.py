@@ -189,8 +189,8 @@ def _standing_out(effects: pd.DataFrame) -> Iterator[str]:
         )
         if side.any()
     ]
-    others = f"these stand out ({'; '.join(words)})" if words else "none stands out"
-    yield f"Adjusted for the number of arms, {others}."
+    finding = f"these stand out ({'; '.join(words)})" if words else "none stands out"
+    yield f"Adjusted for the number of arms, {finding}."
 
 
 def _cost(study: Study, analysis: Analysis, named: Sequence[Row]) -> Iterator[str]:
@@ -229,8 +229,8 @@ def _limits(
             "than the intervals say."
         )
     yield from _settings(study, task)
-    for seen in dict.fromkeys(seen.study for seen in study.seen if seen.task == task):
-        yield f"Study {seen} showed effects on these seeds before: this is no fresh confirmation."
+    for earlier in dict.fromkeys(effect.study for effect in study.seen if effect.task == task):
+        yield f"Study {earlier} showed effects on these seeds before: this is no fresh confirmation."
     lost = analysis.decision
     lost = lost[(lost["task"] == task) & (lost["diverged"] > 0)]
     if len(lost):

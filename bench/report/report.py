@@ -119,8 +119,13 @@ def differences(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     pairs = pair(trials, contrasts(study)).pairs
     metric = judged_metric()
     values = metric.scale * trials[metric.name].to_numpy(dtype=float)
-    mine, theirs = pairs["row"].to_numpy(dtype=int), pairs["reference_row"].to_numpy(dtype=int)
-    return pairs[["task", "arm", "seed"]].assign(difference=values[mine] - values[theirs])
+    arm_rows, reference_rows = (
+        pairs["row"].to_numpy(dtype=int),
+        pairs["reference_row"].to_numpy(dtype=int),
+    )
+    return pairs[["task", "arm", "seed"]].assign(
+        difference=values[arm_rows] - values[reference_rows]
+    )
 
 
 def _failed(study: Study, failures: Mapping[str, Failure]) -> list[Failed]:

@@ -121,9 +121,9 @@ def decision_rows(study: Study, decision: pd.DataFrame, cards: Mapping[str, Card
 def own_strategies(study: Study, task: str, arm: str) -> list[str]:
     """List an arm's strategies beyond the base; return the arm's name if the study has no such arm."""
     base = {use.name for use in study.base}
-    for other in study.arms:
-        if (other.task, other.name) == (task, arm):
-            return [use.name for use in other.strategies if use.name not in base]
+    for candidate in study.arms:
+        if (candidate.task, candidate.name) == (task, arm):
+            return [use.name for use in candidate.strategies if use.name not in base]
     return [arm]
 
 

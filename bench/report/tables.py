@@ -70,24 +70,24 @@ def csv_text(table: Table) -> str:
 
 def markdown_text(table: Table) -> str:
     """Write the title, the headings and a pipe table."""
-    shown, rows = _shown(table)
-    right = [_is_number(table.frame[c.key]) for c in shown]
+    columns, rows = _shown(table)
+    numeric = [_is_number(table.frame[c.key]) for c in columns]
     lines = [f"# {escape_markdown(table.title)}", ""]
     for heading in table.headings:
         lines += [escape_markdown(heading), ""]
-    lines.append(pipes(escape_markdown(c.heading) for c in shown))
-    lines.append(pipes("---:" if number else "---" for number in right))
+    lines.append(pipes(escape_markdown(c.heading) for c in columns))
+    lines.append(pipes("---:" if number else "---" for number in numeric))
     lines += [pipes(escape_markdown(value) for value in row) for row in rows]
     return "\n".join(lines) + "\n"
 
 
 def latex_text(table: Table) -> str:
     """Write a `longtable` with `booktabs` rules, to be included with `\\input`."""
-    shown, rows = _shown(table)
-    align = "".join("r" if _is_number(table.frame[c.key]) else "l" for c in shown)
+    columns, rows = _shown(table)
+    align = "".join("r" if _is_number(table.frame[c.key]) else "l" for c in columns)
     caption = ". ".join(text.rstrip(".") for text in (table.title, *table.headings)) + "."
     label = re.sub(r"[^A-Za-z0-9-]", "-", table.name)
-    head = " & ".join(escape_latex(c.heading) for c in shown) + r" \\"
+    head = " & ".join(escape_latex(c.heading) for c in columns) + r" \\"
     body = [" & ".join(escape_latex(value) for value in row) + r" \\" for row in rows]
     start = rf"\begin{{longtable}}{{{align}}}"
     title = rf"\caption{{{escape_latex(caption)}}}\label{{tab:{label}}} \\"
@@ -100,9 +100,9 @@ def latex_text(table: Table) -> str:
 
 def _shown(table: Table) -> tuple[list[Column], list[list[str]]]:
     """Return the columns for readers, and the rows as texts."""
-    shown = [c for c in table.columns if c.heading]
-    texts = [[cell(value, c.show or c.csv) for value in table.frame[c.key]] for c in shown]
-    return shown, [list(row) for row in zip(*texts, strict=True)]
+    columns = [c for c in table.columns if c.heading]
+    texts = [[cell(value, c.show or c.csv) for value in table.frame[c.key]] for c in columns]
+    return columns, [list(row) for row in zip(*texts, strict=True)]
 
 
 def cell(value: Any, form: str = "") -> str:

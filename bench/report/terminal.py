@@ -44,9 +44,9 @@ def print_decision(
     """
     rows = decision_rows(study, analysis.decision, cards)
     lines = headings(study, analysis.baselines)
-    named = columns(analysis.place["device"], analysis.decision)
-    wanted = STAND_IN if study.synthetic else shown()
-    head = {key: named[key][0] for key in wanted if key in named}
+    explained = columns(analysis.place["device"], analysis.decision)
+    keys_shown = STAND_IN if study.synthetic else shown()
+    head = {key: explained[key][0] for key in keys_shown if key in explained}
     if not out.isatty():
         out.write(plain(lines, rows, head))
         return
@@ -82,8 +82,8 @@ def plain(lines: Sequence[str], rows: Sequence[Row], head: Mapping[str, str]) ->
     texts.append("\t".join(["task", "strategy", *head.values()]))
     for row in rows:
         cells = [f"{c.text} {c.detail}".strip() for c in (row.cells.get(k) for k in head) if c]
-        shown = cells or [f"{row.verdict or row.evidence}: {row.warning}"]
-        texts.append("\t".join(clean(value) for value in (row.task, _name(row), *shown)))
+        texts_of_row = cells or [f"{row.verdict or row.evidence}: {row.warning}"]
+        texts.append("\t".join(clean(value) for value in (row.task, _name(row), *texts_of_row)))
     texts += [f"# {remark}" for remark in remarks(rows)]
     return "\n".join(texts) + "\n"
 

@@ -109,8 +109,8 @@ class ArmBuilder:
         for name in names:
             if name in self.base:
                 continue
-            pairs = [(other, [self.strategy(other), self.strategy(name)]) for other in self.base]
-            replaced = tuple(other for other, pair in pairs if clash(pair) is not None)
+            pairs = [(member, [self.strategy(member), self.strategy(name)]) for member in self.base]
+            replaced = tuple(member for member, pair in pairs if clash(pair) is not None)
             arm = f"{name} for {'+'.join(replaced)}" if replaced else name
             yield Candidate(arm, (name,), left_out=replaced)
 

@@ -110,14 +110,14 @@ def within(
     fit = next((f for f in fits if (f.scale, f.seeds) == open_size), None) or next(
         (f for f in fits if spent + f.seconds <= seconds), fits[-1]
     )
-    left = seconds - spent
-    one = max(c.trace + c.evaluation for c in costs.values())
+    seconds_left = seconds - spent
+    longest_trial = max(c.trace + c.evaluation for c in costs.values())
     end = began + seconds - REPORT
     return Chosen(
         request._replace(scale=fit.scale, seeds=fit.seeds, prefix=prefix(fit.scale)),
-        training._replace(deadline=end - fit.timing - one),
+        training._replace(deadline=end - fit.timing - longest_trial),
         end - BLOCKS - AROUND_BLOCKS,
-        tuple(_told(request, costs, fit, left)),
+        tuple(_told(request, costs, fit, seconds_left)),
     )
 
 
@@ -133,7 +133,9 @@ def _begun(name: str, results: Path) -> tuple[float, int] | None:
     return None
 
 
-def _told(request: Request, costs: Mapping[str, Cost], fit: Fit, left: float) -> Iterator[str]:
+def _told(
+    request: Request, costs: Mapping[str, Cost], fit: Fit, seconds_left: float
+) -> Iterator[str]:
     size = {1.0: "the recipe"}.get(fit.scale, f"{fit.scale:g} times the examples and steps")
     seeds = f"{fit.seeds} seeds" if fit.seeds > 1 else "1 seed"
     yield (
@@ -145,10 +147,10 @@ def _told(request: Request, costs: Mapping[str, Cost], fit: Fit, left: float) ->
         f"about {duration(fit.seconds)}: {duration(fit.training)} of training, "
         f"{duration(fit.timing)} of step times, then the report"
     )
-    if fit.seconds > left:
+    if fit.seconds > seconds_left:
         yield (
-            f"that is more than the {duration(max(left, 0))} left of the budget: no trial begins "
-            "after it, and the same command goes on"
+            f"that is more than the {duration(max(seconds_left, 0))} left of the budget: no trial "
+            "begins after it, and the same command goes on"
         )
 
 

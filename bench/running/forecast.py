@@ -62,8 +62,8 @@ class Forecast:
         begun = self._traces.keys() | {arm for arm, _ in self._running.values()}
         work += trace * len(waiting.keys() - begun)
         for arm, began in self._running.values():
-            whole = expected[arm] + (0.0 if arm in self._traces else trace)
-            work += max(0.0, whole - (now - began))
+            total = expected[arm] + (0.0 if arm in self._traces else trace)
+            work += max(0.0, total - (now - began))
         return work / self._side_by_side
 
     def _expected(self, arms: Iterable[Arm]) -> dict[Arm, float]:

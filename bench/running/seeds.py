@@ -54,21 +54,25 @@ def seen(
         studies: all studies.
     """
     seeds = study.seed_range(SPACING if study.sequential else None)
-    had = {(arm.task, arm.name): stored.seed_range() for arm in stored.arms} if stored else {}
+    own_seeds = {(arm.task, arm.name): stored.seed_range() for arm in stored.arms} if stored else {}
     questions = _questions(study)
     effects = []
-    for other, store in studies:
-        if other.name == study.name or not (other.sequential or overlap(other.seed_range(), seeds)):
+    for earlier, store in studies:
+        if earlier.name == study.name or not (
+            earlier.sequential or overlap(earlier.seed_range(), seeds)
+        ):
             continue
-        asked = _questions(other)
-        shared = questions.keys() & asked.keys()
+        earlier_questions = _questions(earlier)
+        shared = questions.keys() & earlier_questions.keys()
         names = store.names() if shared else set()
         for question in (question for question in questions if question in shared):
             arm = questions[question]
-            trained = numbers(names, file_stem(arm.task, asked[question].name))
-            new = set(seeds) - set(had.get((arm.task, arm.name), ()))
-            if both := tuple(sorted(new.intersection(trained))):
-                effects.append(Seen(task=arm.task, arm=arm.name, study=other.name, seeds=both))
+            trained = numbers(names, file_stem(arm.task, earlier_questions[question].name))
+            new = set(seeds) - set(own_seeds.get((arm.task, arm.name), ()))
+            if overlapping := tuple(sorted(new.intersection(trained))):
+                effects.append(
+                    Seen(task=arm.task, arm=arm.name, study=earlier.name, seeds=overlapping)
+                )
     return tuple(effects)
 
 

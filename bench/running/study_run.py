@@ -62,18 +62,18 @@ def planned(
 
     A default name skips finished studies, such as those that come with the suite.
     """
-    made = plan(request, registry, options.source)
-    for notice in made.notices:
+    new_plan = plan(request, registry, options.source)
+    for notice in new_plan.notices:
         display.notice(notice)
-    study = made.study
+    study = new_plan.study
     store = Store(options.results / study.name)
     if request.name is None:
         study, store = _open_study(study, options.results)
     study = study.model_copy(update={"first_seed": _first_seed(request, store)})
     if request.tuned is not None:
         tuning.check_seeds(request.tuned, study)
-    if study.name != made.study.name:
-        finished = options.results / made.study.name
+    if study.name != new_plan.study.name:
+        finished = options.results / new_plan.study.name
         display.warning(f"{finished} is a finished study and stays; this one is {study.name!r}")
     if options.equal_time:
         study = equal_time(study, training_phase.step_ratios(store))
@@ -94,10 +94,10 @@ def _first_seed(request: Request, store: Store) -> int:
     stored = store.study()
     if stored is not None:
         return stored.first_seed
-    taken = [study.seed_range() for study, _ in studies_in(store.folder.parent)]
+    taken_ranges = [study.seed_range() for study, _ in studies_in(store.folder.parent)]
     if (tuned := request.tuned) is not None:
-        taken.append(range(tuned.first_seed, tuned.first_seed + tuned.seeds))
-    return draw(taken, request.seeds)
+        taken_ranges.append(range(tuned.first_seed, tuned.first_seed + tuned.seeds))
+    return draw(taken_ranges, request.seeds)
 
 
 def declared(

@@ -61,7 +61,7 @@ def train(study: Study, store: Store, options: TrainingOptions, watching: Watchi
     references get more seeds.
     """
     pending = store.missing(study, options.retry_failed)
-    there = len(study.trials()) - len(pending)
+    already_measured = len(study.trials()) - len(pending)
     collected = train_trials(study, store, options, watching, pending)
     written = collected.written
     while study.sequential and not collected.interrupted:
@@ -70,7 +70,7 @@ def train(study: Study, store: Store, options: TrainingOptions, watching: Watchi
             break
         collected = train_trials(study, store, options, watching, pending)
         written += collected.written
-    return Trained(written, there, store.failures(), collected.interrupted)
+    return Trained(written, already_measured, store.failures(), collected.interrupted)
 
 
 def train_trials(
@@ -111,9 +111,9 @@ def _undecided(study: Study, store: Store) -> list[Trial]:
     names = set(step.undecided)
     names |= {(task, study.arm(task, arm).reference or arm) for task, arm in step.undecided}
     arms = tuple(arm for arm in study.arms if (arm.task, arm.name) in names)
-    done = store.names() | failed
+    ended = store.names() | failed
     trials = study.model_copy(update={"seeds": step.seeds, "arms": arms}).trials()
-    return [trial for trial in trials if trial.name not in done]
+    return [trial for trial in trials if trial.name not in ended]
 
 
 def step_ratios(store: Store) -> dict[tuple[str, str], float]:

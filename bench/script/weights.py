@@ -29,7 +29,7 @@ def weights(seen: Look, text: str) -> list[str]:
     read = set(re.findall(r"\bweights\.(\w+)", text))
     fields = [name for name in FIELDS if name in read]
     lines = [f"    {name}: list  # {FIELDS[name]}" for name in fields]
-    given = [f"        {name}={_value(name, seen)}," for name in fields]
+    arguments = [f"        {name}={_value(name, seen)}," for name in fields]
     return [
         "\n".join(
             ["class Weights(NamedTuple):", '    """The variables of a network."""', "", *lines]
@@ -40,7 +40,7 @@ def weights(seen: Look, text: str) -> list[str]:
                 '    """Return the variables of a network, with their roles."""',
                 "    variables = network.trainable_variables",
                 "    return Weights(",
-                *given,
+                *arguments,
                 "    )",
             ]
         ),

@@ -97,8 +97,8 @@ def _parts(base: Array, new: Array, shown_base: Array, shown_new: Array) -> Deco
     unit_by_unit = _mean(theirs) - _mean(ours)
     level = common((_mean(shown_new) - _mean(shown_base))[..., None])[..., 0]
     theirs = theirs + (level - unit_by_unit)[..., None]
-    left = (base - ours[..., None, :], new - theirs[..., None, :])
-    return Decomposition((ours, theirs), left)
+    remainder = (base - ours[..., None, :], new - theirs[..., None, :])
+    return Decomposition((ours, theirs), remainder)
 
 
 def _error(base: Array, new: Array) -> Array:

@@ -117,15 +117,17 @@ def errors(samples: Sequence[Sample], level: Level) -> Errors:
         samples: samples of one task and metric.
         level: result of `common_level` for these samples or similar ones.
     """
-    own, own_df = _own(samples)
+    own_variances, own_df = _own(samples)
     residual = _residual(samples)
-    unit = np.where(residual > 0, residual, np.nan) if level.relative else np.ones(len(own))
-    variances, df = moderate(own / unit, own_df, level.prior)
-    variances = np.where(np.isfinite(unit), variances * unit, own)
-    variances = np.where([_changes_nothing(sample) for sample in samples], own, variances)
-    parts = [sample.parts for sample in samples]
+    unit = (
+        np.where(residual > 0, residual, np.nan) if level.relative else np.ones(len(own_variances))
+    )
+    variances, df = moderate(own_variances / unit, own_df, level.prior)
+    variances = np.where(np.isfinite(unit), variances * unit, own_variances)
+    variances = np.where([_changes_nothing(sample) for sample in samples], own_variances, variances)
+    components = [sample.parts for sample in samples]
     scale = np.array([sample.scale**2 for sample in samples])
-    example = scale * np.array([p.example_variance if p else 0.0 for p in parts])
+    example = scale * np.array([p.example_variance if p else 0.0 for p in components])
     lifted = np.fmax(residual - variances, 0.0)  # known: the answers are many
     variances, df = added(variances, df, lifted, np.full(len(df), np.inf))
     trials = np.array([len(sample.differences) for sample in samples], dtype=float)
@@ -137,7 +139,7 @@ def errors(samples: Sequence[Sample], level: Level) -> Errors:
         trial_error=np.sqrt(variances / np.maximum(trials, 1)),
         example_error=np.sqrt(example),
         residual_error=np.sqrt(residual / np.maximum(trials, 1)),
-        examples=np.array([p.examples if p else np.nan for p in parts], dtype=float),
+        examples=np.array([p.examples if p else np.nan for p in components], dtype=float),
     )
     variance, total_df = errors.at(np.maximum(trials, 1), df)
     return errors._replace(error=np.sqrt(variance), df=total_df)
@@ -153,10 +155,10 @@ def _residual(samples: Sequence[Sample]) -> Array:
 
 def _changes_nothing(sample: Sample) -> bool:
     """Return true if all differences are 0 and, where recorded, all answers are equal."""
-    parts = sample.parts
+    components = sample.parts
     if sample.differences.any():
         return False
-    return parts is None or parts.residual_variance + parts.example_variance == 0
+    return components is None or components.residual_variance + components.example_variance == 0
 
 
 def _own(samples: Sequence[Sample]) -> tuple[Array, Array]:

@@ -87,12 +87,12 @@ def batched(
     counts = np.array([len(arm) for arm, _ in samples], dtype=int)
     level = np.broadcast_to(np.asarray(alpha, dtype=float), counts.shape)
     none = np.zeros((0, 1))
-    parts = [test(none, none, np.zeros(0))]
+    frames = [test(none, none, np.zeros(0))]
     for n in np.unique(counts[counts > 0]):
         where = np.flatnonzero(counts == n).tolist()
         arm, reference = (np.stack([samples[i][side] for i in where]) for side in (0, 1))
-        parts.append(test(arm, reference, level[where]).set_axis(where))
-    return pd.concat(parts[1:] or parts).reindex(range(len(samples)))
+        frames.append(test(arm, reference, level[where]).set_axis(where))
+    return pd.concat(frames[1:] or frames).reindex(range(len(samples)))
 
 
 def t_test(arm: Array, reference: Array) -> Array:

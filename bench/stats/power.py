@@ -48,12 +48,12 @@ def detectable(error: Array, df: Array, level: Array | float) -> Array:
 
 
 def trials_for_half_width(
-    made: Errors, trials: Array, half: Array, level: Array | float
+    sample_errors: Errors, trials: Array, half: Array, level: Array | float
 ) -> NDArray[np.float64]:
     """Return the number of trials with which the half-width of an interval is at most `half`.
 
     Args:
-        made: standard errors from `trials` trials, shape (samples,).
+        sample_errors: standard errors from `trials` trials, shape (samples,).
         trials: (samples,).
         half: (samples,) required half-widths.
         level: one-sided level of the interval, a number or (samples,).
@@ -64,7 +64,9 @@ def trials_for_half_width(
     """
 
     def enough(number: Array) -> NDArray[np.bool_]:
-        variance, df = made.at(number, np.maximum(made.sd_df + number - trials, 1.0))
+        variance, df = sample_errors.at(
+            number, np.maximum(sample_errors.sd_df + number - trials, 1.0)
+        )
         return np.asarray(FixedLook(df).critical(level) * np.sqrt(variance) <= half)
 
     low, high = np.ones(len(half)), np.full(len(half), float(MOST_TRIALS))
@@ -74,5 +76,5 @@ def trials_for_half_width(
             middle = np.floor((low + high) / 2)
             short = ~enough(middle)
             low, high = np.where(short, middle, low), np.where(short, high, middle)
-    finite = np.isfinite(made.sd) & np.isfinite(half)
+    finite = np.isfinite(sample_errors.sd) & np.isfinite(half)
     return np.where(finite, np.where(never, np.inf, high), np.nan)

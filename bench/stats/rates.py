@@ -38,15 +38,17 @@ def rate_change(before: Array, after: Array, null: float = 0.0) -> Change:
         null: a difference to test against. The rate that it leads to is then taken as known, so the
             tests are binomial.
     """
-    events, others = int(after.sum()), int(before.sum())
+    new_events, base_events = int(after.sum()), int(before.sum())
     low, high = confint_proportions_2indep(
-        events, after.size, others, before.size, "newcomb", "diff", 2 * SAME_ALPHA
+        new_events, after.size, base_events, before.size, "newcomb", "diff", 2 * SAME_ALPHA
     )
     if null:
         rate = float(np.clip(before.mean() + null, 0, 1))
-        tests = [stats.binomtest(events, after.size, rate, side) for side in ("greater", "less")]
+        tests = [
+            stats.binomtest(new_events, after.size, rate, side) for side in ("greater", "less")
+        ]
     else:
-        table = [[events, others], [after.size - events, before.size - others]]
+        table = [[new_events, base_events], [after.size - new_events, before.size - base_events]]
         tests = [stats.boschloo_exact(table, side) for side in ("greater", "less")]
     return Change(
         estimate=np.array(after.mean() - before.mean()),

@@ -59,10 +59,10 @@ def simultaneous(
         half = law.critical(unit_level(alpha, size, done)) * error
         up, down = estimate - half > margin, estimate + half < -margin
         before, done = done, int(up.sum() + down.sum())
-    kept = law.critical(KEPT * alpha / (2 * size)) * error
+    kept_half = law.critical(KEPT * alpha / (2 * size)) * error
     low, high = estimate - half, estimate + half
-    low = np.where(up, np.maximum(margin, estimate - kept), low)
-    high = np.where(down, np.minimum(-margin, estimate + kept), high)
+    low = np.where(up, np.maximum(margin, estimate - kept_half), low)
+    high = np.where(down, np.minimum(-margin, estimate + kept_half), high)
     return Intervals(low, high, _adjusted(estimate, error, law, margin, size))
 
 

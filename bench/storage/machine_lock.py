@@ -60,11 +60,11 @@ def timing(
     Raises:
         UsageError: the lock cannot be made.
     """
-    said = False
+    announced = False
     while (lock := _take(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)) is None:
-        if not said:
+        if not announced:
             waiting(f"step times wait for {_holder(folder)} on this machine")
-            said = True
+            announced = True
         sleep(_POLL)
     try:
         yield

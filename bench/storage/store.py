@@ -139,8 +139,8 @@ class Store:
     def failures(self) -> dict[str, Failure]:
         """Return the trials that failed and have no record."""
         failures = read_failures(self.folder / FAILURES)
-        done = self.names() if failures else set()
-        return {name: failure for name, failure in failures.items() if name not in done}
+        recorded = self.names() if failures else set()
+        return {name: failure for name, failure in failures.items() if name not in recorded}
 
     def compact(self) -> Path:
         """Put all trials, and all step times, into one small file each; return the file of the trials.

@@ -41,18 +41,18 @@ class Stepper:
         calls: list[tuple[int, Tensor]] = []
 
         def run() -> Tensor:
-            left = count
-            while left:
-                some = min(left, self.arm.recipe.steps - self.position)
+            remaining = count
+            while remaining:
+                some = min(remaining, self.arm.recipe.steps - self.position)
                 first = tf.constant(self.position)
-                total, done, _ = self.arm.train_steps(first, tf.constant(some))
-                calls.append((some, done))
+                total, trained, _ = self.arm.train_steps(first, tf.constant(some))
+                calls.append((some, trained))
                 self.position = (self.position + some) % self.arm.recipe.steps
-                left -= some
+                remaining -= some
             return total
 
         seconds = timed(run, self.device)
-        if any(int(done) != some for some, done in calls):
+        if any(int(trained) != some for some, trained in calls):
             raise BenchError("the objective is not finite: steps that train nothing are not timed")
         return seconds
 

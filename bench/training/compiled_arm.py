@@ -134,8 +134,8 @@ class CompiledArm:
 
     def variables(self) -> list[tf.Variable]:
         """List all variables that training changes, in a fixed order: the content of a checkpoint."""
-        kept = [v.value for v in (*self.network.variables, *self.optimizer.variables)]
-        return [*kept, *(v for state in self.states for v in state), *self._scale.variables]
+        of_keras = [v.value for v in (*self.network.variables, *self.optimizer.variables)]
+        return [*of_keras, *(v for state in self.states for v in state), *self._scale.variables]
 
     def initial_hashes(self) -> dict[str, str]:
         """Hash every weight, by slot name; call it right after `reset`."""

@@ -53,10 +53,10 @@ class ObservedPass(Pass):
 
     def normalize(self, layer: Any | None, values: Tensor) -> Tensor:
         values = super().normalize(layer, values)
-        shown = values
+        unmasked = values
         if self.mask is not None and len(values.shape) == 3:
-            shown = tf.boolean_mask(values, self.mask)
-        self.seen.append(tf.reshape(tf.cast(shown, tf.float32), [-1, values.shape[-1]]))
+            unmasked = tf.boolean_mask(values, self.mask)
+        self.seen.append(tf.reshape(tf.cast(unmasked, tf.float32), [-1, values.shape[-1]]))
         return values
 
 

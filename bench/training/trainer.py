@@ -82,7 +82,9 @@ class Trainer:
 
         clock = time.perf_counter()
         final = None if diverged else self._scores(recipe.statistics, best)
-        other = self._scores(OTHER[recipe.statistics], best) if final and arm.averages else None
+        other_statistics = (
+            self._scores(OTHER[recipe.statistics], best) if final and arm.averages else None
+        )
         seconds = progress.evaluation_seconds + time.perf_counter() - clock
         if checkpoint is not None:
             checkpoint.remove()
@@ -97,7 +99,7 @@ class Trainer:
             curve=tuple(progress.curve),
             steps=progress.step,
             final=final,
-            other_statistics=other,
+            other_statistics=other_statistics,
             parameters=sum(int(np.prod(v.shape)) for v in arm.weights.trainable),
             trace_seconds=trace_seconds,
             train_seconds=progress.train_seconds,
@@ -119,8 +121,8 @@ class Trainer:
         count = boundary - progress.step
         clock = time.perf_counter()
         first = tf.constant(progress.step)
-        total, done, checksum = self.arm.train_steps(first, tf.constant(count))
-        loss, steps = float(total), int(done)
+        total, trained, checksum = self.arm.train_steps(first, tf.constant(count))
+        loss, steps = float(total), int(trained)
         progress = progress.trained(steps, loss, int(checksum), time.perf_counter() - clock)
         return progress, steps < count or not np.isfinite(loss)
 

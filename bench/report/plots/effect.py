@@ -127,8 +127,8 @@ def _limits(rows: pd.DataFrame, points: pd.DataFrame, margin: float) -> tuple[fl
     values = np.concatenate([edges, points["difference"].to_numpy(float), [-margin, margin]])
     values = values[np.isfinite(values)]
     usual = 4 * float(np.quantile(np.abs(values), 0.75)) + margin
-    kept = values[np.abs(values) <= usual]
-    low, high = float(kept.min()), float(kept.max())
+    usual_values = values[np.abs(values) <= usual]
+    low, high = float(usual_values.min()), float(usual_values.max())
     room = 0.06 * (high - low)
     return low - room, high + room
 
