@@ -69,7 +69,7 @@ class TimingWork:
         measured = time_in_turn(stepper, beside, self.seconds)
         device = stepper.device
         notes = [] if measured.settled else ["the step time had not settled when timing began"]
-        if study.settings["xla"] and not self._training.registry.task(arm.task).xla:
+        if study.settings["xla"] and not stepper.arm.settings.xla:
             notes.append("XLA is off: the task's step cannot be compiled by it")
         return StepTime(
             study=study.name,

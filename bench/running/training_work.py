@@ -144,7 +144,8 @@ class TrainingWork:
         self._use_threads(arm.recipe["threads"])
         task = self.registry.task(arm.task)
         recipe = type(next(iter(task.profiles.values()))).stored(arm.recipe)
-        settings = Settings(self.settings["precision"], bool(self.settings["xla"]) and task.xla)
+        xla = bool(self.settings["xla"]) and task.allows_xla(recipe)
+        settings = Settings(self.settings["precision"], xla)
         data = self._device_data(arm, task, recipe)
         return CompiledArm(task, self.strategies(arm), recipe, settings, data)
 

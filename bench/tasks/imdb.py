@@ -122,9 +122,17 @@ class Imdb(Task):
         )
         return select(data, recipe.train_examples, recipe.validation_examples, recipe.test_examples)
 
+    def allows_xla(self, recipe: Recipe) -> bool:
+        return self.xla or averages_words(recipe)
+
     def network(self, recipe: Recipe, parts: Parts) -> Network:
         assert isinstance(recipe, LstmRecipe)
         return text_network(recipe, parts, self.facts.classes)
+
+
+def averages_words(recipe: Recipe) -> bool:
+    """Tell if a recipe has no LSTM, whose kernels XLA cannot compile, but averaged words."""
+    return isinstance(recipe, LstmRecipe) and recipe.network == "ngrams"
 
 
 def text_network(recipe: LstmRecipe, parts: Parts, classes: int) -> Network:

@@ -15,7 +15,7 @@ from bench.core.strategy import TaskFacts
 from bench.core.study import OwnTask
 from bench.data.source import Identity, Source
 from bench.tasks.cifar10 import Cifar10, ImageRecipe, image_network
-from bench.tasks.imdb import Imdb, LstmRecipe, TextRecipe, text_network
+from bench.tasks.imdb import Imdb, LstmRecipe, TextRecipe, averages_words, text_network
 from bench.tasks.own_recipes import TEXT_SIZES, examples, for_model, image_recipes, text_recipes
 from bench.tasks.task import Task
 
@@ -62,6 +62,9 @@ class AddressedTask(Task):
         if not isinstance(recipe, TextRecipe):
             return facts.train - facts.repeated_count
         return facts.train - len(repeated_rows(self.dataset(recipe)))
+
+    def allows_xla(self, recipe: Recipe) -> bool:
+        return self.xla or averages_words(recipe)
 
     def identify(self, source: Source) -> Identity:
         if source.mode == "synthetic":

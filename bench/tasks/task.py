@@ -31,7 +31,7 @@ class Task(abc.ABC):
     summary: ClassVar[str]
     profiles: ClassVar[Mapping[str, Recipe]]
     xla: ClassVar[bool] = True
-    """True if XLA may compile the step on a GPU (false for cuDNN's LSTM)."""
+    """True if XLA may compile the step (false for cuDNN's LSTM); see `allows_xla`."""
 
     def recipe(self, profile: str) -> Recipe:
         """Return the recipe of a profile.
@@ -50,6 +50,10 @@ class Task(abc.ABC):
             UsageError: the task has no such profile.
         """
         return self.recipe(profile).scaled(scale)
+
+    def allows_xla(self, recipe: Recipe) -> bool:
+        """Tell if XLA may compile the step of a recipe."""
+        return self.xla
 
     @abc.abstractmethod
     def identify(self, source: Source) -> Identity:
