@@ -39,8 +39,12 @@ NOISE = [
     if any(acting(REGISTRY, name).touches(stage) for stage in ("noise", "merge", "embedded"))
 ]
 SHARED = [arm for task in QUICK for arm in shared(REGISTRY, task)]
-NOISY = Arm("imdb_transformer", tuple(name for name in NOISE if name != "r_drop"))
-"""Noise at the slots of a network that is not in `QUICK`; `r_drop` conflicts with `dropout`."""
+NOISY = [
+    Arm(task, noisy)
+    for task, names in shared(REGISTRY, "imdb_transformer")
+    if len(noisy := tuple(name for name in names if name in NOISE)) > 1
+]
+"""Noise at the slots of a network that is not in `QUICK`, in stacks without conflicts."""
 ALONE = [Arm(task, (name,)) for task, name in cases(REGISTRY)]
 
 
@@ -70,7 +74,7 @@ def holding_all(arms: Sequence[Arm]) -> list[Arm]:
     return chosen
 
 
-ARMS = marked([*SHARED, NOISY], ALONE)
+ARMS = marked([*SHARED, *NOISY], ALONE)
 MEMBERS = members(ARMS)
 MIXED = marked(holding_all([arm for arm in SHARED if len(arm.names) > 1]), ALONE)
 COMPILED = [pytest.param(arm, id=str(arm)) for arm in ALONE if TASKS[arm.task].xla]
