@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli import options as shared
 from bench.cli.options import RESULTS, TASKS, files, names
+
+if TYPE_CHECKING:
+    from bench.running.tuning import Tuned
 
 DEFAULTS = {"--tasks": TASKS, "--data": "auto", "--results": RESULTS}
 
@@ -25,6 +28,17 @@ def words(typed: Mapping[str, Sequence[object] | None]) -> str:
         if value is not None and value != DEFAULTS.get(option)
     ]
     return shlex.join(word for pair in changed for word in pair)
+
+
+def setting_lines(tuned: Tuned) -> Iterator[str]:
+    """Describe the chosen setting of each arm, a line each."""
+    for task, settings in tuned.settings.items():
+        for arm, setting in settings.items():
+            values = ", ".join(f"{k}={v}" for k, v in setting.parameters.items())
+            yield (
+                f"{task:<18}{arm:<18}validation {setting.default_validation_accuracy:.1%} -> "
+                f"{setting.validation_accuracy:.1%}  learning_rate={setting.learning_rate:g} {values}"
+            )
 
 
 def tune(
@@ -92,13 +106,8 @@ def tune(
     tuned = tuning.choose(study, store.records().records, points, strategy_of)
     path = output or store.folder / "tuned.json"
     tuning.write(tuned, path)
-    for task, chosen in tuned.settings.items():
-        for arm, setting in chosen.items():
-            values = ", ".join(f"{k}={v}" for k, v in setting.parameters.items())
-            print(
-                f"{task:<18}{arm:<18}validation {setting.default_validation_accuracy:.1%} -> "
-                f"{setting.validation_accuracy:.1%}  learning_rate={setting.learning_rate:g} {values}"
-            )
+    for line in setting_lines(tuned):
+        print(line)
     print(f"tuned settings: {path}")
     typed: dict[str, Sequence[object] | None] = {
         "--profile": [profile], "--tasks": [tasks], "--model": [model], "--strategies": [",".join(arms)],

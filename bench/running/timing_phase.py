@@ -117,7 +117,7 @@ def phase(
         for n, timings in by_process.items()
     }
     watch.planned(sum(map(len, memory_timings.values())), len(pending))
-    written, failed = 0, {}
+    written, failed = 0, dict[str, Failure]()
     for process, timings in by_process.items():
         if not timings:
             continue
@@ -133,19 +133,35 @@ def phase(
                     break
                 timing_work = TimingWork(study, source, options.plugins, memory, options.seconds)
                 of_task = [timing for timing in timings if timing.arm.task == task]
-                alone = executor(1, False)
-                running = alone.run(of_task, timing_work, watch.started)
-                with closing(running) as outcomes:
-                    for outcome in outcomes:
-                        if options.deadline is not None and time.monotonic() > options.deadline:
-                            alone.stop()
-                        if outcome.record is not None:
-                            store.write(outcome.record)
-                            written += 1
-                        elif outcome.failure is not None:
-                            failed[outcome.assignment.name] = outcome.failure
-                        watch.ended(outcome)
+                newly_written, newly_failed = _time(
+                    store, executor(1, False), of_task, timing_work, watch, options.deadline
+                )
+                written += newly_written
+                failed |= newly_failed
     return Timed(written, failed)
+
+
+def _time(
+    store: Store,
+    executor: Executor,
+    timings: Sequence[Timing],
+    work: TimingWork,
+    watch: TimingWatch,
+    deadline: float | None,
+) -> tuple[int, dict[str, Failure]]:
+    """Time arms one after another and write each step time; return their number and the failures."""
+    written, failed = 0, dict[str, Failure]()
+    with closing(executor.run(timings, work, watch.started)) as outcomes:
+        for outcome in outcomes:
+            if deadline is not None and time.monotonic() > deadline:
+                executor.stop()
+            if outcome.record is not None:
+                store.write(outcome.record)
+                written += 1
+            elif outcome.failure is not None:
+                failed[outcome.assignment.name] = outcome.failure
+            watch.ended(outcome)
+    return written, failed
 
 
 def local(options: TimingOptions) -> Callable[[int, bool], Executor]:
