@@ -123,7 +123,7 @@ class Advisor:
         )
 
     def fits(self, stack: Stack) -> bool:
-        """Tell if a stack can be built on the task; it has one learning rate."""
+        """Return true if a stack can be built on the task; a stack has one learning rate."""
         if not stack or len(set(RATES).intersection(stack)) > 1:
             return not stack
         return self.builder.reason(self.task, self.builder.stack(name_of(stack)), False) is None

@@ -116,7 +116,7 @@ def cost(stack: Stack, costs: Costs) -> float:
 
 
 def lower_bound(estimates: Estimates, before: Stack, after: Stack) -> float:
-    """Return the points that a stack is worth more than another one, at the least."""
+    """Return the lower confidence bound of the gain of one stack over another, in points."""
     mean, sd = estimates.gain(before, after)
     return mean - BOUND * sd
 

@@ -59,7 +59,7 @@ def sides(metric: Metric, arms: Mapping[str, tuple[Line, Line]]) -> Sides:
 
 
 def starts_equal(arms: Iterable[tuple[Line, Line]]) -> bool:
-    """Tell whether arms have equal seeds in both studies, with equal initial weights and batches.
+    """Return true if arms have equal seeds in both studies, with equal initial weights and batches.
 
     A diverged trial does not count, because it was stopped before it saw all batches. An arm with fewer
     than two converged trials does not count either.

@@ -134,7 +134,7 @@ def _final(value: Callable[[Scores], float | None]) -> Callable[[Record], float 
 
 
 def unequal(totals: Sequence[int]) -> bool:
-    """Tell if the largest class has more than 1.5 times the test examples of the smallest."""
+    """Return true if the largest class has more than 1.5 times the test examples of the smallest."""
     tested = [total for total in totals if total]
     return max(tested, default=0) > UNEQUAL * min(tested, default=0)
 

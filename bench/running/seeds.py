@@ -118,5 +118,5 @@ def _question(study: Study, arm: Arm) -> str:
 
 
 def overlap(first: range, second: range) -> bool:
-    """Tell if two ranges of seeds share one."""
+    """Return true if two ranges of seeds share one."""
     return first.start < second.stop and second.start < first.stop

@@ -131,7 +131,7 @@ class Imdb(Task):
 
 
 def averages_words(recipe: Recipe) -> bool:
-    """Tell if a recipe has no LSTM, whose kernels XLA cannot compile, but averaged words."""
+    """Return true if a recipe has no LSTM, whose kernels XLA cannot compile, but averaged words."""
     return isinstance(recipe, LstmRecipe) and recipe.network == "ngrams"
 
 

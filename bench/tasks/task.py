@@ -52,7 +52,7 @@ class Task(abc.ABC):
         return self.recipe(profile).scaled(scale)
 
     def allows_xla(self, recipe: Recipe) -> bool:
-        """Tell if XLA may compile the step of a recipe."""
+        """Return true if XLA may compile the step of a recipe."""
         return self.xla
 
     @abc.abstractmethod

@@ -78,6 +78,6 @@ def muon_update(gradient: Tensor) -> Tensor:
 
 
 def is_hidden_kernel(variable: Any) -> bool:
-    """Tell whether a variable is a kernel of a hidden layer."""
+    """Return true if a variable is a kernel of a hidden layer."""
     layer, _, name = variable.path.rpartition("/")
     return name in ("kernel", "recurrent_kernel") and layer.rpartition("/")[2] != "head"

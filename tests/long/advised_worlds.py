@@ -1,4 +1,4 @@
-"""How good is what `bench advise` picks? A thousand made-up worlds of each kind.
+"""Quality of the choices of `bench advise`, in a thousand made-up worlds of each kind.
 
     python -m tests.long.advised_worlds [--worlds 1000]
 

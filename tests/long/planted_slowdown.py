@@ -1,4 +1,4 @@
-"""Does `bench compare` name a strategy that became slower, and is it silent where nothing did?
+"""Test of `bench compare`: it names a strategy that became slower, and raises no other alarm.
 
     python -m tests.long.planted_slowdown FOLDER [--same 10] [--planted 1] [--processes N]
         [--seconds S] -- OPTIONS

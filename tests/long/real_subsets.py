@@ -1,4 +1,4 @@
-"""Do intervals cover another training subset and other test examples? On the real IMDB reviews.
+"""Coverage of intervals over training subsets and test examples, on the real IMDB reviews.
 
     python -m tests.long.real_subsets [--subsets 12] [--seeds 6] [--draws 400] [--data-dir FOLDER]
 

@@ -1,4 +1,4 @@
-"""Does the engine say false things, and what does it find? Simulated studies of twelve techniques.
+"""False statements and power of the engine, in simulated studies of twelve techniques.
 
     python -m tests.long.simulated_studies [--studies 2000] [--only words,coverage,growth]
 
@@ -149,7 +149,7 @@ def earlier_words(samples: Sequence[Sample]) -> list[str]:
 def says_false(
     found: Sequence[str], effects: np.ndarray, meaning: dict[str, Callable[[float], bool]]
 ) -> bool:
-    """Tell if a word contradicts the truth."""
+    """Return true if a word contradicts the truth."""
     return any(not meaning[word](effect) for word, effect in zip(found, effects, strict=True))
 
 

@@ -87,7 +87,7 @@ def test_folding_lambda_changes_no_example_s_distribution() -> None:
 
 
 def test_unfolded_an_example_may_be_the_larger_part_of_two_blends_or_of_none() -> None:
-    """What folding does change: the examples that lead within one batch."""
+    """Folding does change the examples that lead within one batch."""
     drawn = pairs(KEY, 64, 1.0, "example", 1.0)
     leading = np.where(drawn.share.numpy() >= 0.5, np.arange(64), drawn.partners.numpy())
     assert 32 < len(set(leading)) < 60

@@ -89,7 +89,7 @@ def test_no_key_is_used_twice(name: str, stage: str, seeds: list[tuple[int, ...]
 
 @pytest.mark.parametrize(("name", "stage"), PER_EXAMPLE)
 def test_every_example_has_random_numbers_of_its_own(name: str, stage: str) -> None:
-    """Of examples that are all alike, random numbers make different ones; nothing else does."""
+    """Random numbers alone make different examples of equal ones."""
     strategy, inputs = STRATEGIES[name], stages.INPUTS.alike()
     by_seed = [stages.outcome(strategy, stage, seed, inputs) for seed in range(5)]
     for results in zip(*by_seed, strict=True):

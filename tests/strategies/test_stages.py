@@ -77,7 +77,7 @@ def test_no_normalization_ignores_a_parameter_at_any_kind_of_slot(name: str, fie
 
 @pytest.mark.parametrize(("name", "stage"), CALLS)
 def test_in_half_precision_a_stage_does_the_same(name: str, stage: str) -> None:
-    """Of the same type as its input, with the same random numbers, up to bfloat16's rounding."""
+    """The result has the type of the input and the same random numbers, up to bfloat16's rounding."""
     half = stages.INPUTS.typed(tf.bfloat16)
     pairs = zip(
         stages.outcome(STRATEGIES[name], stage, inputs=half),
