@@ -84,6 +84,11 @@ class Moment(NamedTuple):
     """int32 scalar, from 0."""
     trial_key: Any = None
     """Stateless random key, int32 [2], of this strategy in this trial: the same at every step."""
+    state: Any = None
+    """The strategy's own variables, as `state` made them; None in the network.
+
+    A loss stage that changes them does so once a step: other strategies may call it again.
+    """
 
 
 class Slot(NamedTuple):
@@ -138,6 +143,8 @@ class Weights(NamedTuple):
 
     Without it no weight counts as one.
     """
+    classes: int = 0
+    """Number of classes of the task, the length of the logits; 0 if it is not known."""
 
 
 Tensors: TypeAlias = Sequence[Any]

@@ -101,7 +101,9 @@ def look(task: Task, strategies: tuple[Strategy, ...], recipe: Recipe) -> Look:
         frozenset(touched), frozenset(flow.sites), flow.normalized, flow.masked, is_text
     )
     hidden = tuple(dict.fromkeys(flow.hidden_seen))
-    return Look(network, acting, hidden, weights_of(network, state), bool(state))
+    return Look(
+        network, acting, hidden, weights_of(network, state, task.facts.classes), bool(state)
+    )
 
 
 def sample(task: Task, recipe: Recipe) -> Tensor:

@@ -66,6 +66,7 @@ def moment(technique: Technique, stage: str, number: str = "") -> dict[str, str]
         "rows": "rows",
         "epoch": "step // per_epoch",
         "trial_key": f'random_key("trial/{name}")',
+        "state": f"{name}_variables",
     }
 
 

@@ -16,6 +16,7 @@ FIELDS = {
     "inputs": "for each: axes over a unit's inputs, if not all but the last",
     "heads": "for each: True for those of the layer that makes the logits",
     "state": "moving averages",
+    "classes": "number of classes",
 }
 """Field of `Weights` -> its meaning in a script."""
 
@@ -28,7 +29,8 @@ def weights(seen: Look, text: str) -> list[str]:
     """
     read = set(re.findall(r"\bweights\.(\w+)", text))
     fields = [name for name in FIELDS if name in read]
-    lines = [f"    {name}: list  # {FIELDS[name]}" for name in fields]
+    kinds = {name: "int" if name == "classes" else "list" for name in fields}
+    lines = [f"    {name}: {kinds[name]}  # {FIELDS[name]}" for name in fields]
     arguments = [f"        {name}={_value(name, seen)}," for name in fields]
     return [
         "\n".join(
@@ -50,6 +52,8 @@ def weights(seen: Look, text: str) -> list[str]:
 def _value(name: str, seen: Look) -> str:
     """Write the value of a field."""
     variables, roles = seen.network.trainable_variables, seen.weights
+    if name == "classes":
+        return "CLASSES"
     if name == "trainable":
         return "[v.value for v in variables]"
     if name == "state":

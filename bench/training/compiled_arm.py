@@ -85,8 +85,14 @@ class CompiledArm:
         state = changed_in_training(self.network, lambda: self._observe_batch(self._first_rows(0)))
         self.averages = [v.value for v in state if v.name.startswith(AVERAGES)]
         """Moving statistics of normalization layers."""
-        self.weights = weights_of(self.network, state)
+        self.weights = weights_of(self.network, state, self.classes)
         self.states = [s.state(self.weights) for s in self.strategies]
+        self._changed_by_losses = [
+            variable
+            for strategy, state in zip(self.strategies, self.states, strict=True)
+            if strategy.touches("loss")
+            for variable in state
+        ]
         self._scale = LossScale(settings.precision)
         self.stops_at_once = not tf.config.list_physical_devices("GPU")
         """See `run_steps`."""
@@ -185,7 +191,7 @@ class CompiledArm:
         moments = self.moments(rows, step, drawn)
         batch = after_examples(self.strategies, self.batch(rows), moments)
         chain = update_chain(self.strategies, self.states, self.weights, moments, self._apply)
-        update = self._scale.guarded(chain, self.weights.state)
+        update = self._scale.guarded(chain, [*self.weights.state, *self._changed_by_losses])
         loss, gradients = gradient_chain(self.model, self.weights, self._scale, batch, moments)()
         self.optimizer.learning_rate.assign(moments.learning_rate)
         update(gradients)
@@ -196,7 +202,9 @@ class CompiledArm:
         rate = scheduled(self.recipe, self.strategies, step)
         progress = tf.cast(step, tf.float32) / float(self.recipe.steps)
         epoch = step // self.steps_an_epoch
-        return Moments(self.seed, step, progress, rate, drawn, rows, epoch)
+        names = [strategy.facts.name for strategy in self.strategies]
+        states = dict(zip(names, self.states, strict=True))
+        return Moments(self.seed, step, progress, rate, drawn, rows, epoch, states)
 
     def _apply(self, gradients: Sequence[Tensor]) -> None:
         weights = self.network.trainable_variables

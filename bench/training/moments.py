@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from bench.core.randomness import stream
@@ -26,6 +27,8 @@ class Moments(NamedTuple):
     """Numbers of the batch's training examples, int32 [B]."""
     epoch: Tensor
     """int32 scalar, from 0."""
+    states: Mapping[str, Sequence[Any]] = MappingProxyType({})
+    """Name of a strategy -> its own variables."""
 
     def of(self, strategy: Strategy, purpose: str, *positions: int) -> Moment:
         """Return a strategy's moment; another purpose or position has another key."""
@@ -34,7 +37,7 @@ class Moments(NamedTuple):
         trial_key = stream(self.seed, f"trial/{name}")
         return Moment(
             key, self.step, self.progress, self.learning_rate, self.drawn.get(name),
-            self.rows, self.epoch, trial_key,
+            self.rows, self.epoch, trial_key, self.states.get(name),
         )  # fmt: skip
 
 

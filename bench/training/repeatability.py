@@ -84,7 +84,8 @@ def first_losses(arm: CompiledArm) -> np.ndarray:
     rows = arm.order(step)[: arm.recipe.batch_size]
     moments = arm.moments(rows, step, arm.drawn(step))
     batch = after_examples(arm.strategies, arm.batch(rows), moments)
-    with unchanged([v.value for v in arm.network.variables]):
+    kept = [v.value for v in arm.network.variables]
+    with unchanged([*kept, *(v for state in arm.states for v in state)]):
         passes = ForwardPasses(arm.model, moments, arm.weights.state, first=True)
         changed = features(arm.strategies, arm.network, batch, moments)
         return loss_chain(arm.strategies, moments, passes)(changed).losses.numpy()

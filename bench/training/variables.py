@@ -49,7 +49,7 @@ def changed_in_training(network: Network, train: Callable[[], object]) -> list[A
     return [v for v in candidates if scope.get_current_value(v) is not None]
 
 
-def weights_of(network: Network, state: Sequence[Any]) -> Weights:
+def weights_of(network: Network, state: Sequence[Any], classes: int) -> Weights:
     """Return a network's variables as strategies see them; `state` changes in training."""
     trainable, role_of = network.trainable_variables, roles(network)
     of_head = head(network)
@@ -60,4 +60,5 @@ def weights_of(network: Network, state: Sequence[Any]) -> Weights:
         inputs=[role_of[id(v)].inputs for v in trainable],
         heads=[id(v) in of_head for v in trainable],
         state=[v.value for v in state],
+        classes=classes,
     )

@@ -219,7 +219,8 @@ def _loss(strategy: Strategy, seed: int) -> list[tf.Tensor]:
             values = tf.identity(VALUES[kind])
             tape.watch(values)
             batch = INPUTS.batch(kind)._replace(values=values)
-            result = strategy.loss(batch, moment(i, seed=seed), rest_of_loss([]))
+            now = moment(i, seed=seed)._replace(state=strategy.state(weights()))
+            result = strategy.loss(batch, now, rest_of_loss([]))
             total = tf.reduce_mean(result.losses)
         results += [result.losses, tape.gradient(total, values)]
     return results
@@ -230,7 +231,8 @@ def weights() -> Weights:
     random = np.random.default_rng(2)
     shapes = ((4, 3), (5, 2), (3,))
     variables = [tf.Variable(random.normal(size=s), dtype=tf.float32) for s in shapes]
-    return Weights(variables, [True, True, False], [False, True, False], [], [(0,), (), ()])
+    roles: Any = [True, True, False], [False, True, False], [], [(0,), (), ()]
+    return Weights(variables, *roles, classes=CLASSES)
 
 
 def descent(variables: Sequence[Any]) -> Any:

@@ -127,7 +127,8 @@ def loss_kind(strategy: Strategy) -> str:
     batch = stages.INPUTS.batch(kind)
     passes: list[Batch] = []
     rest = stages.rest_of_loss(passes)
-    strategy.loss(batch, stages.moment(0), rest)
+    now = stages.moment(0)._replace(state=strategy.state(stages.weights()))
+    strategy.loss(batch, now, rest)
     if len(passes) > 1:
         moved = any(np.any(p.values != batch.values) for p in passes)
         return "moves the features" if moved else "runs the network again"
@@ -136,8 +137,8 @@ def loss_kind(strategy: Strategy) -> str:
         result = stages.rest_of_loss([])(inner)
         return result._replace(losses=result.losses + 1.0)
 
-    plain = strategy.loss(batch, stages.moment(0), stages.rest_of_loss([])).losses
-    same = np.allclose(plain, strategy.loss(batch, stages.moment(0), louder).losses)
+    plain = strategy.loss(batch, now, stages.rest_of_loss([])).losses
+    same = np.allclose(plain, strategy.loss(batch, now, louder).losses)
     return "replaces the loss" if same else "changes targets or adds a term"
 
 
