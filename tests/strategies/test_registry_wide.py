@@ -7,11 +7,7 @@ traced graph. `make test-long` trains each strategy alone too, on all tasks, and
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -249,20 +245,6 @@ def test_in_evaluation_only_normalizations_and_kernels_act(
     in_the_network = any(s.touches("normalization") or s.touches("kernel") for s in strategies)
     alike = trained(*arm).initial_logits == trained(arm.task).initial_logits
     assert alike != in_the_network
-
-
-@pytest.mark.slow
-def test_a_reset_arm_is_what_a_fresh_process_gives() -> None:
-    """Two processes: one trains seed 1 at once, the other after seed 0."""
-    outputs = []
-    for seeds in (["1"], ["0", "1"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.strategies.fresh", *seeds],
-            check=True, capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": "0"},
-        )  # fmt: skip
-        outputs.append(json.loads(done.stdout))
-    assert len(outputs[0]) == len(cases(find())) + len(TASKS)
-    assert outputs[0] == outputs[1]
 
 
 # Other ways to compute ---------------------------------------------------------------------------
