@@ -12,19 +12,31 @@ from bench.core.errors import UsageError
 
 MOST_CLASSES = 1_000
 _WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
-_REAL = re.compile(r"[+-]?(\d+\.\d*|\.\d+|\d+)([eE][+-]?\d+)?")
+_REAL = re.compile(r"[+-]?((\d+\.\d*|\.\d+|\d+)(e[+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE)
+_ITEM = r"""(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[-+.\de]+|true|false)"""
+_LIST = re.compile(rf"\[\s*(?:{_ITEM}(?:[,\s]+{_ITEM})+)?\s*\]", re.IGNORECASE | re.DOTALL)
+"""Text of a list of none or several, as a table holds it: `['a', 'b']`, `[1, 0]`, `[]`."""
 
 
-def label_of(value: Any) -> str | int | float | None:
+def label_of(value: Any, name: str) -> str | int | float | None:
     """Return a label as it was stored: text, a whole or a real number; None if there is none.
+
+    Bytes and surrogates that are no UTF-8 are written as escapes, so that two labels stay two.
+
+    Args:
+        value: the stored label.
+        name: of the example or of the labels, in an error.
 
     Raises:
         UsageError: it is a list or the like.
     """
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
     if isinstance(value, str):
-        return value.strip() or None
+        value = value.encode("utf-8", "backslashreplace")
+    if isinstance(value, bytes):
+        text = value.decode("utf-8", "backslashreplace").strip()
+        if _LIST.fullmatch(text):
+            raise _several(text, "list", name)
+        return text or None
     if value is None:
         return None
     if isinstance(value, bool | np.bool_):
@@ -35,8 +47,17 @@ def label_of(value: Any) -> str | int | float | None:
         if np.isnan(value):
             return None
         return int(value) if float(value).is_integer() else float(value)
+    kind = type(value).__name__
+    if isinstance(value, list | tuple | set | dict | np.ndarray):
+        raise _several(value, kind, name)
     raise UsageError(
-        f"a label is a {type(value).__name__} ({str(value)[:40]}): one class for each example is "
+        f"{name}: the label is a {kind} ({str(value)[:40]}); store it as a text or a whole number"
+    )
+
+
+def _several(value: Any, kind: str, name: str) -> UsageError:
+    return UsageError(
+        f"{name}: the label is a {kind} ({str(value)[:40]!r}): one class for each example is "
         "supported, several labels are not"
     )
 

@@ -14,6 +14,8 @@ from bench.core.errors import UsageError, unknown
 from bench.data.own.address import Address
 from bench.data.source import Source
 
+TOO_LARGE = (MemoryError, OverflowError)
+"""Errors of reading more bytes than there can be, because a header says so."""
 UNSPLIT = "all"
 """Split of examples that the suite divides into training and test examples."""
 

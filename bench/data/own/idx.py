@@ -7,6 +7,7 @@ The format: two zero bytes, a type, a number of axes, the length of each axis (b
 from __future__ import annotations
 
 import gzip
+import math
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -19,8 +20,9 @@ import numpy as np
 from bench.core.errors import UsageError
 from bench.data.own.address import Address
 from bench.data.own.classes import label_of
-from bench.data.own.example import UNSPLIT, Example, Reader, Unreadable, key_of
+from bench.data.own.example import TOO_LARGE, UNSPLIT, Example, Reader, Unreadable, key_of
 from bench.data.own.fingerprint import content_hash
+from bench.data.pixels import refuse_channels_first
 from bench.data.source import Source
 
 _TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
@@ -69,14 +71,17 @@ class Idx(Reader):
                         f"{pair.images.name} has {shape[0]} images and {pair.labels.name} "
                         f"{len(labels)} labels"
                     )
-                size = int(np.prod(shape[1:])) * dtype.itemsize
+                if 0 in shape[1:]:
+                    raise UsageError(f"{pair.images.name} has images of {list(shape[1:])} values")
+                refuse_channels_first(shape, pair.images.name)
+                size = math.prod(shape[1:]) * dtype.itemsize
                 for row, label in enumerate(labels):
                     content = file.read(size)
                     if len(content) < size:
                         raise UsageError(f"{pair.images.name} ends at image {row}")
                     image = np.frombuffer(content, dtype).reshape(*shape[1:3], -1)
                     name = f"{split} image {row}"
-                    number = label_of(label)
+                    number = label_of(label, name)
                     if number is None:
                         yield Unreadable(name, "it has no label")
                         continue
@@ -106,5 +111,7 @@ def _opened(
                 raise UsageError(f"{path.name} is no IDX file")
             shape = struct.unpack(f">{axes}I", file.read(4 * axes))
             yield file, shape, np.dtype(_TYPES[kind])
-    except (struct.error, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UsageError(f"{path.name} is no complete IDX file ({error})") from error
+    # A damaged header can ask for more bytes than an address has.
+    except (struct.error, EOFError, zlib.error, gzip.BadGzipFile, *TOO_LARGE) as error:
+        reason = str(error) or "too large"
+        raise UsageError(f"{path.name} is no complete IDX file ({reason})") from error

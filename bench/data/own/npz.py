@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ import numpy as np
 from bench.core.errors import UsageError
 from bench.data.own.address import Address
 from bench.data.own.classes import label_of
-from bench.data.own.example import UNSPLIT, Example, Reader, Unreadable, key_of
+from bench.data.own.example import TOO_LARGE, UNSPLIT, Example, Reader, Unreadable, key_of
 from bench.data.own.fingerprint import content_hash
 from bench.data.pixels import refuse_channels_first
 from bench.data.source import Source
@@ -47,8 +48,9 @@ class Npz(Reader):
             with zipfile.ZipFile(self.path) as archive:
                 for split, values, labels in self._parts(archive.namelist()):
                     yield from self._split(archive, split, values, labels)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise UsageError(f"{self.path.name} is no complete .npz file ({error})") from error
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, *TOO_LARGE) as error:
+            reason = str(error) or "too large"
+            raise UsageError(f"{self.path.name} is no complete .npz file ({reason})") from error
 
     def _parts(self, members: list[str]) -> list[tuple[str, str, str]]:
         """Name the arrays of each split."""
@@ -84,7 +86,7 @@ class Npz(Reader):
                     f"{self.path.name}: {values} is stored column by column; save "
                     f"numpy.ascontiguousarray({values})"
                 )
-            size = int(np.prod(shape[1:])) * header.dtype.itemsize
+            size = math.prod(shape[1:]) * header.dtype.itemsize
             for row, label in enumerate(classes):
                 content = file.read(size)
                 if len(content) < size:
@@ -141,4 +143,4 @@ def label_list(array: np.ndarray, name: str) -> list[Any]:
         array = array.argmax(axis=1)
     if array.ndim != 1:
         raise UsageError(f"{name} has the shape {list(array.shape)}; give one label an example")
-    return [label_of(value) for value in array.tolist()]
+    return [label_of(value, name) for value in array.tolist()]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from bench.data.own.fingerprint import content_hash
 from bench.data.source import Source
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
+NAMED_COLUMNS = 10
+"""Columns of a table that an error lists."""
 
 
 class Table(Reader):
@@ -58,23 +62,36 @@ class Table(Reader):
             name for name in names if name.strip().lower() == asked.lower()
         ]
         if not matching:
-            near = difflib.get_close_matches(asked, names, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            lowered = {name.strip().lower(): name for name in names}
+            near = difflib.get_close_matches(asked.lower(), lowered, n=1)
+            hint = f"; did you mean {lowered[near[0]]!r}?" if near else ""
+            listed = ", ".join([*names[:NAMED_COLUMNS], *["..."][: len(names) > NAMED_COLUMNS]])
             raise UsageError(
-                f"{path.name} has no column {asked!r}{hint} (columns: {', '.join(names)}); name it "
+                f"{path.name} has no column {asked!r}{hint} (columns: {listed or 'none'}); name it "
                 f"with --set data.{role}=COLUMN"
             )
         return frame.iloc[:, names.index(matching[0])]
 
 
 def _example(split: str, name: str, text: Any, label: Any) -> Example | Unreadable:
-    if (isinstance(text, float) and pd.isna(text)) or text is None:
+    if _missing(text):
         return Unreadable(name, "it has no text")
-    stored = label_of(label)
+    stored = None if _missing(label) else label_of(label, name)
     if stored is None:
         return Unreadable(name, "it has no label")
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            return Unreadable(name, f"its text is not UTF-8: byte 0x{text[error.start]:02x}")
+    if not pd.api.types.is_scalar(text):
+        raise UsageError(f"{name}: the text is a {type(text).__name__} ({str(text)[:40]})")
     text = str(text)
     return Example(split, name, stored, text, key_of(text.encode("utf-8", "replace")))
+
+
+def _missing(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -89,7 +106,7 @@ def _read(path: Path) -> pd.DataFrame:
             return pd.read_parquet(path)
         _check_utf8(path)
         if suffix == ".jsonl":
-            return pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+            return pd.DataFrame(_json_objects(path), dtype=object)
         return pd.read_csv(
             path, sep="\t" if suffix == ".tsv" else ",", dtype=str, keep_default_na=False,
             index_col=False, encoding="utf-8-sig",
@@ -99,9 +116,34 @@ def _read(path: Path) -> pd.DataFrame:
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror or error})") from error
     except ValueError as error:  # pandas and pyarrow raise subclasses of it
-        raise UsageError(
-            f"{path.name} is no table: {str(error).strip().splitlines()[0]}"
-        ) from error
+        reason = re.sub(r"^Error tokenizing data\. C error: ", "", str(error).strip())
+        raise UsageError(f"{path.name} is no table: {reason.splitlines()[0]}") from error
+
+
+def _json_objects(path: Path) -> list[dict[str, Any]]:
+    """Read a file with a JSON object on each line.
+
+    Raises:
+        UsageError: a line is something else.
+    """
+    objects = []
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                value = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise UsageError(
+                    f"{path.name} is no table: line {number} is no JSON ({getattr(error, 'msg', error)})"
+                ) from error
+            if not isinstance(value, dict):
+                raise UsageError(
+                    f"{path.name} is no table: line {number} is no JSON object, such as "
+                    '{"text": "...", "label": "..."}'
+                )
+            objects.append(value)
+    return objects
 
 
 def _check_utf8(path: Path) -> None:

@@ -105,7 +105,7 @@ class TfdsSet(Reader):
             headers = (pictures.header(example[self.input]) for _, example in self._stored())
             form = pictures.chosen_form((head for head in headers if head), self.options)
         for name, example in self._stored():
-            content, label = example[self.input], label_of(example[self.label])
+            content, label = example[self.input], label_of(example[self.label], name)
             split = self.splits[name.partition(" ")[0]]
             if label is None or (self.class_names and int(label) < 0):
                 yield Unreadable(name, "it has no label")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,12 @@ from hypothesis import strategies as st
 
 from bench.core.errors import UsageError
 from bench.data import text
+from bench.data.own.classes import label_of
 from bench.data.own.load import texts
 from tests.bench.data.own.made import read
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\r"), max_size=60)
-LABELS = st.sampled_from(["one, two", "drei 3", "\N{SNOWMAN}", "no"])
+LABELS = st.sampled_from(["one, two", "drei 3", "\N{SNOWMAN}", "[no]", "['no']", "nan", "a\nb|c"])
 
 
 @settings(max_examples=25, deadline=None)
@@ -121,7 +123,10 @@ def test_examples_without_a_label_or_text_are_named(tmp_path: Path) -> None:
         ("a.csv", b"text,label\n", "no example that can be read"),
         ("a.csv", b"", "is no table"),
         ("a.jsonl", b'{"text": "a", "label": ["x", "y"]}\n', "several labels are not"),
-        ("a.jsonl", b'{"text": "a"', "is no table"),
+        ("a.csv", b"text,label\na,inf\nb,1\n", r"real numbers \(inf\)"),
+        ("a.jsonl", b'{"text": "a"', "line 1 is no JSON"),
+        ("a.jsonl", b'{"text": "a", "label": 1}\n\n[1]\n', "line 3 is no JSON object"),
+        ("a.jsonl", b'{"text": ["a"], "label": 1}\n', r"a\.jsonl row 1: the text is a list"),
         ("a.parquet", b"no parquet", "is no table"),
         ("a.txt", b"a", "its name ends in .csv"),
         (
@@ -138,6 +143,43 @@ def test_tables_that_are_no_classification(
     with pytest.raises(UsageError, match=message) as raised:
         read(f"csv:{tmp_path / name}", tmp_path)
     assert "\n" not in str(raised.value)
+
+
+@given(
+    labels=st.lists(st.text(st.characters(codec="ascii")) | st.integers(), max_size=3),
+    form=st.sampled_from([str, json.dumps, lambda labels: str(np.array(labels))]),
+)
+def test_a_list_of_labels_is_refused_as_text_too(
+    labels: list[str | int], form: Callable[[list[str | int]], str]
+) -> None:
+    text = form(labels)
+    if len(labels) == 1:
+        assert label_of(text, "a row") == text.strip()
+    else:
+        with pytest.raises(UsageError, match=r"a row: .* several labels are not"):
+            label_of(text, "a row")
+
+
+def test_bytes_and_missing_values_of_a_parquet_table(tmp_path: Path) -> None:
+    texts = pd.Series([f"t{i}".encode() for i in range(8)])
+    labels = pd.Series([b"\xfe", b"\xff"] * 4)
+    texts[6], labels[7] = b"\xff", None
+    pd.DataFrame({"text": texts, "label": labels}).to_parquet(tmp_path / "a.parquet")
+    facts = read(f"csv:{tmp_path / 'a.parquet'}", tmp_path).facts
+    assert facts.class_names == (r"\xfe", r"\xff"), "two labels that are no UTF-8 stay two"
+    assert [reason for _, reason in facts.unreadable] == [
+        "its text is not UTF-8: byte 0xff", "it has no label",
+    ]  # fmt: skip
+    table = pd.DataFrame({"text": list("abcdef"), "label": [1, 2, 1, 2, 1, None]})
+    table.astype({"text": "string", "label": "Int64"}).to_parquet(tmp_path / "b.parquet")
+    assert read(f"csv:{tmp_path / 'b.parquet'}", tmp_path).facts.unreadable_count == 1
+
+
+def test_a_label_of_another_type(tmp_path: Path) -> None:
+    days = pd.DataFrame({"text": list("abcd"), "label": pd.to_datetime(["2020-01-01"] * 4)})
+    days.to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(UsageError, match=r"row 1: the label is a Timestamp .* store it as a text"):
+        read(f"csv:{tmp_path / 'a.parquet'}", tmp_path)
 
 
 def test_a_file_that_does_not_exist(tmp_path: Path) -> None:
