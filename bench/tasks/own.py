@@ -22,6 +22,7 @@ from bench.tasks.task import Task
 if TYPE_CHECKING:
     from bench.data.dataset import Dataset
     from bench.data.load import Subset
+    from bench.data.own.facts import DataFacts
     from bench.data.own.load import OwnData
     from bench.networks.network import Network
     from bench.networks.parts import Parts
@@ -44,6 +45,8 @@ class AddressedTask(Task):
         left = self._training_examples(recipe)
         if recipe.train_examples + recipe.validation_examples <= left:
             return recipe
+        texts = f" in the {recipe.length} words that profile {profile} reads of a text"
+        _check_number(left, self.data.facts, self.made_from.address, texts)
         return recipe.model_copy(update=examples(TEXT_SIZES[profile], left, self.data.facts.test))
 
     def sized(self, profile: str, scale: float) -> Recipe:
@@ -144,6 +147,7 @@ def own_task(
     """
     facts = data.facts
     train = facts.train - facts.repeated_count
+    _check_number(train, facts, made_from.address)
     recipes: Mapping[str, Recipe]
     if facts.modality == "image":
         recipes = image_recipes(train, facts.test, facts.shape)
@@ -164,3 +168,16 @@ def own_task(
         "__module__": __name__,
     }
     return abc.ABCMeta("AddressedTask", (AddressedTask,), members)()
+
+
+def _check_number(left: int, facts: DataFacts, address: str, where: str = "") -> None:
+    """Refuse data with fewer than two training examples that do not occur in the test split.
+
+    Raises:
+        UsageError: with their number.
+    """
+    if left < 2:
+        raise UsageError(
+            f"{address}: {left} of {facts.train:,} training examples differ from all test examples"
+            f"{where}; two are needed, one of them for validation"
+        )

@@ -33,7 +33,11 @@ def content_hash(files: Mapping[str, Path], cache: Path) -> str:
         content = sha256()
         for name, path in files.items():
             with path.open("rb") as file:
-                content.update(f"{name}\0{file_digest(file, 'sha256').hexdigest()}\n".encode())
+                content.update(
+                    f"{name}\0{file_digest(file, 'sha256').hexdigest()}\n".encode(
+                        "utf-8", "surrogateescape"
+                    )
+                )
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be read ({error.strerror})") from error
     digest = content.hexdigest()
@@ -49,6 +53,10 @@ def _state(files: Iterable[Path]) -> tuple[str, float]:
     state, newest = sha256(), 0.0
     for path in files:
         stat = path.stat()
-        state.update(f"{path}\0{stat.st_size} {stat.st_mtime_ns} {stat.st_ino}\n".encode())
+        state.update(
+            f"{path}\0{stat.st_size} {stat.st_mtime_ns} {stat.st_ino}\n".encode(
+                "utf-8", "surrogateescape"
+            )
+        )
         newest = max(newest, stat.st_mtime)
     return state.hexdigest(), newest

@@ -15,6 +15,7 @@ from bench.data.own.example import UNSPLIT, Example, Reader, Unreadable, key_of
 from bench.data.own.fingerprint import content_hash
 from bench.data.source import Source
 
+TRAIN_FOLDER = "train"
 TEST_FOLDERS = ("test", "validation", "valid", "val")
 """Names of a folder with test pictures beside `train`; the first that exists is taken."""
 
@@ -48,21 +49,28 @@ class Folder(Reader):
             )
 
     def _listed(self) -> Iterator[_File]:
-        folders = {path.name: path for path in _folders(self.root)}
+        folders = {path.name.lower(): path for path in _folders(self.root)}
+        train = folders.get(TRAIN_FOLDER)
         test = next((folders[name] for name in TEST_FOLDERS if name in folders), None)
-        if "train" in folders and test is not None and _folders(folders["train"]):
-            yield from self._classes("train", folders["train"])
-            yield from self._classes("test", test)
-        elif set(folders) == {"train"}:
-            yield from self._classes(UNSPLIT, folders["train"])
-        else:
+        if train is None or not _holds_classes(train):
             yield from self._classes(UNSPLIT, self.root)
+        elif test is not None:
+            yield from self._classes("train", train)
+            yield from self._classes("test", test)
+        elif set(folders) == {TRAIN_FOLDER}:
+            yield from self._classes(UNSPLIT, train)
+        else:
+            others = ", ".join(name for name in folders if name != TRAIN_FOLDER)
+            raise UsageError(
+                f"folder:{self.root} has {TRAIN_FOLDER} with a folder for each class, and beside it "
+                f"{others}; name the folder of the test pictures `test`, or give folder:{train}"
+            )
 
     def _classes(self, split: str, root: Path) -> Iterator[_File]:
         for folder in _folders(root):
             for path in sorted(_files(folder)):
                 if path.suffix.lower() in pictures.EXTENSIONS:
-                    yield _File(split, folder.name, path)
+                    yield _File(split, _text(folder.name), path)
                 else:
                     self.others.append(str(path.relative_to(self.root)))
 
@@ -73,7 +81,11 @@ class Folder(Reader):
         return pictures.chosen_form((head for head in headers if head), self.options)
 
     def content(self, cache: Path) -> str:
-        files = {file.path.relative_to(self.root).as_posix(): file.path for file in self.listed}
+        files = {
+            file.path.relative_to(self.root).as_posix(): file.path
+            for file in self.listed
+            if os.access(file.path, os.R_OK)
+        }
         return content_hash(files, cache)
 
     def examples(self) -> Iterator[Example | Unreadable]:
@@ -90,11 +102,42 @@ class Folder(Reader):
 
 
 def _folders(root: Path) -> list[Path]:
-    return sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
+    """List the folders in a folder, hidden ones left out.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        return sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
+    except OSError as error:
+        raise _unlisted(error) from error
+
+
+def _holds_classes(folder: Path) -> bool:
+    """Tell a folder of class folders from a class: it has folders, and no picture beside them."""
+    pictured = any(path.suffix.lower() in pictures.EXTENSIONS for path in folder.iterdir())
+    return not pictured and bool(_folders(folder))
+
+
+def _text(name: str) -> str:
+    """Return a file's name as text that can be stored, if it is no UTF-8 too."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder and of the folders in it, hidden ones left out."""
-    for parent, folders, names in os.walk(folder):
+    """Yield the files of a folder and of the folders in it, hidden ones left out.
+
+    Raises:
+        UsageError: one of the folders cannot be read.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise _unlisted(error) from error
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (Path(parent, name) for name in names if not name.startswith("."))
+
+
+def _unlisted(error: OSError) -> UsageError:
+    return UsageError(f"{error.filename} cannot be read ({error.strerror})")

@@ -61,6 +61,8 @@ def chosen_form(headers: Iterable[tuple[int, int, str]], options: Mapping[str, s
                 f"{SMALLEST} or more"
             )
         return Form(int(match[1]), int(match[2] or match[1]), mode)
+    if not counts:
+        return Form(SMALLEST, SMALLEST, mode)
     heights, widths = (
         np.repeat([key[axis] for key in counts], [*counts.values()]) for axis in (0, 1)
     )

@@ -129,6 +129,17 @@ def test_texts_that_look_alike_to_the_network_leave_room_for_the_rest(tmp_path: 
     assert len(load_data(task, task.recipe("smoke"), AUTO).train) in range(1, 5)
 
 
+def test_data_whose_training_examples_are_all_tested_is_named(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("text,label\n" + "same,0\nsame,1\n" * 10)
+    with pytest.raises(UsageError, match=r"r\.csv: 0 of 16 training examples differ from all test"):
+        ask(f"csv:{tmp_path / 'r.csv'}")
+    alike = "".join(f"{'same ' * 32}word{i},{i % 2}\n" for i in range(20))
+    (tmp_path / "r.csv").write_text("text,label\n" + alike)
+    asked = ask(f"csv:{tmp_path / 'r.csv'}")
+    with pytest.raises(UsageError, match="in the 32 words that profile smoke reads of a text"):
+        asked.registry.task("csv-r").recipe("smoke")
+
+
 def test_a_budget_asks_for_no_more_examples_than_there_are(tmp_path: Path) -> None:
     write_folder(tmp_path / "p", ["a", "b"], 40, 8, 8)
     asked = ask(f"folder:{tmp_path / 'p'}")

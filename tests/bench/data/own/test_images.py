@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import struct
 import tempfile
 from pathlib import Path
 
@@ -133,6 +136,48 @@ def test_given_splits_are_kept(tmp_path: Path) -> None:
     assert data.facts.repeated_count == 2  # both sides have the first two pictures of `a`
 
 
+def test_names_of_the_splits_in_any_case(tmp_path: Path) -> None:
+    write_folder(tmp_path / "p" / "Train", ["a", "b"], 4, 8, 8)
+    write_folder(tmp_path / "p" / "Test", ["a", "b"], 2, 8, 8)
+    facts = read(f"folder:{tmp_path / 'p'}", tmp_path).facts
+    assert (facts.class_names, facts.train, facts.test) == (("a", "b"), 8, 4)
+
+
+def test_a_training_split_beside_an_unknown_folder_is_no_class(tmp_path: Path) -> None:
+    for split in ("train", "testing"):
+        write_folder(tmp_path / "p" / split, ["a", "b"], 4, 8, 8)
+    with pytest.raises(UsageError, match="beside it testing; name the folder of the test pictures"):
+        read(f"folder:{tmp_path / 'p'}", tmp_path)
+    write_picture(tmp_path / "p" / "train" / "0.png", noise(5, 8, 8))
+    assert read(f"folder:{tmp_path / 'p'}", tmp_path).facts.class_names == ("testing", "train")
+
+
+def test_names_that_are_no_utf_8_and_pictures_that_cannot_be_opened(tmp_path: Path) -> None:
+    root = write_folder(tmp_path / "p", ["a", "b"], 4, 8, 8)
+    odd = os.fsencode(root) + b"/\xff"
+    try:
+        os.mkdir(odd)
+    except OSError:
+        pytest.skip("the file system takes UTF-8 alone")
+    for number in range(2):
+        shutil.copy(root / "a" / f"{number}.png", odd + b"/\xfe%d.png" % number)
+    (root / "a" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    facts = read(f"folder:{root}", tmp_path).facts
+    assert facts.class_names == (r"\xff", "a", "b")
+    assert facts.unreadable == (("a/gone.png", "No such file or directory"),)
+    json.dumps(facts.class_names).encode()
+
+
+def test_a_folder_of_broken_pictures_alone(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "p" / name).mkdir(parents=True)
+        (tmp_path / "p" / name / "0.png").write_bytes(b"no picture")
+    with pytest.raises(
+        UsageError, match=r"no example that can be read; the first: a/0.png: cannot"
+    ):
+        read(f"folder:{tmp_path / 'p'}", tmp_path)
+
+
 def test_large_pictures_shrink_and_transparency_is_white(tmp_path: Path) -> None:
     for index in range(4):
         clear = np.zeros((128, 256, 4), np.uint8)
@@ -197,6 +242,27 @@ def test_idx_files_as_mnist_has_them(compress: bool, tmp_path: Path) -> None:
         assert written[image.tobytes()] == label
 
 
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ((8, 4, 3, 8, 8), r"\(4, 3, 8, 8\), with the channels first"),
+        ((8, 4, 0, 8), r"images of \[0, 8\] values"),
+        ((8, 4, 2**31, 2**31), "no complete IDX file"),
+        ((8, 4, 8, 8), "ends at image 1"),
+        ((7, 4, 8, 8), "is no IDX file"),
+    ],
+)
+def test_idx_files_that_are_damaged_or_something_else(
+    header: tuple[int, ...], message: str, tmp_path: Path
+) -> None:
+    kind, *shape = header
+    start = struct.pack(f">HBB{len(shape)}I", 0, kind, len(shape), *shape)
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(start + b"x" * 100)
+    write_idx(tmp_path / "train-labels-idx1-ubyte", np.arange(4) % 2)
+    with pytest.raises(UsageError, match=message):
+        read(f"idx:{tmp_path}", tmp_path)
+
+
 def test_images_are_prepared_one_at_a_time(tmp_path: Path) -> None:
     """The memory that it takes does not grow with the number of images."""
     import resource
@@ -220,6 +286,7 @@ def test_images_are_prepared_one_at_a_time(tmp_path: Path) -> None:
         ({"x_train": noise(0, 3, 8, 8), "y_train": [0, 1, 2]}, "one example of each class"),
         ({"x_train": noise(0, 4, 8, 8), "y_train": [0, 1]}, "4 examples and y_train 2"),
         ({"x_train": noise(0, 4, 8, 8), "y_train": [0.5, 1, 0, 1]}, "regression is not"),
+        ({"x_train": noise(0, 4, 8, 8), "y_train": [np.inf, 1, 0, 1]}, "regression is not"),
         ({"x_train": noise(0, 4, 8, 8), "y_train": np.ones((4, 3))}, "several labels are not"),
         ({"x_train": noise(0, 4, 8, 8), "y_train": [1, 1, 1, 1]}, r"one class \(1\)"),
         ({"x_train": np.full((4, 8, 8), np.nan), "y_train": [0, 1, 0, 1]}, "not finite"),
