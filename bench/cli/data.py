@@ -34,6 +34,13 @@ def data_card(
         )
     source = Source("auto", data_dir)
     chosen_tasks = asked_tasks(shared.registry(None), address, set_, model, profile, source)
+    if chosen_tasks.settings:
+        name = next(iter(chosen_tasks.settings))
+        raise UsageError(
+            f"--set {name}: `bench data` takes settings of the data alone, such as data.size=32"
+        )
+    if len(chosen_tasks.names) != 1:
+        raise UsageError(f"{address} has {len(chosen_tasks.names)} tasks; `bench data` shows one")
     (task,) = chosen_tasks.tasks()
     assert isinstance(task, AddressedTask)
     print(json.dumps(described(task, profile)) if as_json else card(task, profile))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.core.errors import UsageError
+from bench.core.paths import absolute
 from bench.running.profiles import HELP
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def study_registry(plugins: Sequence[Path] | None, study: Study, source: Source)
 
 def files(plugins: Sequence[Path] | None) -> tuple[Path, ...]:
     """Return absolute paths, which are valid in every worker."""
-    return tuple(path.expanduser().resolve() for path in plugins or ())
+    return tuple(absolute(path) for path in plugins or ())
 
 
 def study_folder(results: Path, study: str | None) -> Path:

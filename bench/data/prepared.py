@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench.core.errors import UsageError, unknown
+from bench.core.paths import absolute
 
 SPLITS = ("train", "test")
 _FRAME_BYTES = 16
@@ -88,7 +89,7 @@ def published(name: str) -> PublishedData:
 
 def data_root(data_dir: Path | None) -> Path:
     """Return the data folder: as given, or as tensorflow-datasets chooses it."""
-    return Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+    return absolute(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets")
 
 
 def find(

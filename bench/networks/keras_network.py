@@ -88,7 +88,7 @@ def made(make: Callable[[], keras.Model]) -> keras.Model:
         model = make()
     except UsageError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"the builder of the model raised {summary(error)}") from error
     if not isinstance(model, keras.Model):
         raise UsageError(

@@ -41,7 +41,8 @@ def refuse_other_than_logits(output: Any, examples: int, classes: int) -> None:
     """
     if isinstance(output, list | tuple | dict):
         raise UsageError(
-            f"the network has {len(output)} outputs; it must give one tensor of logits"
+            f"the network gives a {type(output).__name__} of {len(output)}; it must give one tensor "
+            "of logits"
         )
     shape = tuple(getattr(output, "shape", ()))
     if shape != (examples, classes):
@@ -51,7 +52,7 @@ def refuse_other_than_logits(output: Any, examples: int, classes: int) -> None:
         )
 
 
-def summary(error: Exception) -> str:
+def summary(error: BaseException) -> str:
     """Return the type and the message of an error in one line.
 
     Keras stands its message in bold between a heading and the arguments of the call.

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import TypeAlias
 
 from bench.core.errors import UsageError
+from bench.core.paths import absolute
 from bench.core.strategy import Strategy
 from bench.tasks.task import Task
 
@@ -61,9 +62,7 @@ def plugin_module(path: Path) -> ModuleType:
     """
     module = imported_file(path, "plugin")
     if not defined_in(module):
-        raise UsageError(
-            f"plugin {path.expanduser().resolve()} defines no strategy and no task with facts"
-        )
+        raise UsageError(f"plugin {absolute(path)} defines no strategy and no task with facts")
     return module
 
 
@@ -73,7 +72,7 @@ def imported_file(path: Path, role: str) -> ModuleType:
     Raises:
         UsageError: there is no such file, or it cannot be imported.
     """
-    path = path.expanduser().resolve()
+    path = absolute(path)
     if not path.is_file():
         raise UsageError(f"{role} {path} does not exist")
     name = f"bench_plugin_{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.core.errors import UsageError, unknown
+from bench.core.paths import absolute
 from bench.data.child import run_module
 from bench.plugins.loading import imported_file
 
@@ -55,7 +56,7 @@ def parse(text: str) -> ModelAddress:
         if not beside.is_file():
             return ModelAddress(place, function)
         place = str(beside)
-    file = Path(place).expanduser().resolve()
+    file = absolute(place)
     if not file.is_file():
         raise UsageError(f"--model {text}: {file} does not exist")
     return ModelAddress(str(file), function)
@@ -72,8 +73,10 @@ def function(address: ModelAddress) -> Callable[..., Any]:
     else:
         try:
             module = importlib.import_module(address.place)
-        except ImportError as error:
-            raise UsageError(f"--model {address}: {error}") from None
+        except (Exception, SystemExit) as error:
+            raise UsageError(
+                f"{address.place} does not import: {type(error).__name__}: {error}"
+            ) from None
     maker = getattr(module, address.function, None)
     if not callable(maker):
         functions = [name for name, value in vars(module).items() if callable(value)]
@@ -101,7 +104,12 @@ def check(address: ModelAddress, sizes: Mapping[str, Any], modality: str) -> tup
     try:
         result = json.loads(child.last_line)
     except ValueError:
-        raise UsageError(f"--model {address.name}: {child.last_line}") from None
+        result = None
+    if not isinstance(result, dict):
+        raise UsageError(
+            f"--model {address.name}: the process that builds it ended with exit code "
+            f"{child.returncode} ({child.last_line})"
+        )
     if "error" in result:
         raise UsageError(f"--model {address.name}: {result['error']}")
     return tuple(result["inside"])

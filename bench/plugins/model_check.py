@@ -42,6 +42,8 @@ def checked(address: ModelAddress, sizes: dict[str, Any], modality: str) -> tupl
         raise
     except Exception as error:
         raise UsageError(f"the model does not run on {list(shape)}: {summary(error)}") from error
+    if not model.trainable_weights:
+        raise UsageError("the model has no trainable weight")
     return inside(model)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from bench.core import paths
 from bench.core.errors import UsageError, unknown
 from bench.core.study import OwnTask
 from bench.data.own.address import Address, is_address, parse
@@ -79,7 +80,7 @@ def absolute(own: OwnTask) -> OwnTask:
     """Return the same task with absolute paths, which are valid in every worker."""
     options = dict(own.options)
     if "test" in options:
-        options["test"] = str(Path(options["test"]).expanduser().resolve())
+        options["test"] = str(paths.absolute(options["test"]))
     return own.model_copy(
         update={
             "address": str(parse(own.address).absolute),

@@ -118,12 +118,14 @@ def settings(typed: Iterable[str]) -> dict[str, str]:
     """Read `mixup.alpha=0.4` and the like as name -> value.
 
     Raises:
-        UsageError: a text is of another form.
+        UsageError: a text is of another form, or one name is given twice.
     """
     values = {}
     for text in typed:
         key, equals, value = text.partition("=")
         if not (equals and key and value):
             raise UsageError(f"--set {text}: write OWNER.PARAMETER=VALUE")
+        if key.strip() in values:
+            raise UsageError(f"--set {key.strip()} is given twice, and only one of them can count")
         values[key.strip()] = value.strip()
     return values

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.core.errors import UsageError, unknown
+from bench.core.paths import absolute
 
 KINDS = {
     "folder": "PATH, images in a folder for each class",
@@ -30,7 +31,7 @@ class Address(NamedTuple):
     @property
     def path(self) -> Path:
         """Return the place as an absolute path; of no use for `tfds`."""
-        return Path(self.place).expanduser().resolve()
+        return absolute(self.place)
 
     @property
     def absolute(self) -> Address:

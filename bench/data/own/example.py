@@ -106,12 +106,12 @@ def share_option(options: Mapping[str, str], name: str, default: float) -> float
 
 
 def whole_option(options: Mapping[str, str], name: str, default: int) -> int:
-    """Read a whole number from 0.
+    """Read a whole number from 0, of at most eight bytes.
 
     Raises:
         UsageError: it is none.
     """
     text = options.get(name, str(default))
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > 20 or int(text) >= 2**64:
         raise UsageError(f"data.{name}={text}: give a whole number, such as {default}")
     return int(text)

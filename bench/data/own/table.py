@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from bench.core.errors import UsageError
+from bench.core.paths import absolute
 from bench.data.own.address import Address
 from bench.data.own.classes import label_of
 from bench.data.own.example import UNSPLIT, Example, Reader, Unreadable, key_of
@@ -35,7 +36,7 @@ class Table(Reader):
         self.others = []
         self.files = {UNSPLIT: path}
         if "test" in options:
-            self.files = {"train": path, "test": Path(options["test"]).expanduser().resolve()}
+            self.files = {"train": path, "test": absolute(options["test"])}
         for file in self.files.values():
             if not file.is_file():
                 raise UsageError(f"csv:{file} is no file")

@@ -10,8 +10,10 @@ import pytest
 import tensorflow as tf
 
 from bench.cli.asked_tasks import listed
+from bench.cli.data import data_card
 from bench.core.errors import BenchError, UsageError
 from bench.core.study import OwnTask
+from bench.data.child import ChildResult
 from bench.data.own.address import parse
 from bench.networks.forward_pass import Pass
 from bench.networks.parts import Parts
@@ -222,6 +224,8 @@ def test_a_model_of_the_user_s_own_is_trained_by_adam_in_every_profile() -> None
         (["csv:none.csv"], {}, "is no file"),
         (["files:x"], {}, "unknown kind of data 'files'"),
         (["csv:"], {}, "names no data"),
+        (["csv:~no-such-user/a.csv"], {}, "home directory"),
+        (["csv:\udcff.csv"], {}, "no UTF-8"),
         (["tfds:a/b/c"], {}, "write tfds:NAME"),
     ],
 )
@@ -233,6 +237,40 @@ def test_addresses_of_no_data(texts: list[str], options: dict[str, str], message
 def test_own_data_has_no_stand_in(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has no stand-in"):
         named(find(), [write_reviews(tmp_path / "r.csv")], {}, None, "smoke", Source("synthetic"))
+
+
+@pytest.mark.parametrize("line", ["", "3", "Killed"])
+def test_a_check_of_a_model_that_ends_without_a_result(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "run_module", lambda *_: ChildResult(9, line))
+    with pytest.raises(UsageError, match=rf"ended with exit code 9 \({line}\)"):
+        models.check(models.ModelAddress("m.py", "f"), {}, "image")
+
+
+def test_a_module_of_a_model_that_does_not_import() -> None:
+    with pytest.raises(UsageError, match=r"^no_such_module does not import: ModuleNotFoundError"):
+        models.function(models.ModelAddress("no_such_module", "f"))
+
+
+@pytest.mark.parametrize(
+    ("address", "settings", "message"),
+    [
+        ("csv:{0},npz:a.npz", [], "shows one"),
+        ("csv:{0}", ["recipe.units=3"], "settings of the data alone"),
+        ("csv:{0}", ["data.text=a", "data.text=b"], "data.text is given twice"),
+        ("csv:{0}", ["data.split_seed=18446744073709551616"], "give a whole number"),
+        ("cifar10", [], "no address"),
+    ],
+)
+def test_a_card_that_cannot_be_shown(
+    address: str, settings: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savez("a.npz", x_train=noise(0, 9, 8, 8), y_train=np.arange(9) % 2)
+    write_reviews(tmp_path / "r.csv")
+    with pytest.raises(UsageError, match=message):
+        data_card(address.format("r.csv"), "smoke", set_=settings)
 
 
 def _checked_here(address: models.ModelAddress, sizes: dict, modality: str) -> tuple[str, ...]:
@@ -260,6 +298,14 @@ def other(shape, count):
 
 def three(a, b, c):
     return None
+
+def frozen(input_shape, classes):
+    model = small(input_shape, classes)
+    model.trainable = False
+    return model
+
+def ends(input_shape, classes):
+    raise SystemExit("no more")
 """
 
 
@@ -291,6 +337,8 @@ def test_a_model_of_ones_own_is_looked_at_before_anything_trains(
         ("soft", "ends in a softmax; remove it"),
         ("other", r"must give logits \(2, 3\)"),
         ("three", "three takes a, b, c; it must take input_shape and classes"),
+        ("frozen", "the model has no trainable weight"),
+        ("ends", "the builder of the model raised SystemExit: no more"),
         ("smal", "did you mean 'small'"),
     ):
         with pytest.raises(UsageError, match=message):
