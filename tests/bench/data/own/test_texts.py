@@ -145,6 +145,7 @@ def test_tables_that_are_no_classification(
     assert "\n" not in str(raised.value)
 
 
+@settings(deadline=None)
 @given(
     labels=st.lists(st.text(st.characters(codec="ascii")) | st.integers(), max_size=3),
     form=st.sampled_from([str, json.dumps, lambda labels: str(np.array(labels))]),
