@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bench.core.recipe import Recipe
 from bench.core.strategy import (
@@ -20,13 +20,14 @@ from bench.networks.network import Network
 from bench.script import rates, texts
 from bench.script.acting import CHAINS, NORMALIZATION
 from bench.script.chains import chain
+from bench.script.head import constants, preamble
 from bench.script.layers import Layers
 from bench.script.looking import Look, is_published, look
 from bench.script.notes import Notes
 from bench.script.pieces import Pieces
 from bench.script.stages import Technique, described, titled
 from bench.script.step import Plan, check, values
-from bench.script.syntax import joined, literal, wrapped
+from bench.script.syntax import joined, wrapped
 from bench.script.training import train
 from bench.script.weights import weights
 from bench.tasks.task import Task
@@ -72,26 +73,21 @@ def script(
     pieces = Pieces({"bench.core.randomness.integer": "seed_of"}, contract)
     for name in TAKEN:
         pieces.reserve(f"script.{name}", name)
-    sections = [_heading("Random numbers"), texts.RANDOM]
     techniques = []
+    sections = [_heading("Random numbers"), texts.RANDOM]
     for strategy in members:
-        pieces.owned(strategy.facts.name)
-        technique = Technique(strategy, pieces)
+        technique, blocks = _technique(strategy, notes, pieces)
         techniques.append(technique)
-        pieces.blocks.clear()
-        for method in ORDER:
-            if strategy.touches(method):
-                technique.method(method)
-        sections += [_heading(titled(strategy)), _head(strategy, notes, technique), *pieces.blocks]
+        sections += blocks
     pieces.blocks.clear()
     pieces.owned("network")
-    left: list[str] = []
-    network = _network(seen, techniques, pieces, left)
+    to_fill_in: list[str] = []
+    network = _network(seen, techniques, pieces, to_fill_in)
     pieces.blocks.clear()
     plan = _plan(task, techniques, recipe, seen, network.needs, pieces)
     check(plan)
     of_optimizer = list(pieces.blocks)
-    loading = _loading(task, recipe, data, pieces, left)
+    loading = _loading(task, data, pieces, to_fill_in)
     shared = _shared(plan, seen, pieces)
     body = [
         *shared, *sections, _heading("Network"), *network.blocks, _heading("Data"), *loading,
@@ -101,10 +97,21 @@ def script(
     text = "\n\n\n".join(block.strip("\n") for block in body if block.strip())
     text = re.sub(r"^(# \S.* -{5,}\n)\n\n(#|[A-Z])", r"\1\n\2", text, flags=re.MULTILINE)
     text = wrapped(joined(text))
-    head = _preamble(title, notes, left, pieces, text)
-    constants = _constants(task, recipe, plan)
+    head = preamble(title, notes, to_fill_in, pieces, text)
     gap = "\n\n" if text.startswith("#") else "\n\n\n"
-    return Script(f"{head}\n\n{constants}{gap}{text}\n", tuple(left))
+    return Script(f"{head}\n\n{constants(task, recipe, plan)}{gap}{text}\n", tuple(to_fill_in))
+
+
+def _technique(strategy: Strategy, notes: Notes, pieces: Pieces) -> tuple[Technique, list[str]]:
+    """Collect the methods of a technique; return it with the section of a script about it."""
+    pieces.owned(strategy.facts.name)
+    technique = Technique(strategy, pieces)
+    pieces.blocks.clear()
+    for method in ORDER:
+        if strategy.touches(method):
+            technique.method(method)
+    head = _head(strategy, notes, technique)
+    return technique, [_heading(titled(strategy)), head, *pieces.blocks]
 
 
 class _NetworkText(NamedTuple):
@@ -113,18 +120,20 @@ class _NetworkText(NamedTuple):
 
 
 def _network(
-    seen: Look, techniques: Sequence[Technique], pieces: Pieces, left: list[str]
+    seen: Look, techniques: Sequence[Technique], pieces: Pieces, to_fill_in: list[str]
 ) -> _NetworkText:
     """Write the classes of the network and the function that makes it."""
     if isinstance(seen.network, KerasNetwork):
-        left.append("make_network: your Keras model, which takes a raw batch and ends in logits")
+        to_fill_in.append(
+            "make_network: your Keras model, which takes a raw batch and ends in logits"
+        )
         pieces.imports.add("import keras")
         return _NetworkText([_YOURS], ["training"])
     layers = Layers(seen.network, seen.acting, pieces)
-    made = layers.constructor()
+    constructor = layers.constructor()
     needs = layers.needs()
     if "embed" not in vars(type(seen.network)):
-        left.append("the network has no `embed`: the techniques act on its raw values")
+        to_fill_in.append("the network has no `embed`: the techniques act on its raw values")
     chains = [
         chain(stage, techniques, seen)
         for stage in CHAINS
@@ -137,7 +146,7 @@ def _network(
         layer = t.method("normalization").called({"slot": "slot"}, {})
         doc = '    """Make the normalization of a place in the network."""'
         chains.append(f"def {NORMALIZATION}(slot):\n{doc}\n    return {layer}")
-    maker = f"def make_network():\n    return {made}"
+    maker = f"def make_network():\n    return {constructor}"
     return _NetworkText([*chains, *pieces.blocks, maker], needs)
 
 
@@ -175,13 +184,13 @@ def _plan(
     )  # fmt: skip
 
 
-def _loading(task: Task, recipe: Recipe, data: str, pieces: Pieces, left: list[str]) -> list[str]:
+def _loading(task: Task, data: str, pieces: Pieces, to_fill_in: list[str]) -> list[str]:
     """Write the function that loads the data."""
     is_text = task.facts.modality == "text"
     raw = "ids" if is_text else "images"
     origin, _, name = data.partition(":")
     if not is_published(task):
-        left.append("load_data: your data")
+        to_fill_in.append("load_data: your data")
         shape = "token ids int32 [N, T], padded with 0" if is_text else "images uint8 [N, H, W, C]"
         return [texts.LOAD_YOURS.format(values=shape, raw=raw, name=data)]
     title = name.partition(":")[0]
@@ -256,47 +265,3 @@ def _head(strategy: Strategy, notes: Notes, technique: Technique) -> str:
 
 def _heading(title: str) -> str:
     return f"# {title[0].upper()}{title[1:]} ".ljust(RULE, "-")
-
-
-def _constants(task: Task, recipe: Recipe, plan: Plan) -> str:
-    lines = [
-        "SEED = 0", f"CLASSES = {task.facts.classes}", f"TRAIN_EXAMPLES = {recipe.train_examples}",
-        f"VALIDATION_EXAMPLES = {recipe.validation_examples}", *rates.constants(recipe),
-    ]  # fmt: skip
-    given: dict[str, Any] = recipe.values()
-    if plan.is_text and "vocabulary" in given:
-        lines.append(
-            f"VOCABULARY = {given['vocabulary']}  # token ids, with padding 0 and unknown 1"
-        )
-        lines.append(f"LENGTH = {given['length']}  # tokens of a text")
-        lines.append(
-            f"ENDS = {literal(given['ends'])}  # where a longer text keeps its words: start or both"
-        )
-    return "\n".join(lines)
-
-
-def _preamble(title: str, notes: Notes, left: Sequence[str], pieces: Pieces, text: str) -> str:
-    """Write the docstring and the imports."""
-    doc = f'"""{title}\n\n{notes.head.strip()}\n'
-    if left:
-        doc += "\nTo be filled in by you:\n" + "".join(f"* {line}\n" for line in left)
-    lines = {"import argparse", "from hashlib import sha256", *pieces.imports}
-    lines |= {"import keras", "import numpy as np", "import tensorflow as tf"}
-    if "itertools." in text:
-        lines.add("import itertools")
-    if "NamedTuple" in text:
-        lines.add("from typing import NamedTuple")
-    libraries = ("keras", "numpy", "tensorflow")
-    used = sorted(line for line in lines if _needed(line, text))
-    third = [line for line in used if line.split()[1].partition(".")[0] in libraries]
-    standard = [line for line in used if line not in third]
-
-    def by_module(line: str) -> tuple[bool, str]:
-        return line.startswith("from"), line
-
-    standard, third = sorted(standard, key=by_module), sorted(third, key=by_module)
-    return doc + '"""\n\n' + "\n".join([*standard, "", *third])
-
-
-def _needed(line: str, text: str) -> bool:
-    return re.search(rf"\b{line.split()[-1]}\b", text) is not None
