@@ -17,8 +17,8 @@ CHOOSING = "choosing"
 """Name of the study, inside the advice's folder, that holds the trials of the choice."""
 
 
-class Done(Schema):
-    """A round and its result."""
+class RoundState(Schema):
+    """A round, its progress and its result."""
 
     round: Round
     seconds: Finite = 0.0
@@ -49,7 +49,7 @@ class Advice(Schema):
     """Techniques that apply and fit into the budget; empty before the probe."""
     left_out: dict[str, str] = {}
     """Technique -> the reason why it was left out."""
-    rounds: tuple[Done, ...] = ()
+    rounds: tuple[RoundState, ...] = ()
     family: tuple[tuple[Name, ...], ...] = ()
     """Stacks to confirm, declared when the choice ends; empty until then."""
     carried: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Advice(Schema):
     @property
     def spent(self) -> float:
         """Return the seconds of the budget that are spent."""
-        return sum(done.seconds for done in self.rounds) + self.confirmation_seconds
+        return sum(state.seconds for state in self.rounds) + self.confirmation_seconds
 
     @property
     def stack(self) -> Stack:
@@ -101,7 +101,7 @@ def continued(stored: Advice, asked: Advice) -> Advice:
     Raises:
         UsageError: another field differs.
     """
-    if all(done.round.stage == "probe" for done in stored.rounds):
+    if all(state.round.stage == "probe" for state in stored.rounds):
         free = {"strategies": asked.strategies, "budget": asked.budget}
         stored = stored.model_copy(update={**free, "techniques": (), "left_out": {}})
     for field in ASKED:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from bench.advising import lab as trials
-from bench.advising.advice import CHOOSING, Advice, Done, write_advice
+from bench.advising.advice import CHOOSING, Advice, RoundState, write_advice
 from bench.advising.choosing import RATES, SCREENING, STACKING, Question, next_round
 from bench.advising.confirming import LEAST_SEEDS, MOST_SEEDS, family, seeds_that_fit
 from bench.advising.evidence import Evidence
@@ -130,7 +130,7 @@ class Advisor:
 
     def history(self) -> tuple[list[Round], list[Observation]]:
         """Return the rounds so far, and their trials."""
-        rounds = [done.round for done in self.advice.rounds]
+        rounds = [state.round for state in self.advice.rounds]
         stacks = list(dict.fromkeys(stack for r in rounds for stack in r.stacks))
         return rounds, trials.observations(self.choosing, stacks)
 
@@ -181,13 +181,13 @@ class Advisor:
         return [name for name in reasons if name not in left_out], left_out
 
     def _begin(self, planned: Round) -> None:
-        self._update(rounds=(*self.advice.rounds, Done(round=planned)))
+        self._update(rounds=(*self.advice.rounds, RoundState(round=planned)))
 
     def _complete(self) -> None:
         """Train the missing trials of the last round, and note its result."""
         last = self.advice.rounds[-1]
-        stacks = [stack for done in self.advice.rounds for stack in done.round.stacks]
-        seeds = max(done.round.seeds[-1] for done in self.advice.rounds)
+        stacks = [stack for state in self.advice.rounds for stack in state.round.stacks]
+        seeds = max(state.round.seeds[-1] for state in self.advice.rounds)
         first = self.advice.first_seed
         study = self.lab.study(CHOOSING, stacks, seeds - first + 1, first)
         study = study_run.declared(study, self.choosing, self.lab.registry, self.lab.display)

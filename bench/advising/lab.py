@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from statistics import fmean, median
 from typing import NamedTuple
 
-from bench.advising.advice import Done
+from bench.advising.advice import RoundState
 from bench.advising.rounds import Costs, Observation, Stack, name_of
 from bench.core.record import Record
 from bench.core.study import Study, Trial
@@ -93,7 +93,7 @@ def _score(record: Record) -> float:
     return 100 * (1 / record.classes if final is None else final.validation_accuracy)
 
 
-def costs(store: Store, rounds: Sequence[Done]) -> Costs:
+def costs(store: Store, rounds: Sequence[RoundState]) -> Costs:
     """Return the seconds of the budget that a trial of each tried stack takes at the current pace.
 
     A stack's share comes from its own trials, as a multiple of the baseline's. The pace is that of
@@ -107,9 +107,9 @@ def costs(store: Store, rounds: Sequence[Done]) -> Costs:
     if name_of(()) not in seconds:
         return {}
     base = fmean(seconds[name_of(())])
-    tried = {stack for round_ in rounds for stack in round_.round.stacks}
+    tried = {stack for state in rounds for stack in state.round.stacks}
     shares = {s: fmean(seconds[name_of(s)]) / base for s in tried if name_of(s) in seconds}
-    last = [round_ for round_ in rounds if round_.seconds > 0][-1]
+    last = [state for state in rounds if state.seconds > 0][-1]
     names = {name_of(stack): stack for stack in last.round.stacks}
     ended = [r for r in records if r.seed in last.round.seeds and r.arm in names]
     work = sum(shares[names[record.arm]] for record in ended)
@@ -122,7 +122,7 @@ def costs(store: Store, rounds: Sequence[Done]) -> Costs:
     return {stack: share * elapsed / work for stack, share in shares.items()}
 
 
-def startup(store: Store, rounds: Sequence[Done]) -> float:
+def startup(store: Store, rounds: Sequence[RoundState]) -> float:
     """Return the seconds of a round before its first trial: processes, TensorFlow, data."""
     probe = rounds[0]
     trained = [_seconds(r) for r in store.records().records if r.seed in probe.round.seeds]
@@ -150,10 +150,10 @@ def missing(
     store: Store, study: Study, stacks: Sequence[Stack], seeds: Sequence[int]
 ) -> list[Trial]:
     """List the trials of a round that have neither a record nor a failure."""
-    done = store.names() | store.failures().keys()
+    ended = store.names() | store.failures().keys()
     arms = [study.arm(study.arms[0].task, name_of(stack)) for stack in stacks]
     trials = [Trial(arm=arm, seed=seed) for seed in seeds for arm in arms]
-    return [trial for trial in trials if trial.name not in done]
+    return [trial for trial in trials if trial.name not in ended]
 
 
 class _Timed(TrainingWatch):

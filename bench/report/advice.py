@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from bench.advising.advice import Advice, Done, read_advice
+from bench.advising.advice import Advice, RoundState, read_advice
 from bench.advising.choosing import RATES, SCREENING, choice_seconds, halvings, kept
 from bench.advising.confirming import (
     LEAST_SEEDS,
@@ -106,7 +106,7 @@ def story(folder: Path) -> list[Step]:
     advice = read_advice(folder)
     if advice is None:
         return []
-    steps = [_step(done) for done in advice.rounds]
+    steps = [_step(state) for state in advice.rounds]
     if advice.family:
         arms = ", ".join([BASELINE, *map(name_of, advice.family)])
         time = duration(advice.confirmation_seconds)
@@ -114,13 +114,13 @@ def story(folder: Path) -> list[Step]:
     return steps
 
 
-def _step(done: Done) -> Step:
-    stacks = done.round.stacks
-    present = done.round.present
-    others = [name_of(s) for s in stacks if s != present]
-    arms = f"{name_of(present)} and {few_names(others)}" if others else name_of(present)
-    seconds = duration(done.seconds)
-    return Step(STAGES[done.round.stage], arms, len(done.round.seeds), seconds, done.result)
+def _step(state: RoundState) -> Step:
+    stacks = state.round.stacks
+    present = state.round.present
+    tried = [name_of(s) for s in stacks if s != present]
+    arms = f"{name_of(present)} and {few_names(tried)}" if tried else name_of(present)
+    seconds = duration(state.seconds)
+    return Step(STAGES[state.round.stage], arms, len(state.round.seeds), seconds, state.result)
 
 
 def answer_lines(
@@ -192,11 +192,11 @@ def _open(advice: Advice, study: Study, rows: pd.DataFrame) -> Iterator[str]:
     """List the open comparisons, and the hours that would decide them."""
     if study.synthetic or not study.seeds:
         return
-    each = advice.confirmation_seconds / study.seeds
+    seed_seconds = advice.confirmation_seconds / study.seeds
     for _, row in rows[rows["verdict"] == "open"].iterrows():
         ends = [float(row["seeds_low"]), float(row["seeds_high"])]
         if all(math.isfinite(end) for end in ends):
-            low, high = (duration(each * end) for end in ends)
+            low, high = (duration(seed_seconds * end) for end in ends)
             yield f"not decided: {row['arm']}; a new study of these arms decides it in {low} to {high}"
     if advice.left_out:
         names: Sequence[str] = [f"{name} ({why})" for name, why in advice.left_out.items()]

@@ -260,8 +260,8 @@ class ArmBuilder:
 
     def names(self, candidate: Candidate) -> tuple[str, ...]:
         """Name all strategies of a candidate, those of the base included."""
-        kept = (name for name in self.base if name not in candidate.left_out)
-        return (*kept, *candidate.added)
+        of_base = (name for name in self.base if name not in candidate.left_out)
+        return (*of_base, *candidate.added)
 
     def reason(self, task: Task, candidate: Candidate, typed: bool) -> str | None:
         """Return why a candidate cannot be on a task; None if it can.
@@ -274,11 +274,9 @@ class ArmBuilder:
                 return f"{name} is already in the base"
         stack = [self.strategy(name) for name in self.names(candidate)]
         for strategy in stack:
-            why = applicability(strategy, task.facts)
-            if why is not None:
+            if (why := applicability(strategy, task.facts)) is not None:
                 return why
-        problem = clash(stack)
-        if problem is not None and (typed or not candidate.added):
+        if (problem := clash(stack)) is not None and (typed or not candidate.added):
             raise UsageError(f"{'+'.join(self.names(candidate))}: {problem}")
         return problem
 
