@@ -26,9 +26,9 @@ def chain(stage: str, techniques: Sequence[Technique], seen: Look) -> str:
     if stage == "noise":
         lines = [f"def {CHAINS[stage]}(slot, values, now):", doc.format("Change activations")]
         lines += ["    if now is None:", "        return values"]
-        given = {"slot": "slot", "values": "values"}
+        arguments = {"slot": "slot", "values": "values"}
         for t in acting:
-            calls.append("    values = " + t.method(stage).called(given, in_network(t, stage)))
+            calls.append("    values = " + t.method(stage).called(arguments, in_network(t, stage)))
         return "\n".join([*lines, *calls, "    return values"])
     if stage == "merge":
         lines = [f"def {CHAINS[stage]}(slot, shortcut, branch, now):"]
@@ -36,10 +36,10 @@ def chain(stage: str, techniques: Sequence[Technique], seen: Look) -> str:
             '    """Add a residual branch to its shortcut; all of it where `now` is None."""'
         )
         lines += ["    if now is None:", "        return shortcut + branch"]
-        given = {"slot": "slot", "shortcut": "shortcut", "branch": "branch"}
+        arguments = {"slot": "slot", "shortcut": "shortcut", "branch": "branch"}
         t = acting[0]
         return "\n".join(
-            [*lines, "    return " + t.method(stage).called(given, in_network(t, stage))]
+            [*lines, "    return " + t.method(stage).called(arguments, in_network(t, stage))]
         )
     names = ", ".join(f'"{name}"' for name in seen.hidden)
     lines = [f"HIDDEN_STATES = [{names}]", "", "", f"def {CHAINS[stage]}(slot, batch, now):"]
