@@ -71,8 +71,9 @@ MUTANTS = [
     Mutant(
         "a-skipped-step-decays-the-weights", ARM,
         "chain = update_chain(self.strategies, self.states, self.weights, moments, self._apply)\n"
-        "        update = self._scale.guarded(chain, self.weights.state)",
-        "guarded = self._scale.guarded(self._apply, self.weights.state)\n"
+        "        update = self._scale.guarded(chain, [*self.weights.state, *self._changed_by_losses])",
+        "kept = [*self.weights.state, *self._changed_by_losses]\n"
+        "        guarded = self._scale.guarded(self._apply, kept)\n"
         "        update = update_chain(self.strategies, self.states, self.weights, moments, guarded)",
         FLOAT16, "skipped",
     ),
