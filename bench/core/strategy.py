@@ -186,6 +186,8 @@ class Facts:
     """True if it is in the default set: a study without `--strategies` has it."""
     rank: int = 50
     """Order of composition: lower ranks come first and wrap higher ones."""
+    same_noise: bool = False
+    """True if all passes that its loss stage runs have the same dropout masks and other noise."""
     claims: tuple[str, ...] = ()
     """Claims of its paper."""
 

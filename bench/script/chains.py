@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench.core.errors import UsageError
 from bench.script.acting import CHAINS
 from bench.script.looking import Look
 from bench.script.stages import Technique
-from bench.script.step import in_network
+from bench.script.step import Plan
 
 
 def chain(stage: str, techniques: Sequence[Technique], seen: Look) -> str:
@@ -52,3 +53,33 @@ def chain(stage: str, techniques: Sequence[Technique], seen: Look) -> str:
             + t.method(stage).called({"slot": "slot", "batch": "batch"}, in_network(t, stage))
         )
     return "\n".join([*lines, *calls, "    return batch"])
+
+
+def in_network(technique: Technique, stage: str) -> dict[str, str]:
+    """Return field of a moment -> its text in a function of the network."""
+    name = technique.name
+    purpose = f'"hidden/{name}"' if stage == "hidden" else f'f"{stage}/{{slot.name}}/{name}"'
+    return {
+        "key": f"now.key({purpose})",
+        "step": "now.step",
+        "progress": "tf.cast(now.step, tf.float32) / STEPS",
+        "learning_rate": "learning_rate(now.step)",
+        "drawn": f'now.drawn["{name}"]',
+        "trial_key": f'random_key("trial/{name}")',
+    }
+
+
+def check(plan: Plan) -> None:
+    """Refuse techniques that read a value that a script's network lacks.
+
+    Raises:
+        UsageError: there is such a technique.
+    """
+    for stage in ("kernel", "noise", "merge", "hidden"):
+        for technique in plan.having(stage):
+            known = in_network(technique, stage)
+            for field in technique.method(stage).moment:
+                if field not in known:
+                    raise UsageError(
+                        f"{technique.name} reads moment.{field} in the network; a script has none there"
+                    )

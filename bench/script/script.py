@@ -19,14 +19,14 @@ from bench.networks.keras_network import KerasNetwork
 from bench.networks.network import Network
 from bench.script import rates, texts
 from bench.script.acting import CHAINS, NORMALIZATION
-from bench.script.chains import chain
+from bench.script.chains import chain, check
 from bench.script.head import constants, preamble
 from bench.script.layers import Layers
 from bench.script.looking import Look, is_published, look
 from bench.script.notes import Notes
 from bench.script.pieces import Pieces
 from bench.script.stages import Technique, described, titled
-from bench.script.step import Plan, check, values
+from bench.script.step import Plan, values
 from bench.script.syntax import joined, wrapped
 from bench.script.training import train
 from bench.script.weights import weights
@@ -41,7 +41,7 @@ TAKEN = (
     "train", "evaluate", "split", "restore", "recalibrate", "train_step", "network", "weights",
     "optimizer", "load_data", "Now", "rate", "step", "rows", "batch", "main", "learning_rate",
     "as_input", "random_key", "logits_of", "forward", "use_for_evaluation", "weights_of", "make_network",
-    "Weights", "Evaluation", NORMALIZATION, *CHAINS.values(),
+    "Weights", "Evaluation", "same_noise", NORMALIZATION, *CHAINS.values(),
 )  # fmt: skip
 """Names that the script itself defines; a technique's function of such a name gets another one."""
 RULE = 100

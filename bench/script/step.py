@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bench.core.errors import UsageError
 from bench.script.stages import Stage, Technique
 from bench.script.syntax import call
 
@@ -70,20 +69,6 @@ def moment(technique: Technique, stage: str, number: str = "") -> dict[str, str]
     }
 
 
-def in_network(technique: Technique, stage: str) -> dict[str, str]:
-    """Return field of a moment -> its text in a function of the network."""
-    name = technique.name
-    purpose = f'"hidden/{name}"' if stage == "hidden" else f'f"{stage}/{{slot.name}}/{name}"'
-    return {
-        "key": f"now.key({purpose})",
-        "step": "now.step",
-        "progress": "tf.cast(now.step, tf.float32) / STEPS",
-        "learning_rate": "learning_rate(now.step)",
-        "drawn": f'now.drawn["{name}"]',
-        "trial_key": f'random_key("trial/{name}")',
-    }
-
-
 def uses(plan: Plan, field: str) -> bool:
     """Return true if a technique reads a field of the moment outside of the network."""
     return any(
@@ -107,18 +92,27 @@ def nested(
         lines that define the functions between, and the call of the outermost one.
     """
     lines: list[str] = []
+    repeated = repeating(plan) if stage == "loss" else []
     outer, rest = "", inner
     for technique in reversed(plan.having(stage)):
         written: Stage = technique.method(stage)
         if outer:
             lines.append(f"{indent}def {rest}({', '.join(arguments)}):")
             lines += [f"{indent}    {'' if stage == 'update' else 'return '}{outer}", ""]
+        inner_rest = f"same_noise({rest})" if technique in repeated else rest
         outer = written.called(
-            {**given, "rest": rest, "state": f"{technique.name}_variables"},
+            {**given, "rest": inner_rest, "state": f"{technique.name}_variables"},
             moment(technique, stage),
         )
         rest = f"with_{technique.name}"
     return lines, outer
+
+
+def repeating(plan: Plan) -> list[Technique]:
+    """List the techniques whose passes all have the same noise, if the network has any."""
+    if "now" not in plan.needs:
+        return []
+    return [t for t in plan.having("loss") if t.strategy.facts.same_noise]
 
 
 def train_step(plan: Plan) -> list[str]:
@@ -229,12 +223,16 @@ def differentiated(plan: Plan, keeps: bool = False) -> list[str]:
 
 def _forward(plan: Plan, again: bool, keeps: bool) -> list[str]:
     """Write the function of a forward pass, which techniques of the loss call."""
-    numbered = again and (plan.averages or "now" in plan.needs)
+    repeats = bool(repeating(plan))
+    numbered = again and (plan.averages or ("now" in plan.needs and not repeats))
     lines = ["passes = itertools.count()", ""] if numbered else [""]
     lines += ["def forward(batch):", '    """Run the network; return the loss of each example."""']
+    if repeats:
+        lines.insert(0, "next_noise = 0")
+        lines += ["    nonlocal next_noise", "    noise, next_noise = next_noise, next_noise + 1"]
     if numbered:
         lines.append("    number = next(passes)")
-    number = "number" if numbered else "0"
+    number = "noise" if repeats else "number" if numbered else "0"
     several = (again and plan.averages) or keeps
     lines += [f"    {line}" for line in _passed(plan, "batch.", number, several, numbered, keeps)]
     targets = "targets" if plan.mixes_hidden else "batch.targets"
@@ -243,7 +241,22 @@ def _forward(plan: Plan, again: bool, keeps: bool) -> list[str]:
         f"    return LossResult(losses, logits, {targets})",
         "",
     ]
-    return lines
+    return [*lines, *(SAME_NOISE if repeats else [])]
+
+
+SAME_NOISE = [
+    "def same_noise(rest):",
+    '    """Return `rest` so that each of its calls has the noise of the first one."""',
+    "    start = next_noise",
+    "",
+    "    def again(batch):",
+    "        nonlocal next_noise",
+    "        next_noise = start",
+    "        return rest(batch)",
+    "",
+    "    return again",
+    "",
+]
 
 
 def _passed(
@@ -279,19 +292,3 @@ def _passed(
         f"if not ({' and '.join(conditions)}):  # Only the first pass of a step moves the averages.",
         "    restore(averages, before)",
     ]
-
-
-def check(plan: Plan) -> None:
-    """Refuse techniques that read a value that a script's network lacks.
-
-    Raises:
-        UsageError: there is such a technique.
-    """
-    for stage in ("kernel", "noise", "merge", "hidden"):
-        for technique in plan.having(stage):
-            known = in_network(technique, stage)
-            for field in technique.method(stage).moment:
-                if field not in known:
-                    raise UsageError(
-                        f"{technique.name} reads moment.{field} in the network; a script has none there"
-                    )

@@ -40,10 +40,12 @@ class ForwardPasses:
     def __init__(self, model: Model, moments: Moments, state: Tensors, first: bool) -> None:
         self._model, self._moments, self._state, self._first = model, moments, state, first
         self._penalties: list[Tensor] = []
-        self._number = 0
+        self._passes = 0
+        self._next_noise = 0
 
     def __call__(self, features: Batch) -> LossResult:
-        number, self._number = self._number, self._number + 1
+        number, self._next_noise = self._next_noise, self._next_noise + 1
+        is_first, self._passes = self._first and self._passes == 0, self._passes + 1
         flow = Pass(
             self._model.strategies, features.mask, features.targets,
             training=True, key=network_key(self._moments, number),
@@ -51,12 +53,22 @@ class ForwardPasses:
             hidden_slots=self._model.hidden_slots,
         )  # fmt: skip
         network = self._model.network
-        with nullcontext() if self._first and number == 0 else unchanged(self._state):
+        with nullcontext() if is_first else unchanged(self._state):
             logits = tf.cast(network(features.values, flow=flow), tf.float32)
         refuse_probabilities(logits)
         self._penalties += [tf.cast(penalty, tf.float32) for penalty in network.losses]
         losses = tf.nn.softmax_cross_entropy_with_logits(flow.targets, logits)
         return LossResult(losses, logits, flow.targets)
+
+    def same_noise(self, rest: Loss) -> Loss:
+        """Return `rest` so that each of its calls has the noise of the first one."""
+        start = self._next_noise
+
+        def again(features: Batch) -> LossResult:
+            self._next_noise = start
+            return rest(features)
+
+        return again
 
     def objective(self, result: LossResult) -> Tensor:
         """Return the mean loss, plus the losses that the network's layers add in a pass.
@@ -65,23 +77,24 @@ class ForwardPasses:
         added outside the `loss` stages, which may replace the losses of the examples.
         """
         loss = tf.reduce_mean(result.losses)
-        return loss + tf.add_n(self._penalties) / self._number if self._penalties else loss
+        return loss + tf.add_n(self._penalties) / self._passes if self._penalties else loss
 
 
-def loss_chain(strategies: Sequence[Strategy], moments: Moments, network_loss: Loss) -> Loss:
+def loss_chain(strategies: Sequence[Strategy], moments: Moments, passes: ForwardPasses) -> Loss:
     """Return the loss of the network with the `loss` stages around it."""
-    chain = network_loss
+    chain: Loss = passes
     for strategy in reversed(strategies):
         if strategy.touches("loss"):
-            chain = wrapped(strategy, moments.of(strategy, "loss"), chain)
+            chain = wrapped(strategy, moments.of(strategy, "loss"), chain, passes)
     return chain
 
 
-def wrapped(strategy: Strategy, moment: Moment, rest: Loss) -> Loss:
+def wrapped(strategy: Strategy, moment: Moment, rest: Loss, passes: ForwardPasses) -> Loss:
     """Return the loss with one strategy's `loss` stage around it."""
 
     def loss(features: Batch) -> LossResult:
-        return one_loss_each(strategy, features, strategy.loss(features, moment, rest))
+        inner = passes.same_noise(rest) if strategy.facts.same_noise else rest
+        return one_loss_each(strategy, features, strategy.loss(features, moment, inner))
 
     return loss
 
