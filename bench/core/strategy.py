@@ -48,9 +48,11 @@ else:
     Tensor: TypeAlias = Any
 
 Modality = Literal["image", "text"]
-Cost = Literal["free", "cheap", "moderate", "double"]
+Cost = Literal["free", "cheap", "moderate", "double", "triple"]
 
-COST_LIMITS: Mapping[str, float] = {"free": 0.03, "cheap": 0.15, "moderate": 0.60, "double": 1.30}
+COST_LIMITS: Mapping[str, float] = {
+    "free": 0.03, "cheap": 0.15, "moderate": 0.60, "double": 1.30, "triple": 2.30,
+}  # fmt: skip
 """Extra step time that a cost class allows, as a fraction of the baseline's."""
 
 

@@ -64,7 +64,7 @@ def shared(registry: Registry, task: str) -> list[Arm]:
 
 def _fits(registry: Registry, stack: list[str], name: str) -> bool:
     members = [acting(registry, member) for member in (*stack, name)]
-    passes = [s for s in members if s.facts.cost == "double"]
+    passes = [s for s in members if s.facts.cost in ("double", "triple")]
     return switchable(registry, stack[0]) and clash(members) is None and len(passes) < 2
 
 
