@@ -72,10 +72,11 @@ class Orthogonal(Strategy):
     It pulls the singular value that is farthest from 1 toward 1. W has a row for each input of a unit
     and a column for each unit. Of W^T W and W W^T the smaller one is taken, as in the authors' code. It
     has no effect on biases, scales and embeddings. Each step starts its power iterations at other
-    random vectors. The gradient passes through both iterations. The strength falls to 1e-3, 1e-4, 1e-6
-    and 0 after 10%, 25%, 35% and 60% of the training, as in the authors' code, whose norm is squared
-    with a strength of .01. The strength of .1 for the norm itself is quoted from memory. Bansal et al.
-    2018, section 3.3 and the section on the schedule of the coefficients.
+    random vectors. The gradient passes through both iterations. The strength is multiplied by 1e-2,
+    1e-3, 1e-5 and 0 after 10%, 25%, 35% and 60% of the training. The authors' code falls at these
+    points, and squares the norm, with a strength of .01. The factors, and the strength of .1 for the
+    norm itself, are quoted from memory. Bansal et al. 2018,
+    section 3.3 and the section on the schedule of the coefficients.
     """
 
     strength: float = parameter(0.1, low=0.0, high=10.0, log=True, tune=(1e-3, 1.0), doc="lambda")
