@@ -75,8 +75,8 @@ class Orthogonal(Strategy):
     random vectors. The gradient passes through both iterations. The strength is multiplied by 1e-2,
     1e-3, 1e-5 and 0 after 10%, 25%, 35% and 60% of the training. The authors' code falls at these
     points, and squares the norm, with a strength of .01. The factors, and the strength of .1 for the
-    norm itself, are quoted from memory. Bansal et al. 2018,
-    section 3.3 and the section on the schedule of the coefficients.
+    norm itself, are quoted from memory. Bansal et al. 2018, section 3.3 and the section on the
+    schedule of the coefficients.
     """
 
     strength: float = parameter(0.1, low=0.0, high=10.0, log=True, tune=(1e-3, 1.0), doc="lambda")

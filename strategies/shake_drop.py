@@ -50,9 +50,9 @@ class ShakeDrop(Strategy):
     training stable. The paper scales branches by the mean factor in evaluation; here they are divided
     by it in training, which is the same function. An example has its own factors, as in public code of
     PyramidNet; the paper's code decides for a whole batch whether to disturb it. The rate of .5 is the
-    paper's, for networks of more than a hundred layers whose branches end in a batch normalization.
-    Networks with few branches and without normalization need a lower one. Yamada et al. 2018, equation
-    of ShakeDrop and the linear decay rule.
+    paper's (quoted from memory), for networks of more than a hundred layers whose branches end in a
+    batch normalization. Networks with few branches and without normalization need a lower one. Yamada et
+    al. 2018, equation of ShakeDrop and the linear decay rule.
     """
 
     rate: float = parameter(0.5, low=0.0, high=0.95, tune=(0.05, 0.5), doc="for the last branch")
