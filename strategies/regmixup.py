@@ -60,7 +60,7 @@ class RegMixUp(Strategy):
             ),
             MIXED_TWICE,
         ),
-        rank=16,
+        rank=13,
         claims=(
             "more accurate than MixUp and than plain training on CIFAR and ImageNet",
             "better at telling inputs of another distribution, where MixUp is worse",

@@ -41,8 +41,8 @@ def refuse_other_than_logits(output: Any, examples: int, classes: int) -> None:
     """
     if isinstance(output, list | tuple | dict):
         raise UsageError(
-            f"the network gives a {type(output).__name__} of {len(output)}; it must give one tensor "
-            "of logits"
+            f"the network has {len(output)} outputs, in a {type(output).__name__}; it must give one "
+            "tensor of logits"
         )
     shape = tuple(getattr(output, "shape", ()))
     if shape != (examples, classes):

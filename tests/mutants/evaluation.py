@@ -17,7 +17,7 @@ EMPTY = "tests/bench/networks/test_empty_text.py"
 MUTANTS = [
     Mutant(
         "each-pass-moves-the-statistics", CHAIN,
-        "if self._first and number == 0 else", "if True else", IDENTITY, "cifar10-batch_norm-r_drop",
+        "if is_first else", "if True else", IDENTITY, "cifar10-batch_norm-r_drop",
     ),
     Mutant(
         "each-gradient-of-a-step-moves-the-statistics", "bench/training/gradient_chain.py",
@@ -50,7 +50,7 @@ MUTANTS = [
     ),
     Mutant(
         "two-passes-double-a-models-own-losses", CHAIN,
-        "/ self._number if", "/ 1 if", KERAS, "adds and r_drop",
+        "/ self._passes if", "/ 1 if", KERAS, "adds and r_drop",
     ),
     Mutant(
         "a-softmax-is-taken-for-logits", "bench/networks/logits.py",

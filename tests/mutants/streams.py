@@ -40,7 +40,7 @@ MUTANTS = [
     ),
     Mutant(
         "new-masks-where-the-gradient-is-computed-again", "bench/training/loss_chain.py",
-        "        self._number = 0\n", "        self._number = 0 if first else 1\n",
+        "        self._next_noise = 0\n", "        self._next_noise = 0 if first else 1\n",
         STREAMS, "again",
     ),
     Mutant(

@@ -142,12 +142,13 @@ def fingerprint(strategy: Strategy) -> bytes:
     return b"".join(np.asarray(result).tobytes() for result in results)
 
 
-def _drawn(strategy: Strategy, seed: int) -> Any:
+def drawn(strategy: Strategy, seed: int = 0) -> Any:
+    """Return what the strategy draws outside the compiled step; None if it draws nothing."""
     return strategy.draw(tf.constant([seed, 5]), SIZE)
 
 
 def _draw(strategy: Strategy, seed: int) -> list[tf.Tensor]:
-    return tf.nest.flatten(_drawn(strategy, seed))
+    return tf.nest.flatten(drawn(strategy, seed))
 
 
 def _normalization(strategy: Strategy, inputs: Inputs) -> list[tf.Tensor]:
@@ -168,7 +169,7 @@ def _takes_mask(layer: Any) -> bool:
 
 
 def _hidden(strategy: Strategy, seed: int, inputs: Inputs) -> list[tf.Tensor]:
-    now = moment(0, seed=seed, drawn=_drawn(strategy, seed))
+    now = moment(0, seed=seed, drawn=drawn(strategy, seed))
     results = []
     for kind in [kind for kind in kinds(strategy) if kind != "vector"]:
         for number in range(3):
@@ -190,7 +191,7 @@ def _examples(strategy: Strategy, seed: int, inputs: Inputs) -> list[tf.Tensor]:
 
 
 def _features(strategy: Strategy, seed: int, inputs: Inputs) -> list[tf.Tensor]:
-    now = moment(0, seed=seed, drawn=_drawn(strategy, seed))
+    now = moment(0, seed=seed, drawn=drawn(strategy, seed))
     results = []
     for kind in [kind for kind in kinds(strategy) if kind != "vector"]:
         batch = strategy.features(inputs.batch(kind), now)
@@ -213,13 +214,14 @@ def rest_of_loss(passes: list[Batch]) -> Any:
 
 
 def _loss(strategy: Strategy, seed: int) -> list[tf.Tensor]:
-    results = []
+    results, numbers = [], drawn(strategy, seed)
     for i, kind in enumerate(kinds(strategy)[:-1]):
         with tf.GradientTape() as tape:
             values = tf.identity(VALUES[kind])
             tape.watch(values)
             batch = INPUTS.batch(kind)._replace(values=values)
-            now = moment(i, seed=seed)._replace(state=strategy.state(weights()))
+            now = moment(i, seed=seed, drawn=numbers)
+            now = now._replace(state=strategy.state(weights()))
             result = strategy.loss(batch, now, rest_of_loss([]))
             total = tf.reduce_mean(result.losses)
         results += [result.losses, tape.gradient(total, values)]

@@ -127,7 +127,8 @@ def loss_kind(strategy: Strategy) -> str:
     batch = stages.INPUTS.batch(kind)
     passes: list[Batch] = []
     rest = stages.rest_of_loss(passes)
-    now = stages.moment(0)._replace(state=strategy.state(stages.weights()))
+    now = stages.moment(0, drawn=stages.drawn(strategy))
+    now = now._replace(state=strategy.state(stages.weights()))
     strategy.loss(batch, now, rest)
     if len(passes) > 1:
         moved = any(np.any(p.values != batch.values) for p in passes)
