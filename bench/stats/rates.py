@@ -32,7 +32,7 @@ def rate_change(before: Array, after: Array, null: float = 0.0) -> Change:
     """Compare the rates of two independent samples of events, shapes (trials,) of 0 and 1.
 
     The one-sided tests are Boschloo's, which are exact. The interval is Newcombe's hybrid of two score
-    intervals: a 90% that covers at least 87% from five trials on, 78% with three.
+    intervals: with 90% asked, it covers at least 86% from five trials on, and 78% with three.
 
     Args:
         null: a difference to test against. The rate that it leads to is then taken as known, so the

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.compare.regressions import Comparison
 from bench.storage.history import Line, ProcessResult, SeedResult
 
 ARMS = ("baseline", *(f"arm{number}" for number in range(1, 13)))
@@ -82,3 +83,13 @@ def lines(
 def began(hour: int | None, process: int) -> str:
     """Return the start time of a process."""
     return "" if hour is None else f"2026-01-01T{hour:02d}:{process:02d}:00.000000+00:00"
+
+
+def found(comparison: Comparison, verdict: str = "regressed") -> set[tuple[str, str]]:
+    rows = comparison.findings[comparison.findings["verdict"] == verdict]
+    return set(zip(rows["arm"], rows["metric"], strict=True))
+
+
+def row(comparison: Comparison, arm: str, metric: str) -> dict:
+    rows = comparison.findings
+    return rows[(rows["arm"] == arm) & (rows["metric"] == metric)].iloc[0].to_dict()

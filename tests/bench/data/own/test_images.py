@@ -157,8 +157,8 @@ def test_names_that_are_no_utf_8_and_pictures_that_cannot_be_opened(tmp_path: Pa
     odd = os.fsencode(root) + b"/\xff"
     try:
         os.mkdir(odd)
-    except OSError:
-        pytest.skip("the file system takes UTF-8 alone")
+    except OSError:  # as on macOS: such a name cannot be there, so there is nothing to test
+        pytest.skip("this file system refuses names that are not UTF-8")
     for number in range(2):
         shutil.copy(root / "a" / f"{number}.png", odd + b"/\xfe%d.png" % number)
     (root / "a" / "gone.png").symlink_to(tmp_path / "nowhere.png")
