@@ -25,18 +25,8 @@ from bench.running.plan import plan
 from bench.running.profiles import PROFILES
 from bench.running.request import Request
 from bench.running.training_work import TrainingWork
-from bench.tasks.cifar10 import Cifar10
-from bench.tasks.imdb import Imdb
 from bench.tasks.loading import load_data
-from bench.tasks.own_recipes import (
-    IMAGE_RATES,
-    IMAGE_SIZES,
-    TEXT_SIZES,
-    examples,
-    for_model,
-    image_recipes,
-    text_recipes,
-)
+from bench.tasks.own_recipes import IMAGE_SIZES, TEXT_SIZES, examples
 from bench.tasks.task import Source
 from tests.bench.data.own.made import noise, write_folder
 
@@ -189,31 +179,6 @@ def test_every_profile_of_images_builds_its_network(side: int, tmp_path: Path) -
         logits = network(network.embed(tf.constant(images)), flow=Pass((), tf.ones(len(images))))
         assert np.isfinite(logits.numpy()).all()
         assert logits.shape == (len(images), 2)
-
-
-def test_the_strong_recipe_of_images_is_that_of_cifar10_where_data_is_alike() -> None:
-    made = image_recipes(50_000, 10_000, (32, 32, 3))["strong"].values()
-    known = Cifar10.profiles["strong"].values()
-    assert made.pop("steps") == pytest.approx(known.pop("steps"), rel=0.01)
-    assert made == known
-    few = image_recipes(1_000, 200, (32, 32, 3))["strong"]
-    assert (few.batch_size, few.steps) == (64, 400)
-    assert few.learning_rate == pytest.approx(0.75 / 8), "the rate goes with the batch"
-    tiny = image_recipes(1_000, 200, (4, 9, 1))["strong"]
-    assert (tiny.network, tiny.optimizer) == ("residual", "adam"), "too small for the fast network"
-
-
-def test_the_strong_recipe_of_texts_is_that_of_imdb_where_data_is_alike() -> None:
-    made = text_recipes(24_500, 25_000, 80_000, (10, 100, 200, 600, 2_000))["strong"].values()
-    known = Imdb.profiles["strong"].values()
-    assert made.pop("steps") == pytest.approx(known.pop("steps"), rel=0.01)
-    assert made == known
-
-
-def test_a_model_of_the_user_s_own_is_trained_by_adam_in_every_profile() -> None:
-    for profile, recipe in for_model(image_recipes(50_000, 9, (32, 32, 3)), "m").items():
-        assert (recipe.optimizer, recipe.learning_rate) == ("adam", IMAGE_RATES[profile])
-        assert recipe.schedule == "cosine"
 
 
 @pytest.mark.parametrize(
