@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bench.core.errors import UsageError
+    from bench.core.fusion import fused
     from bench.core.lazy import keras, tf
     from bench.core.recipe import Recipe
     from bench.core.record import Evaluation
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 HOMES = {
     "bench.core.errors": ("UsageError",),
+    "bench.core.fusion": ("fused",),
     "bench.core.lazy": ("keras", "tf"),
     "bench.core.recipe": ("Recipe",),
     "bench.core.record": ("Evaluation",),
@@ -69,8 +71,8 @@ __all__ = [
     "Batch", "Dataset", "Differentiate", "Evaluation", "Facts", "Gradients", "Identity",
     "KerasNetwork", "Layer", "Loss", "LossResult", "Moment", "Network", "Paper", "Parts", "Pass",
     "Recipe", "Schedule", "Slot", "Source", "Split", "StoppingDecision", "Strategy", "Subset",
-    "Task", "TaskFacts", "Tensor", "Tensors", "Update", "UsageError", "Weights", "keras",
-    "parameter", "select", "tf",
+    "Task", "TaskFacts", "Tensor", "Tensors", "Update", "UsageError", "Weights", "fused",
+    "keras", "parameter", "select", "tf",
 ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bench import Moment, Strategy, Tensor, Tensors, Update, Weights, tf
+from bench import Moment, Strategy, Tensor, Tensors, Update, Weights, fused, tf
 
 
 def take_in(state: Tensors, values: Tensors, keep: Any, share: Any) -> None:
@@ -20,8 +20,13 @@ def take_in(state: Tensors, values: Tensors, keep: Any, share: Any) -> None:
     total, *averages = state
     total.assign(keep * total + share)
     part = tf.math.divide_no_nan(tf.cast(share, tf.float32), total)
-    for average, value in zip(averages, values, strict=True):
-        average.assign((1.0 - part) * average + part * value)
+    for average, value in zip(averages, fused(between, averages, values, part), strict=True):
+        average.assign(value)
+
+
+def between(first: Tensors, second: Tensors, share: Tensor) -> list[Tensor]:
+    """Return the values at a share of the way from the first to the second."""
+    return [(1.0 - share) * a + share * b for a, b in zip(first, second, strict=True)]
 
 
 class AveragedWeights(Strategy):

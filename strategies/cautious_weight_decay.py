@@ -2,7 +2,19 @@
 
 from dataclasses import dataclass
 
-from bench import Facts, Moment, Paper, Strategy, Tensor, Tensors, Update, Weights, parameter, tf
+from bench import (
+    Facts,
+    Moment,
+    Paper,
+    Strategy,
+    Tensor,
+    Tensors,
+    Update,
+    Weights,
+    fused,
+    parameter,
+    tf,
+)
 
 
 def same_way(before: Tensor, after: Tensor) -> Tensor:
@@ -12,6 +24,12 @@ def same_way(before: Tensor, after: Tensor) -> Tensor:
     the values, whose product may vanish.
     """
     return tf.cast(tf.sign(before - after) * tf.sign(before) >= 0.0, before.dtype)
+
+
+def decayed(starts: Tensors, ends: Tensors, amount: Tensor) -> list[Tensor]:
+    """Return the weights after an update less a share of those before, where they go the same way."""
+    pairs = zip(starts, ends, strict=True)
+    return [after - amount * same_way(before, after) * before for before, after in pairs]
 
 
 @dataclass(frozen=True)
@@ -53,9 +71,9 @@ class CautiousWeightDecay(Strategy):
     def update(
         self, weights: Weights, gradients: Tensors, state: Tensors, moment: Moment, rest: Update
     ) -> None:
-        decayed = [w for w, yes in zip(weights.trainable, weights.decayed, strict=True) if yes]
-        starts = [tf.identity(weight) for weight in decayed]
+        kernels = [w for w, yes in zip(weights.trainable, weights.decayed, strict=True) if yes]
+        starts = [tf.identity(weight) for weight in kernels]
         rest(gradients)
         amount = moment.learning_rate * self.rate
-        for weight, before in zip(decayed, starts, strict=True):
-            weight.assign_sub(amount * same_way(before, weight) * before)
+        for weight, value in zip(kernels, fused(decayed, starts, kernels, amount), strict=True):
+            weight.assign(value)

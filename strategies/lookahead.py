@@ -3,7 +3,28 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bench import Facts, Moment, Paper, Strategy, Tensor, Update, Weights, parameter, tf
+from bench import (
+    Facts,
+    Moment,
+    Paper,
+    Strategy,
+    Tensor,
+    Tensors,
+    Update,
+    Weights,
+    fused,
+    parameter,
+    tf,
+)
+
+
+def synchronized(
+    slow: Tensors, fast: Tensors, alpha: Tensor, syncs: Tensor
+) -> list[tuple[Tensor, Tensor]]:
+    """Return each pair moved to the point at share `alpha` of the way, if `syncs`; else as it is."""
+    pairs = zip(slow, fast, strict=True)
+    moved = [((1.0 - alpha) * a + alpha * b, a, b) for a, b in pairs]
+    return [(tf.where(syncs, c, a), tf.where(syncs, c, b)) for c, a, b in moved]
 
 
 @dataclass(frozen=True)
@@ -54,10 +75,10 @@ class Lookahead(Strategy):
         done = tf.cast(moment.step + 1, tf.float32)
         period = tf.cast(self.period, tf.float32)
         syncs = tf.equal(done % period, 0.0)
-        for slow, fast in zip(state, weights.trainable, strict=True):
-            moved = (1.0 - self.alpha) * slow + self.alpha * fast
-            slow.assign(tf.where(syncs, moved, slow))
-            fast.assign(tf.where(syncs, moved, fast))
+        pairs = fused(synchronized, state, weights.trainable, self.alpha, syncs)
+        for slow, fast, (new_slow, new_fast) in zip(state, weights.trainable, pairs, strict=True):
+            slow.assign(new_slow)
+            fast.assign(new_fast)
 
     def evaluated(self, weights: Weights, state: Any) -> list[Tensor]:
         return [tf.identity(slow) for slow in state]

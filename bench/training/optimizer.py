@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.core.lazy import keras
 from bench.core.recipe import Recipe
+from bench.training.adam import make_adam
 from bench.training.muon import make_muon
 
 
@@ -16,4 +17,4 @@ def make_optimizer(recipe: Recipe) -> Any:
         return keras.optimizers.SGD(rate, momentum=momentum, nesterov=True)
     if recipe.optimizer == "muon":
         return make_muon(rate, momentum)
-    return keras.optimizers.Adam(rate)
+    return make_adam(rate)

@@ -1,4 +1,4 @@
-"""ASAM, cautious weight decay, adaptive clipping, gradient centralization, gradient noise."""
+"""Adam, ASAM, cautious weight decay, adaptive clipping, gradient centralization, gradient noise."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ def mutant(name: str, strategy: str, old: str, new: str, only: str = "") -> Muta
 
 CAUTIOUS = "cautious_weight_decay"
 AGC, GC, NOISE = "adaptive_gradient_clipping", "gradient_centralization", "gradient_noise"
+OPTIMIZER = "tests/bench/training/test_optimizer.py"
 RANDOM = "strategies/_random.py", "tests/strategies/test_random.py"
 
 MUTANTS = [
@@ -26,15 +27,24 @@ MUTANTS = [
         "cautious-decay-with-a-vanishing-product", CAUTIOUS,
         "tf.sign(before - after) * tf.sign(before)", "(before - after) * before",
     ),
-    mutant("cautious-decay-of-the-new-weight", CAUTIOUS, "weight) * before)", "weight) * weight)"),
+    mutant("cautious-decay-of-the-new-weight", CAUTIOUS, "after) * before for", "after) * after for"),
     mutant("cautious-decay-of-biases", CAUTIOUS, "strict=True) if yes]", "strict=True)]"),
     mutant("cautious-decay-without-the-learning-rate", CAUTIOUS,
            "moment.learning_rate * self.rate", "self.rate"),
     mutant(
         "cautious-decay-by-the-gradient", CAUTIOUS,
-        "amount * same_way(before, weight)", "amount * same_way(before, before - gradients[0])",
+        "fused(decayed, starts, kernels, amount)",
+        "[w - amount * same_way(s, s - g) * s for w, s, g in zip(kernels, starts, gradients)]",
     ),
-    mutant("cautious-decay-everywhere", CAUTIOUS, "amount * same_way(before, weight)", "amount"),
+    mutant("cautious-decay-everywhere", CAUTIOUS, "amount * same_way(before, after)", "amount"),
+    Mutant(
+        "adam-without-its-correction", "bench/training/adam.py",
+        "beta2_power=self.beta_2**step", "beta2_power=0.0", OPTIMIZER, "adam",
+    ),
+    Mutant(
+        "adam-one-step-behind", "bench/training/adam.py",
+        "self.iterations + 1", "self.iterations + 2", OPTIMIZER, "adam",
+    ),
     mutant("agc-of-the-head", AGC, "gradient if is_head else gradient * factor", "gradient * factor"),
     mutant(
         "agc-of-whole-layers", AGC,

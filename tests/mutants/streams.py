@@ -112,7 +112,7 @@ MUTANTS = [
     ),
     Mutant(
         "lookahead-ignores-alpha", "strategies/lookahead.py",
-        "(1.0 - self.alpha) * slow + self.alpha * fast", "0.5 * slow + 0.5 * fast",
+        "(1.0 - alpha) * a + alpha * b", "0.5 * a + 0.5 * b",
         STAGES, "ignored and lookahead",
     ),
 ]  # fmt: skip

@@ -61,6 +61,24 @@ def test_a_convolution_is_one_matrix() -> None:
     assert 0.6 < values.min() <= values.max() < 1.3
 
 
+def test_adam_is_that_of_keras() -> None:
+    def trained(optimizer: keras.optimizers.Optimizer) -> np.ndarray:
+        random = np.random.default_rng(0)
+        weight = keras.Variable(random.normal(size=(6, 5)).astype("float32"))
+        optimizer.build([weight])
+        step = tf.function(lambda gradient: optimizer.apply_gradients([(gradient, weight)]))
+        for number in range(4):
+            optimizer.learning_rate.assign(0.1 / (number + 1))
+            step(tf.constant(random.normal(size=(6, 5)), tf.float32))
+        return np.stack(
+            [weight.numpy(), *(v.numpy() for v in optimizer.variables if v.shape == (6, 5))]
+        )
+
+    assert trained(make_optimizer(recipe())) == pytest.approx(
+        trained(keras.optimizers.Adam(0.5)), rel=1e-5, abs=3e-6
+    )
+
+
 def test_a_dense_kernel_is_trained_as_by_keras_muon_and_a_bias_as_by_adam() -> None:
     def trained(optimizer: keras.optimizers.Optimizer) -> list[np.ndarray]:
         layer = keras.layers.Dense(8, name="hidden")
