@@ -130,7 +130,8 @@ def coverage(right: np.ndarray, trials: int, draws: int, seed: int = 0) -> tuple
     for _ in range(draws):
         # Trials are drawn with replacement from the pairs, so the grand mean is that of a population.
         places = random.integers(subsets, size=trials), random.integers(seeds, size=trials)
-        some = random.permutation(reviews)[:TEST]
+        # With replacement: of 25,000 reviews without it, 5,000 vary a tenth less than of all reviews.
+        some = random.integers(reviews, size=TEST)
         drawn = right[:, places[0], places[1]][:, :, some].astype(np.int8)
         score = 100 * drawn.mean(axis=2)
         samples = [
@@ -161,8 +162,7 @@ def report(right: np.ndarray, draws: int) -> bool:
     good = True
     for trials in (3, 5, 10):
         now, before = coverage(right, trials, draws)
-        # With three trials the floor of the variance binds often: a little wide.
-        good &= 0.93 <= now <= (0.98 if trials == 3 else 0.97)
+        good &= 0.93 <= now <= 0.97
         print(
             f"{trials} trials: {now:.1%} of 95% intervals cover the grand mean "
             f"(one subset, paired t over seeds: {before:.1%})"

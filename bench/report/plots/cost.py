@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from bench.analysis.front import NAMED_ABOVE
 from bench.report.plots import style
 from bench.report.plots.canvas import Plot, draw, panel
 from bench.report.plots.labels import Label, place_labels
 from bench.report.plots.origin import Origin
+from bench.report.plots.outliers import usual
 from bench.report.plots.style import each
+from bench.report.texts import signed
+
+LEAST_HEIGHT = 0.5
+"""Percentage points that the plot shows at least."""
 
 
 def cost_plot(
@@ -24,7 +31,8 @@ def cost_plot(
 
     Args:
         rows: A row per treated arm with arm, effect, low, high (percentage points), ratio,
-            ratio_low, ratio_high (of step times), pareto (on the front with `NAMED_ABOVE`).
+            ratio_low, ratio_high (of step times), pareto (on the front with `NAMED_ABOVE`). An arm
+            whose effect is an outlier gets a mark at the edge.
         step_time: Name of step times: `CPU step time`.
     """
     rows = rows[np.isfinite(rows["effect"]) & np.isfinite(rows["ratio"])]
@@ -33,9 +41,14 @@ def cost_plot(
     if crowded:
         hues = dict(zip(rows["arm"], np.where(front, style.BETTER, style.SOFT), strict=True))
 
+    shown = rows[["effect"] if crowded else ["effect", "low", "high"]].to_numpy(float)
+    shown = usual(np.append(shown, 0.0), LEAST_HEIGHT)
+    ends = shown.min(), shown.max()
+    rows = rows.assign(place=rows["effect"].clip(*ends))
+
     def paint(figure: Figure) -> None:
         axes = panel(figure, right=0.965)
-        _limits(axes, rows[["effect"] if crowded else ["effect", "low", "high"]], rows["ratio"])
+        _limits(axes, shown, rows["ratio"])
         axes.axhline(0, color=style.SOFT, lw=0.9)
         axes.axvline(1, color=style.SOFT, lw=0.9)
         _front(axes, rows[front])
@@ -43,12 +56,16 @@ def cost_plot(
             color = hues[row.arm]
             if not crowded:  # a missing interval draws nothing
                 bar = {"color": color, "lw": 1.2, "alpha": 0.45}
-                axes.plot([row.ratio] * 2, [row.low, row.high], **bar)
-                axes.plot([row.ratio_low, row.ratio_high], [row.effect] * 2, **bar)
+                axes.plot([row.ratio] * 2, np.clip([row.low, row.high], *ends), **bar)
+                axes.plot([row.ratio_low, row.ratio_high], [row.place] * 2, **bar)
             face = color if row.pareto else style.PAPER
-            axes.scatter([row.ratio], [row.effect], s=34, color=face, edgecolor=color, zorder=4)
+            beyond = row.effect != row.place
+            axes.scatter(
+                [row.ratio], [row.place], s=34, color=face, edgecolor=color, zorder=4,
+                marker=("v" if row.effect < 0 else "^") if beyond else "o",
+            )  # fmt: skip
         axes.scatter([1], [0], s=44, color=style.INK, marker="D", zorder=5)
-        points = [Label(r.arm, r.ratio, r.effect, hues[r.arm]) for r in each(rows)]
+        points = [Label(_name(r), r.ratio, r.place, hues[r.arm]) for r in each(rows)]
         left_out = place_labels(axes, [Label("baseline", 1.0, 0.0, style.INK), *points])
         if left_out:
             axes.text(
@@ -78,17 +95,21 @@ def _times(ratio: float, _: object = None) -> str:
     return f"{ratio:.4f}".rstrip("0").rstrip(".") + "\N{MULTIPLICATION SIGN}"
 
 
-def _limits(axes: Axes, effects: pd.DataFrame, ratios: pd.Series) -> None:
-    x, y = np.append(ratios.to_numpy(float), 1.0), np.append(effects.to_numpy(float), 0.0)
-    y = y[np.isfinite(y)]
-    width, height = max(float(np.ptp(x)), 0.02), max(float(np.ptp(y)), 0.5)
+def _name(row: Any) -> str:
+    """Name an arm, with its effect where the axis ends before it."""
+    return str(row.arm) if row.effect == row.place else f"{row.arm} ({signed(row.effect, 1)})"
+
+
+def _limits(axes: Axes, effects: NDArray[np.float64], ratios: pd.Series) -> None:
+    x, y = np.append(ratios.to_numpy(float), 1.0), effects
+    width, height = max(float(np.ptp(x)), 0.02), max(float(np.ptp(y)), LEAST_HEIGHT)
     axes.set_xlim(x.min() - 0.10 * width, x.max() + 0.22 * width)
     axes.set_ylim(y.min() - 0.07 * height, y.max() + 0.09 * height)
 
 
 def _front(axes: Axes, front: pd.DataFrame) -> None:
     """Draw the front as stairs: at each cost, the best accuracy of the arms on it."""
-    corners = sorted({(1.0, 0.0), *zip(front["ratio"], front["effect"], strict=True)})
+    corners = sorted({(1.0, 0.0), *zip(front["ratio"], front["place"], strict=True)})
     x, y = np.array(corners).T
     heights, first = np.unique(np.maximum.accumulate(y), return_index=True)
     axes.plot(

@@ -16,6 +16,7 @@ from bench.report.plots import style
 from bench.report.plots.canvas import Plot, draw
 from bench.report.plots.labels import width
 from bench.report.plots.origin import Origin
+from bench.report.plots.outliers import usual
 from bench.report.plots.style import each
 from bench.report.texts import interval, signed
 from bench.report.verdicts import KINDS, SHORT
@@ -125,10 +126,8 @@ def _limits(rows: pd.DataFrame, points: pd.DataFrame, margin: float) -> tuple[fl
     """Choose the limits of the axis; outliers (a diverged seed) get a mark at its end."""
     edges = rows[["low", "high", "effect"]].to_numpy(float).ravel()
     values = np.concatenate([edges, points["difference"].to_numpy(float), [-margin, margin]])
-    values = values[np.isfinite(values)]
-    usual = 4 * float(np.quantile(np.abs(values), 0.75)) + margin
-    usual_values = values[np.abs(values) <= usual]
-    low, high = float(usual_values.min()), float(usual_values.max())
+    values = usual(values, margin)
+    low, high = float(values.min()), float(values.max())
     room = 0.06 * (high - low)
     return low - room, high + room
 

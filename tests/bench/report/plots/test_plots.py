@@ -171,6 +171,22 @@ def test_cost_has_the_interval_of_a_step_time_and_does_not_stretch_to_a_wide_one
     assert ticks == [text for text in texts(cost(ratios).svg) if text.endswith("×")]
 
 
+def test_cost_marks_an_outlier_at_the_edge_and_says_its_effect() -> None:
+    def drawn(last: float) -> str:
+        rows = effects(6).assign(ratio=np.linspace(1, 1.5, 6), pareto=False)
+        rows.loc[0, ["effect", "low", "high"]] = [last, last - 1, last + 1]
+        rows = rows.assign(ratio_low=np.nan, ratio_high=np.nan)
+        return cost_plot("t", rows, "step time", dict.fromkeys(rows["arm"], "black"), WHERE).svg
+
+    near, far = texts(drawn(-3.0)), texts(drawn(-80.0))
+    assert "arm00" in near
+    assert "arm00 (\N{MINUS SIGN}80.0)" in far
+    assert (
+        max(abs(int(t.replace("\N{MINUS SIGN}", "-"))) for t in far if re.fullmatch(r"\W\d+", t))
+        < 10
+    )
+
+
 def cost(ratios: list[float], half: float = 0.01) -> Plot:
     """Make the rows of three arms, the last on the front; `half` is half the width of an interval."""
     rows = effects(3).assign(ratio=ratios, pareto=[False, False, True])
