@@ -177,6 +177,9 @@ def _left_out(task: AddressedTask, recipe: Recipe) -> Iterator[Line]:
     if facts.unreadable_count:
         names = [f"{name}: {reason}" for name, reason in facts.unreadable]
         yield Line("unreadable", _named(names, facts.unreadable_count), True)
+    if facts.unread:
+        names = _named(facts.unread, len(facts.unread))
+        yield Line("not used", f"{names}; validation examples come from the training split", True)
     if facts.others_count:
         yield Line("other files", _named(facts.others, facts.others_count))
 

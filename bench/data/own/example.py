@@ -55,6 +55,8 @@ class Reader(abc.ABC):
 
     others: list[str]
     """Files beside the examples that are none."""
+    unread: tuple[str, ...] = ()
+    """Splits beside the two that are read; known when the examples are read."""
 
     @abc.abstractmethod
     def __init__(self, address: Address, options: Mapping[str, str], source: Source) -> None:

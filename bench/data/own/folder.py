@@ -55,6 +55,8 @@ class Folder(Reader):
         if train is None or not _holds_classes(train):
             yield from self._classes(UNSPLIT, self.root)
         elif test is not None:
+            beside = [path for path in folders.values() if path not in (train, test)]
+            self.unread = tuple(path.name for path in beside if _holds_classes(path))
             yield from self._classes("train", train)
             yield from self._classes("test", test)
         elif set(folders) == {TRAIN_FOLDER}:

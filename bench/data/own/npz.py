@@ -56,14 +56,20 @@ class Npz(Reader):
         """Name the arrays of each split."""
         names = {member.removesuffix(".npy") for member in members}
         if {"x_train", "y_train", "x_test", "y_test"} <= names:
-            return [("train", "x_train", "y_train"), ("test", "x_test", "y_test")]
+            return self._read(names, ("train", "x_train", "y_train"), ("test", "x_test", "y_test"))
         for values, labels in (("x_train", "y_train"), ("x", "y")):
             if {values, labels} <= names:
-                return [(UNSPLIT, values, labels)]
+                return self._read(names, (UNSPLIT, values, labels))
         raise UsageError(
             f"{self.path.name} holds {', '.join(sorted(names)) or 'nothing'}; it must hold x_train "
             "and y_train, and may hold x_test and y_test"
         )
+
+    def _read(self, names: set[str], *parts: tuple[str, str, str]) -> list[tuple[str, str, str]]:
+        """Return the parts, and note the arrays of other splits."""
+        used = {name for part in parts for name in part[1:]}
+        self.unread = tuple(sorted(n for n in names - used if n.startswith("x")))
+        return list(parts)
 
     def _split(
         self, archive: zipfile.ZipFile, split: str, values: str, labels: str

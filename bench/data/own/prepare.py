@@ -67,6 +67,7 @@ def prepare(reader: Reader, options: Mapping[str, str], data: str, out: Path) ->
         unreadable=tuple(tuple(item) for item in spool.unreadable[:NAMED]),
         others_count=len(reader.others),
         others=tuple(reader.others[:NAMED]),
+        unread=tuple(reader.unread),
         **_duplicates(spool, is_test),
         **write(spool, orders, out),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ class Table(Reader):
                 raise UsageError(f"{file.name} is no table; its name ends in {', '.join(SUFFIXES)}")
 
     def content(self, cache: Path) -> str:
-        return content_hash(self.files, cache)
+        # The ending says how the bytes are read.
+        return content_hash({f"{s}{p.suffix.lower()}": p for s, p in self.files.items()}, cache)
 
     def examples(self) -> Iterator[Example | Unreadable]:
         for split, path in self.files.items():
@@ -108,10 +110,18 @@ def _read(path: Path) -> pd.DataFrame:
         _check_utf8(path)
         if suffix == ".jsonl":
             return pd.DataFrame(_json_objects(path), dtype=object)
-        return pd.read_csv(
-            path, sep="\t" if suffix == ".tsv" else ",", dtype=str, keep_default_na=False,
-            index_col=False, encoding="utf-8-sig",
-        )  # fmt: skip
+        with warnings.catch_warnings():
+            # pandas drops what a first row has beyond the header, and only warns.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                path, sep="\t" if suffix == ".tsv" else ",", dtype=str, keep_default_na=False,
+                index_col=False, encoding="utf-8-sig",
+            )  # fmt: skip
+    except pd.errors.ParserWarning as error:
+        raise UsageError(
+            f"{path.name} is no table: rows have more fields than the header; texts that contain the "
+            "separator must be in quotes"
+        ) from error
     except ImportError as error:
         raise UsageError(f"{path.name} needs pyarrow: pip install pyarrow") from error
     except OSError as error:

@@ -100,6 +100,8 @@ class TfdsSet(Reader):
         return {"train": UNSPLIT} if test is None else {"train": "train", test: "test"}
 
     def examples(self) -> Iterator[Example | Unreadable]:
+        named = [split["name"] for split in self.info["splits"]]
+        self.unread = tuple(name for name in named if name not in self.splits)
         form = None
         if self.modality == "image":
             headers = (pictures.header(example[self.input]) for _, example in self._stored())

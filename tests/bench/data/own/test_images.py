@@ -136,6 +136,17 @@ def test_given_splits_are_kept(tmp_path: Path) -> None:
     assert data.facts.repeated_count == 2  # both sides have the first two pictures of `a`
 
 
+def test_splits_that_are_not_used_are_named(tmp_path: Path) -> None:
+    for split in ("train", "test", "val", "extra"):
+        write_folder(tmp_path / "p" / split, ["a", "b"], 4, 8, 8)
+    (tmp_path / "p" / "notes").mkdir()
+    assert read(f"folder:{tmp_path / 'p'}", tmp_path).facts.unread == ("extra", "val")
+    split = {"x": noise(1, 6, 4, 4), "y": np.arange(6) % 2}
+    arrays = {f"{n}_{s}": split[n] for n in split for s in ("train", "test", "val")}
+    np.savez(tmp_path / "a.npz", **arrays)
+    assert read(f"npz:{tmp_path / 'a.npz'}", tmp_path).facts.unread == ("x_val",)
+
+
 def test_names_of_the_splits_in_any_case(tmp_path: Path) -> None:
     write_folder(tmp_path / "p" / "Train", ["a", "b"], 4, 8, 8)
     write_folder(tmp_path / "p" / "Test", ["a", "b"], 2, 8, 8)

@@ -92,6 +92,24 @@ def test_columns_by_other_names_and_a_test_file(tmp_path: Path) -> None:
     assert data.facts.repeated[0] == ("a.csv row 1", "b.csv row 1")
 
 
+def test_equal_bytes_are_read_by_the_ending(tmp_path: Path) -> None:
+    rows = ["text\tlabel", "a, b\tx", "c\ty", "d, e\tx", "f\ty"]
+    for ending in ("tsv", "csv"):
+        (tmp_path / f"r.{ending}").write_text("\n".join(rows))
+    assert read(f"csv:{tmp_path / 'r.tsv'}", tmp_path).facts.class_names == ("x", "y")
+    with pytest.raises(UsageError, match="more fields than the header"):
+        read(f"csv:{tmp_path / 'r.csv'}", tmp_path)
+
+
+@pytest.mark.parametrize("rows", ["good, but slow,x\na,y\nb,x", "a,y\ngood, but slow,x\nb,x"])
+def test_a_text_with_a_comma_out_of_quotes_is_no_label(rows: str, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text(f"text,label\n{rows}\nc,y\n")
+    with pytest.raises(
+        UsageError, match=r"more fields than the header|Expected 2 fields in line 3"
+    ):
+        read(f"csv:{tmp_path / 'r.csv'}", tmp_path)
+
+
 def test_long_and_empty_texts(tmp_path: Path) -> None:
     long = " ".join(f"w{number}" for number in range(10_000))
     address = write(
