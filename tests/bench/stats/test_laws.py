@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from bench.stats.errors import Level, Sample, errors
 from bench.stats.laws import AnyLook, FixedLook
+from bench.stats.moderated import NONE
 from tests.bench.stats.simulators import share_tolerance
 
 LEVEL = 0.025
@@ -85,3 +87,11 @@ def test_at_the_first_look_the_sequence_is_already_wider_than_t() -> None:
     assert one > stats.t.isf(LEVEL, 4)
     later = any_look(np.array([5, 10, 20, 40]), 5).critical(LEVEL) / np.sqrt([5, 10, 20, 40])
     assert (np.diff(later) < 0).all()
+
+
+def test_the_sequence_of_a_sample_starts_with_what_was_known_at_the_first_look() -> None:
+    """After 10 trials, the first look at 6: its sd had 5 degrees of freedom."""
+    sample = Sample(np.random.default_rng(6).normal(0, 1, 10))
+    law = errors([sample], Level(NONE, False)).law(np.array([10.0]), 6)
+    expected = any_look(np.array([10]), 6).critical(LEVEL)
+    assert law.critical(LEVEL) == pytest.approx(expected)

@@ -55,6 +55,21 @@ def test_a_difference_of_rates_has_a_direction() -> None:
     assert float(mirrored.high) == pytest.approx(-float(change.low))
 
 
+def wilson(events: int, trials: int, z: float) -> np.ndarray:
+    """Return the ends of a score interval: the rates z standard errors from the observed one."""
+    rate = events / trials
+    return np.sort(np.roots([1 + z**2 / trials, -2 * rate - z**2 / trials, rate**2]))
+
+
+def test_the_interval_is_newcombes_of_90_percent() -> None:
+    """Newcombe 1998, method 10: distances to the ends of both score intervals, added in squares."""
+    z = stats.norm.isf(0.05)
+    before, after = wilson(48, 80, z), wilson(56, 70, z)
+    change = rate_change(sample(48, 80), sample(56, 70))
+    assert float(change.low) == pytest.approx(0.2 - np.hypot(0.8 - after[0], before[1] - 0.6))
+    assert float(change.high) == pytest.approx(0.2 + np.hypot(after[1] - 0.8, 0.6 - before[0]))
+
+
 def test_a_difference_that_is_granted_is_no_finding() -> None:
     assert float(rate_change(sample(0, 5), sample(5, 5), null=1.0).p_worse) == pytest.approx(1)
     granted = rate_change(sample(1, 10), sample(4, 10), null=0.2)

@@ -33,6 +33,12 @@ def test_the_variance_of_true_effects() -> None:
     assert true_variance(0.1 * error, error**2) == 0.0
 
 
+def test_with_equal_errors_it_is_the_sample_variance_less_that_of_sampling() -> None:
+    """Paule and Mandel's equation has this solution: K effects have K - 1 degrees of freedom."""
+    effect = np.array([0.0, 4.0, -3.0, 2.0, 1.0])
+    assert true_variance(effect, np.full(5, 1.5)) == pytest.approx(effect.var(ddof=1) - 1.5)
+
+
 def test_effects_that_are_well_known_stay_and_few_are_left_alone() -> None:
     effect = np.array([0.0, 4.0, -3.0, 2.0, np.nan])
     drawn = shrunk(effect, np.full(5, 0.01))
