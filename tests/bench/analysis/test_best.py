@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
+from scipy import stats
 
 from bench.analysis.best import candidates
 from bench.analysis.effects import effects
@@ -48,3 +50,21 @@ def test_one_trial_or_synthetic_data_names_none() -> None:
     study, made = planted({"a": 3.0})
     synthetic = study.model_copy(update={"synthetic": True})
     assert found(synthetic, [r.model_copy(update={"synthetic": True}) for r in made]).empty
+
+
+@pytest.mark.parametrize(("below", "stays"), [(0.98, True), (1.02, False)])
+def test_each_arm_has_half_of_the_error_against_two_rivals(below: float, stays: bool) -> None:
+    """Hsu 1984: of three arms, one is beaten at alpha / 2 on one side; answers are not recorded."""
+    seeds = 8
+    study = studies.study([studies.arm(name) for name in ("baseline", "a", "b")], seeds)
+    spread = np.resize([0.004, -0.004], seeds)
+    base = 0.6 + np.arange(seeds) / 1000
+    critical = stats.t.isf(0.05 / 2, seeds - 1) * spread.std(ddof=1) / np.sqrt(seeds)
+    values = {"baseline": base, "a": base + below * critical + spread, "b": base - 0.2 - spread}
+    made = [
+        record.model_copy(update={"final": record.final.model_copy(update={"correct": ""})})
+        for record in studies.records(study, {arm: v.tolist() for arm, v in values.items()})
+        if record.final is not None
+    ]
+    rows = found(study, made).set_index("arm")
+    assert rows["candidate"].to_dict() == {"baseline": stays, "a": True, "b": False}

@@ -50,6 +50,12 @@ def test_targets_lie_between_chance_and_the_baselines_median() -> None:
     assert found["images", "fast"] == found["images", "baseline"]
 
 
+def test_one_bad_seed_moves_no_target() -> None:
+    made = [studies.record(ARMS[0], seed, last) for seed, last in enumerate((0.9, 0.6, 0.9))]
+    found = own_targets(STUDY, trials_frame(STUDY, made))["images", "baseline"]
+    assert [accuracy for _, accuracy in found] == pytest.approx([0.82, 0.86, 0.88])
+
+
 def test_a_baseline_at_chance_has_no_targets() -> None:
     made = [studies.diverged(ARMS[0], 0)]
     assert not targets(STUDY, trials_frame(STUDY, made))

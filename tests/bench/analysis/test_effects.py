@@ -16,6 +16,7 @@ from bench.core.record import Record
 from bench.core.study import Study
 from bench.stats.crossed import components
 from bench.stats.errors import Sample, common_level, errors
+from bench.stats.shrinkage import shrunk
 from bench.stats.simultaneous import simultaneous
 from tests.bench.analysis import studies
 from tests.bench.stats.simulators import answers
@@ -276,6 +277,27 @@ def test_largest_effects_are_drawn_toward_the_mean() -> None:
     found = accuracy_rows(analysed(studies.study(ARMS, 10), planted(studies.study(ARMS, 10))))
     assert found.loc["up", "shrunk"] < found.loc["up", "effect"]
     assert found.loc["down", "shrunk"] > found.loc["down", "effect"]
+
+
+def test_arms_of_another_reference_draw_no_effect() -> None:
+    """Half of the arms stand beside the baseline and half beside `x`, which costs them 10 points."""
+    names = ["a", "b", "c", "d", "e"]
+    beside = [studies.arm(f"x+{name}", reference="x") for name in names]
+    arms = [studies.arm("baseline"), studies.arm("x"), *map(studies.arm, names), *beside]
+    study, random = studies.study(arms, 10), np.random.default_rng(4)
+    base = 0.6 + np.sin(np.arange(10)) / 100
+    values = {"baseline": base, "x": base + random.normal(0, 0.01, 10)}
+    for step, name in enumerate(names):
+        for arm, level in ((name, 0.02), (f"x+{name}", -0.1)):
+            values[arm] = base + level + (step - 2) / 1000 + random.normal(0, 0.01, 10)
+    found = accuracy_rows(
+        analysed(study, studies.records(study, {k: v.tolist() for k, v in values.items()}))
+    )
+    for reference in ("baseline", "x"):
+        rows = found[found["reference"] == reference]
+        expected = shrunk(rows["effect"].to_numpy(), rows["error"].to_numpy())
+        assert rows["shrunk"].to_numpy() == pytest.approx(expected)
+        assert np.ptp(expected) > 0
 
 
 def test_a_study_of_records_gets_the_intervals_of_its_answers() -> None:

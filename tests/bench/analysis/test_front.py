@@ -76,3 +76,22 @@ def test_a_step_time_of_one_process_puts_nothing_on_the_front() -> None:
 def test_the_same_study_has_the_same_probabilities() -> None:
     asked = ({"a": 0.1, "b": 0.2}, {"a": 1.0, "b": 1.01})
     assert probabilities(*asked) == pytest.approx(probabilities(*asked))
+
+
+def test_two_processes_give_their_mean_the_error_of_two() -> None:
+    """The logs are .002 and .018, their mean .010 has the standard error .008.
+
+    A quarter of the redrawn studies have the low one twice. Their mean lies sqrt(2) errors below .010,
+    so the arm is faster than its equally accurate reference. Without the factor it would never be.
+    """
+    study = studies.study([studies.arm("baseline"), studies.arm("even")], 3)
+    same = [0.6, 0.61, 0.62]
+    trials = trials_frame(study, studies.records(study, {"baseline": same, "even": same}))
+    times = [
+        studies.step_time("even", process, np.exp(log))
+        for process, log in enumerate((0.002, 0.018))
+    ]
+    comparison = pair(trials, contrasts(study))
+    rows = effects(study, trials, comparison, contrasts(study))
+    found = front_probabilities(study, trials, comparison, step_times_frame(times), rows)
+    assert found["images", "even", "baseline"] == pytest.approx(0.25, abs=0.03)

@@ -45,6 +45,15 @@ def test_a_drift_between_the_two_is_found() -> None:
     assert not agreement(frames).holds
 
 
+def test_the_smallest_of_several_p_counts_as_often_as_there_are_arms() -> None:
+    """Bonferroni for each study and task; Fisher's p of one comparison is its own."""
+    rows = pd.DataFrame({"study": ["s"] * 3, "task": ["images"] * 3, "p": [0.03, 0.4, 0.9]})
+    found = agreement([rows])
+    assert (found.comparisons, found.false_findings) == (1, 0)
+    assert found.p == pytest.approx(0.09)
+    assert agreement([rows.assign(p=0.6)]).p == pytest.approx(1.0)
+
+
 def test_without_controls_there_is_nothing_to_compare() -> None:
     study = studies.study(ARMS[:2], 3)
     made = studies.records(study, {"baseline": [0.6] * 3, "a": [0.6] * 3})
