@@ -37,11 +37,17 @@ class Outcome(NamedTuple):
         return 0.0 if self.picked is None else self.picked
 
 
-def simulated(task: str, number: int, trials: int, null: bool = False) -> Outcome:
-    """Advise in one world, with a budget of so many trials per technique."""
-    drawn = world(np.random.default_rng([7, number]), task, null)
-    budget = trials * float(drawn.ratios.sum())
-    question = Question(drawn.names, drawn.fits, budget)
+class Choice(NamedTuple):
+    """A choice that has ended, and what it cost."""
+
+    rounds: list[Round]
+    seen: list[Observation]
+    costs: dict[Stack, float]
+    spent: float
+
+
+def choice(drawn: World, question: Question) -> Choice:
+    """Train round after round of a world until the choice ends."""
     costs: dict[Stack, float] = {(): 1.0}
     rounds: list[Round] = []
     seen: list[Observation] = []
@@ -51,6 +57,15 @@ def simulated(task: str, number: int, trials: int, null: bool = False) -> Outcom
         seen += drawn.train([(s, seed) for seed in planned.seeds for s in planned.stacks])
         costs |= {stack: drawn.cost(stack) for stack in planned.stacks}
         spent += len(planned.seeds) * sum(costs[stack] for stack in planned.stacks)
+    return Choice(rounds, seen, costs, spent)
+
+
+def simulated(task: str, number: int, trials: int, null: bool = False) -> Outcome:
+    """Advise in one world, with a budget of so many trials per technique."""
+    drawn = world(np.random.default_rng([7, number]), task, null)
+    budget = trials * float(drawn.ratios.sum())
+    question = Question(drawn.names, drawn.fits, budget)
+    rounds, seen, costs, spent = choice(drawn, question)
     stacks = family(question, rounds, seen)
     seeds = seeds_that_fit(stacks, costs, budget - spent)
     spent += seeds * sum(drawn.cost(stack) for stack in ((), *stacks))

@@ -215,6 +215,22 @@ def test_the_budget_is_kept_on_a_machine_whose_speed_changes(
     assert made.advice.spent == pytest.approx(machine.now)
 
 
+def test_a_trial_costs_what_it_took_in_the_last_round(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    """The machine is half as fast after the probe. Nothing helps, so the baseline is in each round."""
+    machine.points = {}
+    with begun(tmp_path, registry, 200 * SECONDS) as made:
+        made.probe()
+        assert made.costs()[()] == pytest.approx(SECONDS)
+        machine.speed = lambda now: 0.5
+        made.choose()
+        assert len(made.advice.rounds) > 2
+        now = made.costs()
+        assert now[()] == pytest.approx(2 * SECONDS, rel=0.2)
+        assert now["ema",] == pytest.approx(2 * SECONDS, rel=0.2)
+
+
 def test_the_plan_says_what_the_budget_allows_and_a_small_one_what_it_does_not(
     tmp_path: Path, registry: Registry, machine: Machine
 ) -> None:

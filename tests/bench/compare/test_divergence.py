@@ -61,6 +61,17 @@ def test_training_that_breaks_is_a_regression(random: np.random.Generator) -> No
     assert ("arm4", "divergence") in found(mended, "improved")
 
 
+def test_one_trial_that_converged_does_not_stand_for_nine_that_did_not(
+    random: np.random.Generator,
+) -> None:
+    before, after = lines("old", random), lines("new", random)
+    comparison = compare(before, diverging(after, "arm4", set(range(9))))
+    told = row(comparison, "arm4", "accuracy")
+    assert (told["base_count"], told["new_count"]) == (10, 10)
+    assert told["new"] == pytest.approx(0.9 * 0.1 + 0.1 * 0.62, abs=0.01)
+    assert ("arm4", "accuracy") in found(comparison)
+
+
 def test_pairs_survive_a_diverged_trial(random: np.random.Generator) -> None:
     """A stopped trial saw fewer batches than its twin: no reason to give up all other pairs."""
     before = lines("old", random)

@@ -10,7 +10,7 @@ import pytest
 
 from bench.compare import occasions
 from bench.compare.metrics import by_name
-from bench.compare.occasions import INSEPARABLE, in_turn, spread
+from bench.compare.occasions import INSEPARABLE, Spread, in_turn, over_occasions, spread
 from bench.compare.regressions import Comparison, compare
 from bench.compare.shifts import ENVIRONMENT
 from bench.stats import changes
@@ -132,6 +132,20 @@ def test_occasions_are_compared_within_their_software(random: np.random.Generato
     assert found is not None
     assert (found.df, found.occasions) == (2, 4)
     assert found.sd < 0.005
+
+
+def test_two_occasions_differ_by_more_than_one_varies() -> None:
+    """The difference of two independent occasions has twice the variance of one."""
+    random = np.random.default_rng(12)
+    occasion = Spread(0.05, 4, 5)
+    differences = random.normal(0, occasion.sd, 20_000) - random.normal(0, occasion.sd, 20_000)
+    estimated = occasion.sd * np.sqrt(random.chisquare(4, 20_000) / 4)
+    alarms = []
+    for difference, sd in zip(differences[:2_000], estimated, strict=False):
+        sides = np.zeros(50), np.full(50, difference)
+        judged = over_occasions(changes.welch(*sides, 1e-6), Spread(sd, 4, 5))
+        alarms.append((judged.p_worse < 0.05, judged.low > 0, judged.high < 0))
+    assert np.mean(alarms, axis=0) == pytest.approx(0.05, abs=0.015)
 
 
 @pytest.fixture
