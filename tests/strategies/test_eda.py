@@ -111,6 +111,20 @@ def test_words_are_inserted_at_random_places_between_the_others() -> None:
     assert stats.chisquare(counts).pvalue > 1e-3
 
 
+def test_a_new_word_may_come_before_each_word_and_after_the_last() -> None:
+    """In the strategy, too. Each text has words of its own, so that a word of another one is new."""
+    own = np.arange(SIZE * 9, dtype=np.int32).reshape(SIZE, 9) + FIRST_WORD
+    ids = np.pad(own, [[0, 0], [0, 3]])
+    batch = Batch(tf.constant(ids), tf.constant(ids > 0), tf.ones([SIZE, 2]))
+    counts = np.zeros(10, int)
+    for seed in range(4):
+        after, there, _ = (t.numpy() for t in Eda(0.1, 1.0).examples(batch, moment(seed=seed)))
+        new = there & ((after < own[:, :1]) | (after > own[:, -1:]))
+        counts += np.bincount(new.argmax(axis=1)[new.any(axis=1)], minlength=10)
+    assert counts.sum() > 1_000
+    assert stats.chisquare(counts).pvalue > 1e-3
+
+
 def test_new_words_are_known_words_of_the_batch_as_often_as_it_has_them() -> None:
     ids = np.zeros((SIZE, 4), np.int32)
     ids[:, 0], ids[::2, 1], ids[:, 2] = 5, 6, UNKNOWN

@@ -94,3 +94,12 @@ def test_each_technique_and_preset_trains_alike(case: Case, tmp_path: Path) -> N
 def test_each_setting_of_a_recipe_trains_alike(changes: dict[str, Any], tmp_path: Path) -> None:
     members = [configured(REGISTRY.strategy("batch_norm"), {})]
     assert difference(REGISTRY.task("cifar10"), members, tmp_path, changes) < ROUNDING
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["alternating_flip", "online_label_smoothing"])
+def test_a_technique_that_counts_epochs_trains_alike_over_some(name: str, tmp_path: Path) -> None:
+    """Five epochs at a large rate: after one, predictions are too even to tell soft labels apart."""
+    changes = {"steps": 15, "learning_rate": 0.01}
+    members = [acting(REGISTRY, name)]
+    assert difference(REGISTRY.task("cifar10"), members, tmp_path, changes) < ROUNDING

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
+import pytest
 
+from bench.timing import resident_memory
 from bench.timing.resident_memory import peak_resident_mb, reset_peak_resident
 
 
@@ -28,3 +31,11 @@ def test_a_reset_forgets_what_was_given_back() -> None:
     assert low is not None
     can_reset = sys.platform == "linux"
     assert high - low >= (0.8 * size if can_reset else 0.0)
+
+
+def test_the_units_of_linux_are_1024_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """proc(5) writes kB and means KiB: 1,000,000 of them are 1,024 megabytes."""
+    status = tmp_path / "status"
+    status.write_text("Name:\tpython\nVmPeak:\t 3000000 kB\nVmHWM:\t 1000000 kB\nVmRSS:\t 9 kB\n")
+    monkeypatch.setattr(resident_memory, "_STATUS", status)
+    assert peak_resident_mb() == pytest.approx(1024.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.core.record import Evaluation
 from bench.training.checkpoint import Checkpoint, Progress
 
 
@@ -52,3 +53,14 @@ def test_a_killed_process_leaves_nothing_for_ever(tmp_path: Path) -> None:
     (tmp_path / "trial.npz.tmp").write_bytes(b"half")
     checkpoint.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_train_loss_is_that_since_the_evaluation_before() -> None:
+    point = Evaluation(
+        step=10, examples=100, train_loss=2.0, validation_accuracy=0.5, validation_nll=1.0
+    )
+    progress = Progress().trained(10, 20.0, checksum=1, seconds=0.5).evaluated(point, seconds=0.1)
+    progress = progress.trained(3, 2.5, checksum=2, seconds=0.5)
+    progress = progress.trained(2, 1.5, checksum=3, seconds=0.5)
+    assert progress.loss_sum / progress.loss_steps == pytest.approx(4.0 / 5)
+    assert (progress.step, progress.train_seconds) == (15, 1.5)

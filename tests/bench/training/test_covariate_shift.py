@@ -55,6 +55,13 @@ def test_the_distance_is_that_of_wasserstein_in_deviations() -> None:
     assert distance(distribution(before), distribution(before)) == 0
 
 
+def test_channels_count_by_their_variance() -> None:
+    """Deviations of 1 and 7 have a root mean square of 5."""
+    values = np.resize([[-1.0, -7.0], [1.0, 7.0]], (100, 2))
+    assert distribution(values).deviation == pytest.approx(5.0)
+    assert distance(distribution(values), distribution(values + 2)) == pytest.approx(0.4)
+
+
 @pytest.mark.parametrize("task", ["cifar10", "imdb"])
 def test_watching_a_trial_changes_none_of_its_bits(task: str) -> None:
     watched, plain = Observer(arm(task, "batch_norm")), Trainer(arm(task, "batch_norm"))
