@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 KEPT_DATA = 2
 """Number of data sets whose arrays a worker keeps on the device, beside those of traced arms."""
 TRACED_ARMS = 24
-"""Number of arms that a worker keeps traced; the least recently used one makes room."""
+"""Number of arms that a worker keeps traced; the least recently used ones make room."""
+TRACED_BYTES = 2**30
+"""Size of the variables of these arms together. A worker needs about three times as much for them."""
 
 
 class TrainingWork:
@@ -156,10 +159,20 @@ class TrainingWork:
         key = canonical_hash(arm.model_dump(mode="json", include={"task", "recipe", "strategies"}))
         if key not in self._trainers:
             self._trainers[key] = Trainer(self.compile(arm))
-            if len(self._trainers) > TRACED_ARMS:
-                self._trainers.popitem(last=False)
+            self._make_room()
         self._trainers.move_to_end(key)
         return self._trainers[key]
+
+    def _make_room(self) -> None:
+        """Forget the least recently used arms beyond the limits; the newest one stays."""
+
+        def size() -> int:
+            return sum(variable_bytes(trainer.arm) for trainer in self._trainers.values())
+
+        while len(self._trainers) > 1 and (
+            len(self._trainers) > TRACED_ARMS or size() > TRACED_BYTES
+        ):
+            self._trainers.popitem(last=False)
 
     def _device_data(self, arm: Arm, task: Task, recipe: Recipe) -> DeviceData:
         """Return the arm's arrays on the device; arms with equal arrays share one copy."""
@@ -178,6 +191,11 @@ class TrainingWork:
                 self._arrays.popitem(last=False)
         self._arrays.move_to_end(key)
         return self._arrays[key]._replace(draw=drawing(subset, recipe.resample))
+
+
+def variable_bytes(arm: CompiledArm) -> int:
+    """Return the size of all variables that an arm's training changes."""
+    return sum(variable.dtype.size * math.prod(variable.shape) for variable in arm.variables())
 
 
 def _data_facts(trainer: Trainer) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 
 import pytest
 
 from bench.core.errors import BenchError
 from bench.core.record import Use
-from bench.running.training_work import TrainingWork
+from bench.running import training_work
+from bench.running.training_work import TrainingWork, variable_bytes
 from bench.tasks.task import Source
+from tests.bench import small_arm
 from tests.bench.measured import arm
 
 CODE = """
@@ -38,3 +42,22 @@ def test_code_that_was_edited_while_the_study_ran_is_refused() -> None:
     edited = plain.model_copy(update={"code": {**code, "strategy mixup": "older"}})
     with pytest.raises(BenchError, match="strategy mixup was edited while the study ran"):
         work.code(edited)
+
+
+def test_traced_arms_make_room_by_the_size_of_their_variables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    work = TrainingWork("study", Source("synthetic"), {}, {})
+    monkeypatch.setattr(work, "compile", lambda _: small_arm.arm())
+    size = variable_bytes(small_arm.arm())
+    assert size > 0
+    monkeypatch.setattr(training_work, "TRACED_BYTES", 2 * size)
+    named = [arm(name).model_copy(update={"recipe": {"n": name}}) for name in "abc"]
+    first = weakref.ref(work._trainer(named[0]).arm)
+    second = work._trainer(named[1])
+    work._trainer(named[2])
+    gc.collect()
+    assert first() is None
+    assert work._trainer(named[1]) is second
+    monkeypatch.setattr(training_work, "TRACED_BYTES", 1)
+    assert work._trainer(named[0]) is work._trainer(named[0])
