@@ -178,8 +178,8 @@ def _left_out(task: AddressedTask, recipe: Recipe) -> Iterator[Line]:
         names = [f"{name}: {reason}" for name, reason in facts.unreadable]
         yield Line("unreadable", _named(names, facts.unreadable_count), True)
     if facts.unread:
-        names = _named(facts.unread, len(facts.unread))
-        yield Line("not used", f"{names}; validation examples come from the training split", True)
+        unread = _named(facts.unread, len(facts.unread))
+        yield Line("not used", f"{unread}; validation examples come from the training split", True)
     if facts.others_count:
         yield Line("other files", _named(facts.others, facts.others_count))
 
