@@ -17,7 +17,7 @@ MUTANTS = [
     ),
     Mutant(
         "baseline-decays-its-weights", "bench/training/optimizer.py",
-        "keras.optimizers.Adam(rate)", "keras.optimizers.AdamW(rate)", BASELINE, "cifar10",
+        "return make_adam(rate)", "return keras.optimizers.AdamW(rate)", BASELINE, "cifar10",
     ),
     Mutant(
         "the-optimizer-is-not-reset", ARM,
