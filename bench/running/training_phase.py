@@ -16,6 +16,7 @@ from bench.core.record import file_stem
 from bench.core.study import Study, Trial
 from bench.running.collect import Collected, TrainingWatch, collect
 from bench.running.executors.executor import Executor
+from bench.running.shared import copy_trained, first_of_each
 from bench.running.training_work import TrainingWork
 from bench.storage import machine_lock
 from bench.storage.records import numbers
@@ -76,7 +77,19 @@ def train(study: Study, store: Store, options: TrainingOptions, watching: Watchi
 def train_trials(
     study: Study, store: Store, options: TrainingOptions, watching: Watching, trials: list[Trial]
 ) -> Collected:
-    """Train some trials of a stored study."""
+    """Train some trials of a stored study; equal ones of several arms once."""
+    remaining = copy_trained(store, trials)
+    first = first_of_each(remaining)
+    collected = _train(study, store, options, watching, first)
+    names = {trial.name for trial in first}
+    waiting = copy_trained(store, [trial for trial in remaining if trial.name not in names])
+    copied = len(trials) - len(first) - len(waiting)
+    return collected._replace(written=collected.written + copied)
+
+
+def _train(
+    study: Study, store: Store, options: TrainingOptions, watching: Watching, trials: list[Trial]
+) -> Collected:
     if not trials:
         return Collected(0, {}, False)
     work = TrainingWork(

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bench.core.record import Evaluation, Hashes, Record, Scores, StepTime
+from bench.core.record import Evaluation, Hashes, Record, Scores, StepTime, Use
 from bench.core.study import Arm, Study, Timing, Trial
 from bench.running.executors.executor import Outcome
 from bench.storage.store import Store
@@ -21,7 +21,10 @@ STUDY = "tiny"
 def arm(name: str = "baseline", task: str = "cifar10") -> Arm:
     role = "baseline" if name == "baseline" else "treatment"
     reference = None if name == "baseline" else "baseline"
-    return Arm(task=task, name=name, recipe={"steps": 4}, role=role, reference=reference)
+    return Arm(
+        task=task, name=name, recipe={"steps": 4}, role=role, reference=reference,
+        strategies=() if name == "baseline" else (Use(name=name),),
+    )  # fmt: skip
 
 
 def study(arms: Iterable[str] = ("baseline", "mixup"), seeds: int = 3, name: str = STUDY) -> Study:

@@ -74,6 +74,49 @@ def test_a_study_without_the_rule_trains_its_seeds_and_no_more(
     assert (again.written, again.there) == (0, 9)
 
 
+def test_arms_that_are_one_training_are_trained_once(
+    tmp_path: Path, options: training_phase.TrainingOptions
+) -> None:
+    """The tuned setting of `strong` is its default. A control has other streams."""
+    strong = studies.arm("strong")
+    tuned = strong.model_copy(update={"name": "strong[tuned]", "reference": "weak"})
+    control = strong.model_copy(update={"name": "weak", "streams": 1})
+    study = studies.study([ARMS[0], strong, tuned, control], seeds=3)
+    started: list[str] = []
+
+    class Watch(TrainingWatch):
+        def started(self, trial: Trial) -> None:
+            started.append(trial.arm.name)
+
+    @contextlib.contextmanager
+    def watching(_: object) -> Iterator[TrainingWatch]:
+        yield Watch()
+
+    store = Store(tmp_path / "test")
+    store.write_study(study)
+    assert training_phase.train(study, store, options, watching).written == 12
+    assert Counter(started) == {"baseline": 3, "strong": 3, "weak": 3}
+    records = {(r.arm, r.seed): r for r in store.records().records}
+    for seed in range(3):
+        copied, trained = records["strong[tuned]", seed], records["strong", seed]
+        assert copied.facts == {"trained_as": "strong"}
+        assert copied.model_copy(update={"arm": "strong", "facts": {}}) == trained
+
+
+def test_a_training_of_an_interrupted_run_is_not_repeated_for_another_arm(
+    tmp_path: Path, options: training_phase.TrainingOptions
+) -> None:
+    tuned = studies.arm("strong").model_copy(update={"name": "strong[tuned]"})
+    study = studies.study([*ARMS, tuned], seeds=1)
+    store = Store(tmp_path / "test")
+    store.write_study(study)
+    store.write(studies.record(studies.arm("strong"), 0, 0.123))
+    training_phase.train(study, store, options, silent)
+    [copied] = [r for r in store.records().records if r.arm == "strong[tuned]"]
+    assert copied.final is not None
+    assert copied.final.test_accuracy == 0.123
+
+
 def test_a_sequential_report_judges_at_a_quarter_of_alpha(
     tmp_path: Path, options: training_phase.TrainingOptions
 ) -> None:
