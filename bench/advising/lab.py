@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from statistics import fmean, median
+from statistics import median
 from typing import NamedTuple
+
+import numpy as np
 
 from bench.advising.advice import RoundState
 from bench.advising.rounds import Costs, Observation, Stack, name_of
@@ -22,6 +24,8 @@ from bench.running.study_run import Display, RunOptions
 from bench.running.training_phase import Watching
 from bench.storage.store import Store
 
+LEAST = 1e-3
+"""Seconds that a trial takes at least, for a logarithm."""
 BUILDING = 0.5
 """Time of a worker to build and trace a new arm, as a share of its start-up time."""
 
@@ -96,19 +100,19 @@ def _score(record: Record) -> float:
 def costs(store: Store, rounds: Sequence[RoundState]) -> Costs:
     """Return the seconds of the budget that a trial of each tried stack takes at the current pace.
 
-    A stack's share comes from its own trials, as a multiple of the baseline's. The pace is that of
-    the last finished round. It includes the trials side by side and the machine's current speed.
-    Empty without a trial of the baseline.
+    A stack's share is a multiple of the baseline's, from all rounds, whatever the machine's speed was
+    in each. The pace is that of the last finished round. It includes the trials side by side and the
+    machine's current speed. Empty without a trial of the baseline.
     """
     records = store.records().records
-    seconds: dict[str, list[float]] = {}
-    for record in records:
-        seconds.setdefault(record.arm, []).append(_seconds(record))
-    if name_of(()) not in seconds:
+    of_round = {seed: n for n, state in enumerate(rounds) for seed in state.round.seeds}
+    known = [(r.arm, of_round[r.seed], _seconds(r)) for r in records if r.seed in of_round]
+    by_arm = _shares(known)
+    if name_of(()) not in by_arm:
         return {}
-    base = fmean(seconds[name_of(())])
+    base = by_arm[name_of(())]
     tried = {stack for state in rounds for stack in state.round.stacks}
-    shares = {s: fmean(seconds[name_of(s)]) / base for s in tried if name_of(s) in seconds}
+    shares = {s: by_arm[name_of(s)] / base for s in tried if name_of(s) in by_arm}
     last = [state for state in rounds if state.seconds > 0][-1]
     names = {name_of(stack): stack for stack in last.round.stacks}
     ended = [r for r in records if r.seed in last.round.seeds and r.arm in names]
@@ -120,6 +124,20 @@ def costs(store: Store, rounds: Sequence[RoundState]) -> Costs:
     else:
         elapsed = max(elapsed, last.seconds - startup(store, rounds))
     return {stack: share * elapsed / work for stack, share in shares.items()}
+
+
+def _shares(trials: Sequence[tuple[str, int, float]]) -> dict[str, float]:
+    """Return the relative seconds of each arm, from (arm, round, seconds) of trials.
+
+    Least squares on logs: seconds are the product of the arm's share and the round's pace.
+    """
+    arms = {name: column for column, name in enumerate(dict.fromkeys(t[0] for t in trials))}
+    design = np.zeros((len(trials), len(arms) + 1 + max((t[1] for t in trials), default=0)))
+    for row, (arm, number, _) in enumerate(trials):
+        design[row, [arms[arm], len(arms) + number]] = 1.0
+    logs = np.log([max(seconds, LEAST) for _, _, seconds in trials])
+    solved = np.linalg.lstsq(design, logs)[0] if trials else np.zeros(0)
+    return {name: float(np.exp(solved[column])) for name, column in arms.items()}
 
 
 def startup(store: Store, rounds: Sequence[RoundState]) -> float:

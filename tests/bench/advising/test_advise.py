@@ -231,6 +231,21 @@ def test_a_trial_costs_what_it_took_in_the_last_round(
         assert now["ema",] == pytest.approx(2 * SECONDS, rel=0.2)
 
 
+def test_the_baseline_costs_what_it_would_take_now_where_later_rounds_go_without_it(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    """`mixup` is soon part of the present stack. The machine is half as fast after the screening."""
+    machine.points = {"mixup": 8.0}
+    with begun(tmp_path, registry, 200 * SECONDS) as made:
+        made.probe()
+        machine.speed = lambda now: 0.5 if now > 60 * SECONDS else 1.0
+        made.choose()
+        assert () not in made.advice.rounds[-1].round.stacks[:1]
+        now = made.costs()
+        assert now[()] == pytest.approx(2 * SECONDS, rel=0.2)
+        assert now["mixup",] == pytest.approx(2 * SECONDS, rel=0.2)
+
+
 def test_the_plan_says_what_the_budget_allows_and_a_small_one_what_it_does_not(
     tmp_path: Path, registry: Registry, machine: Machine
 ) -> None:
