@@ -15,6 +15,7 @@ from bench.analysis.divergence import divergence
 from bench.analysis.effects import effects
 from bench.analysis.front import front_probabilities
 from bench.analysis.moving_statistics import moving_statistics
+from bench.analysis.predictions import predictions
 from bench.analysis.time_to_target import profiles, seconds
 from bench.analysis.verdict import ALPHA
 from bench.core.study import Study
@@ -35,6 +36,7 @@ class Analysis:
         rejected: a row per pair of trials that is not compared, with the difference.
         per_class: a row per arm and class.
         moving_statistics: a row per arm: accuracy and effect under both ways of evaluation.
+        predictions: a row per arm and way to predict.
         test_sampling: a row per arm: its effect's standard error by parts, trials and test examples.
         interactions: a row per pair of strategies trained alone and together.
         leave_one_out: a row per stack and member that was left out.
@@ -57,6 +59,7 @@ class Analysis:
     rejected: pd.DataFrame
     per_class: pd.DataFrame
     moving_statistics: pd.DataFrame
+    predictions: pd.DataFrame
     test_sampling: pd.DataFrame
     interactions: pd.DataFrame
     leave_one_out: pd.DataFrame
@@ -110,6 +113,7 @@ def analyse(
         rejected=comparison.rejected,
         per_class=per_class(study, trials, comparison),
         moving_statistics=moving_statistics(study, trials, comparison),
+        predictions=predictions(study, trials, comparison),
         test_sampling=error_parts(measured, one_subset(trials)),
         interactions=contributions.interactions(study, trials),
         leave_one_out=contributions.leave_one_out(study, trials),

@@ -24,7 +24,7 @@ TRIALS = columns(
     "task arm seed data synthetic status classes steps examples parameters train_seconds reference "
     "role treatment strategies streams recipe settings recipe_hash order_hash init_hashes data_hash "
     "pool_hash settings_hash class_correct class_total calibration ece_floor correct facts "
-    "statistics_gain"
+    "statistics_gain predictions"
 )
 """Columns of `trials` beside one for each metric of `bench.core.metric.effect_metrics`."""
 CURVES = columns("task arm seed step examples train_loss validation_accuracy validation_nll")
@@ -145,6 +145,7 @@ def _trial(arm: Arm, record: Record) -> dict[str, Any]:
         "correct": scores.correct if scores else "",
         "facts": record.facts,
         "statistics_gain": record.statistics_gain,
+        "predictions": {"plain": scores, **record.predictions} if scores else {},
     }
 
 

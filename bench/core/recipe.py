@@ -21,6 +21,8 @@ from bench.core.record import Schema
 Positive = Annotated[int, Field(ge=1)]
 R = TypeVar("R", bound="Recipe")
 Statistics: TypeAlias = Literal["recalibrated", "moving"]
+Prediction: TypeAlias = Literal["mirrored", "temperature", "noise"]
+"""Ways to predict beside the plain one (`bench.training.predictions`)."""
 
 
 class Recipe(Schema):
@@ -33,6 +35,7 @@ class Recipe(Schema):
         "final_rate": 0.0,
         "statistics": "moving",
         "resample": False,
+        "predictions": (),
     }
     """Values of parameters that recipes of earlier versions lack.
 
@@ -72,6 +75,10 @@ class Recipe(Schema):
     False: all seeds share the first training and the last validation examples, and an effect says
     nothing about other examples.
     """
+    predictions: tuple[Prediction, ...] = ()
+    """Further ways to predict, each evaluated on the test split beside the plain one, never in its
+    place (`bench.training.predictions`). A record has those that apply to its arm.
+    """
     threads: Positive = 1
     """Threads inside an operation of TensorFlow. Another number gives other weights."""
     margin: Annotated[float, Field(gt=0, le=50)] = 1.0
@@ -88,7 +95,7 @@ class Recipe(Schema):
     @model_serializer(mode="wrap")
     def _as_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         values = serialize(self)
-        same = {name for name, value in self.earlier.items() if values[name] == value}
+        same = {name for name, value in self.earlier.items() if getattr(self, name) == value}
         return {name: value for name, value in values.items() if name not in same}
 
     @classmethod

@@ -117,6 +117,8 @@ class Record(Schema):
     """Null if training diverged."""
     other_statistics: Scores | None = None
     """Scores with the `statistics` that the recipe does not name; null without moving statistics."""
+    predictions: dict[str, Scores] = {}
+    """Scores of the ways to predict that `recipe.predictions` names, where they apply to the arm."""
     parameters: Count
     step_flops: Finite | None = None
     """Floating-point operations of the matrix products and convolutions of a training step.

@@ -41,6 +41,15 @@ MOVING_STATISTICS = (
     Column("effect_recalibrated", "effect, recalibrated (points)", ".6g", "+.2f"),
     Column("effect_moving", "effect, moving (points)", ".6g", "+.2f"), *_ORIGIN,
 )
+PREDICTIONS = (
+    *_ARM, Column("prediction", "way to predict"), _count("n", "trials"),
+    Column("accuracy", "accuracy (%)", ".6g", ".2f"),
+    Column("gain", "change from the plain way (points)", ".6g", "+.2f"),
+    Column("low", "low", ".6g", "+.2f"), Column("high", "high", ".6g", "+.2f"),
+    Column("ece", "ECE", ".6g", ".4f"), Column("nll", "NLL (nats)", ".6g", ".4f"),
+    Column("effect", "effect (points)", ".6g", "+.2f"),
+    Column("effect_ece", "effect on ECE", ".6g", "+.4f"), *_ORIGIN,
+)
 CANDIDATES = (
     *plain("task reference arm"), Column("effect", "effect (points)", ".6g", "+.2f"),
     Column("candidate", "may be the best"), *_ORIGIN,

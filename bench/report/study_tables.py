@@ -51,6 +51,7 @@ def study_tables(
         table("interactions", "Interactions of pairs", a.interactions, columns.INTERACTIONS),
         table("leave_one_out", "Leave one out", a.leave_one_out, columns.LEAVE_ONE_OUT),
         table("moving_statistics", evaluated, a.moving_statistics, columns.MOVING_STATISTICS),
+        table("predictions", "Ways to predict", a.predictions, columns.PREDICTIONS),
         table("per_class", "Effects per class", a.per_class, _class_columns(a)),
         table("test_sampling", sampling, a.test_sampling, columns.TEST_SAMPLING),
     ]

@@ -99,6 +99,7 @@ class TrainingWork:
             examples=result.steps * arm.recipe["batch_size"],
             final=result.final,
             other_statistics=result.other_statistics,
+            predictions=result.predictions,
             parameters=result.parameters,
             step_flops=matrix_flops(step_graph(trainer.arm)),
             trace_seconds=result.trace_seconds,

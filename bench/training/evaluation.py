@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
 from bench.core.strategy import Tensor
-from bench.networks.forward_pass import Pass
+from bench.networks.forward_pass import MomentOf, Pass
 from bench.training.batch_stages import raw
 from bench.training.device_data import Arrays
 from bench.training.loss_chain import Model
@@ -17,12 +18,26 @@ EVALUATION_BATCH = 500
 """Examples of one forward pass."""
 
 
-class Evaluator:
-    """A model's forward pass in evaluation mode, compiled."""
+Forward: TypeAlias = Callable[[Model, Tensor, Tensor | None], Tensor]
+"""(model, raw values [B, ...], mask) -> logits float32 [B, K]."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self._logits = tf.function(self._forward, autograph=False, reduce_retracing=True)
+
+def plain(
+    model: Model, values: Tensor, mask: Tensor | None, moment_of: MomentOf | None = None
+) -> Tensor:
+    """Return the logits of a pass in evaluation mode; with noise only where `moment_of` gives keys."""
+    network, flow = model.network, Pass(model.strategies, mask, moment_of=moment_of)
+    return tf.cast(network(network.embed(values), flow=flow), tf.float32)
+
+
+class Evaluator:
+    """A forward pass in evaluation mode, compiled."""
+
+    def __init__(self, model: Model, forward: Forward = plain) -> None:
+        def logits(values: Tensor, mask: Tensor | None) -> Tensor:
+            return forward(model, raw(values), mask)
+
+        self._logits = tf.function(logits, autograph=False, reduce_retracing=True)
 
     def logits(self, data: Arrays, rows: np.ndarray) -> np.ndarray:
         """Return the logits float32 [N, K] of rows [N] at the current weights."""
@@ -30,10 +45,6 @@ class Evaluator:
             self._logits(data.take(some), data.mask(some)).numpy()
             for some in parts(rows)
         ])  # fmt: skip
-
-    def _forward(self, values: Tensor, mask: Tensor | None) -> Tensor:
-        network, flow = self._model.network, Pass(self._model.strategies, mask)
-        return tf.cast(network(network.embed(raw(values)), flow=flow), tf.float32)
 
 
 def parts(rows: np.ndarray) -> Iterator[Tensor]:

@@ -15,6 +15,7 @@ from bench.core.record import Evaluation, Hashes, Scores
 from bench.training.checkpoint import Checkpoint, Progress
 from bench.training.compiled_arm import CompiledArm
 from bench.training.evaluated_weights import evaluated_weights
+from bench.training.predictions import PREDICTIONS, Predict
 from bench.training.repeatability import watched_tracing
 from bench.training.scores import Quality, quality, scores
 
@@ -37,6 +38,8 @@ class Result(NamedTuple):
     final: Scores | None
     other_statistics: Scores | None
     """Scores with the statistics that the recipe does not name; None without moving statistics."""
+    predictions: dict[str, Scores]
+    """Scores of the recipe's further ways to predict, where they apply."""
     parameters: int
     trace_seconds: float
     train_seconds: float
@@ -85,6 +88,7 @@ class Trainer:
         other_statistics = (
             self._scores(OTHER[recipe.statistics], best) if final and arm.averages else None
         )
+        predictions = self._predictions(best) if final else {}
         seconds = progress.evaluation_seconds + time.perf_counter() - clock
         if checkpoint is not None:
             checkpoint.remove()
@@ -100,6 +104,7 @@ class Trainer:
             steps=progress.step,
             final=final,
             other_statistics=other_statistics,
+            predictions=predictions,
             parameters=sum(int(np.prod(v.shape)) for v in arm.weights.trainable),
             trace_seconds=trace_seconds,
             train_seconds=progress.train_seconds,
@@ -151,12 +156,28 @@ class Trainer:
     def _scores(self, statistics: Statistics, best: list[np.ndarray] | None) -> Scores | None:
         """Evaluate the test split; None if the logits are not finite."""
         with evaluated_weights(self.arm, statistics, best):
-            logits = self.arm.logits(self.data.test)
-            if not np.isfinite(logits).all():
-                return None
-            validation = self._quality(self.arm.draw.validation).accuracy
-            train = self._quality(self.arm.draw.train[:CLEAN_TRAIN_EXAMPLES]).accuracy
-            return scores(logits, self.data.test.labels.numpy(), validation, train)
+            return self._scores_of(self.arm.logits)
+
+    def _predictions(self, best: list[np.ndarray] | None) -> dict[str, Scores]:
+        """Evaluate the test split in the recipe's further ways, where they apply."""
+        if not self.arm.recipe.predictions:
+            return {}
+        with evaluated_weights(self.arm, self.arm.recipe.statistics, best):
+            ways = {name: PREDICTIONS[name](self.arm) for name in self.arm.recipe.predictions}
+            found = {name: self._scores_of(way) for name, way in ways.items() if way is not None}
+        return {name: scores for name, scores in found.items() if scores is not None}
+
+    def _scores_of(self, predict: Predict) -> Scores | None:
+        """Evaluate the test split by one way to predict; None if the logits are not finite."""
+        test, pool, draw = self.data.test, self.data.pool, self.arm.draw
+        logits = predict(test, np.arange(test.values.shape[0]))
+        if not np.isfinite(logits).all():
+            return None
+        validation, train = (
+            quality(predict(pool, rows), tf.gather(pool.labels, rows).numpy()).accuracy
+            for rows in (draw.validation, draw.train[:CLEAN_TRAIN_EXAMPLES])
+        )
+        return scores(logits, test.labels.numpy(), validation, train)
 
 
 def trial_facts(arm: CompiledArm, progress: Progress) -> dict[str, Any]:
