@@ -13,6 +13,7 @@ FLOAT16 = "tests/bench/training/test_precision.py"
 STAGES = "tests/bench/training/test_stage_checks.py"
 REPEATED = "tests/bench/training/test_repeatability.py"
 EMPTY = "tests/bench/networks/test_empty_text.py"
+PREDICTIONS = "tests/bench/training/test_predictions.py"
 
 MUTANTS = [
     Mutant(
@@ -118,5 +119,34 @@ MUTANTS = [
         "nothing-has-a-largest-value", "bench/networks/pooling.py",
         "return tf.where(tf.reduce_any(mask, axis=1)[:, None], largest, tf.zeros_like(largest))",
         "return largest", EMPTY, "pooled",
+    ),
+    Mutant(
+        "mirrored-top-to-bottom", "bench/training/predictions.py",
+        "values[:, :, ::-1]", "values[:, ::-1]", PREDICTIONS, "mirrored",
+    ),
+    Mutant(
+        "temperature-multiplies", "bench/training/predictions.py",
+        "arm.logits(data, some) / chosen", "arm.logits(data, some) * chosen",
+        PREDICTIONS, "temperature",
+    ),
+    Mutant(
+        "temperature-of-the-training-examples", "bench/training/predictions.py",
+        "arm.data.pool, arm.draw.validation", "arm.data.pool, arm.draw.train",
+        PREDICTIONS, "temperature",
+    ),
+    Mutant(
+        "every-pass-has-the-same-noise", "bench/training/predictions.py",
+        "number.assign(index)", "number.assign(0)", PREDICTIONS, "nears",
+    ),
+    Mutant(
+        "noise-with-batch-statistics", "bench/training/evaluation.py",
+        "Pass(model.strategies, mask, moment_of=moment_of)",
+        "Pass(model.strategies, mask, training=moment_of is not None, moment_of=moment_of)",
+        PREDICTIONS, "noise",
+    ),
+    Mutant(
+        "predictions-against-the-plain-reference", "bench/analysis/predictions.py",
+        "pd.concat([values, by_way[PLAIN].drop(values.index)])", "by_way[PLAIN]",
+        "tests/bench/analysis/test_predictions.py", "its_effect",
     ),
 ]  # fmt: skip
