@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench import Facts, Layer, Paper, Slot, Strategy, keras, parameter
+from bench import Facts, Layer, Paper, Slot, Strategy, parameter
 
 
 @dataclass(frozen=True)
@@ -42,4 +42,6 @@ class BatchNorm(Strategy):
     )
 
     def normalization(self, slot: Slot) -> Layer:
-        return keras.layers.BatchNormalization(momentum=self.momentum, epsilon=self.epsilon)
+        from strategies._layers import FusedBatchNormalization
+
+        return FusedBatchNormalization(momentum=self.momentum, epsilon=self.epsilon)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from bench.core.recipe import Recipe, changed
+from bench.core.strategy import Strategy
 from bench.plugins.registry import find
 from bench.tasks.task import Source
 from bench.timing.device import Cpu
@@ -28,8 +29,12 @@ def data() -> DeviceData:
 
 
 def arm(*strategies: str) -> CompiledArm:
-    made = [find().strategy(name)() for name in strategies]
-    return CompiledArm(find().task("cifar10"), made, recipe(), Settings(), data())
+    return made(*(find().strategy(name)() for name in strategies))
+
+
+def made(*strategies: Strategy) -> CompiledArm:
+    """Return the arm of some strategies."""
+    return CompiledArm(find().task("cifar10"), strategies, recipe(), Settings(), data())
 
 
 @cache

@@ -45,6 +45,10 @@ MUTANTS = [
         '"epsilon": self.epsilon}', '"epsilon": 0.5}', TESTS, "text",
     ),
     Mutant(
+        "fused-averages-of-the-unbiased-variance", LAYERS,
+        "variance = unbiased * (count - 1.0) / count", "variance = unbiased", TESTS, "fused",
+    ),
+    Mutant(
         "batch-norm-ignores-momentum", BATCH,
         "BatchNormalization(momentum=self.momentum, epsilon", "BatchNormalization(epsilon", TESTS,
     ),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from bench import Parts, Pass, Slot, Strategy
+from bench.training.variables import assign
 from strategies.batch_norm import BatchNorm
 from strategies.instance_norm import InstanceNorm
 from strategies.layer_norm import LayerNorm
@@ -103,6 +105,36 @@ def test_padding_does_not_reach_the_moving_averages() -> None:
     np.testing.assert_allclose(averages[0], averages[1], rtol=1e-5)
     np.testing.assert_allclose(averages[0][0], 0.5 * TEXTS[MASK].mean(axis=0), rtol=1e-5)
     np.testing.assert_allclose(averages[0][1], 0.5 + 0.5 * TEXTS[MASK].var(axis=0), rtol=1e-5)
+
+
+def test_the_fused_kernel_trains_as_the_layer_of_keras_does() -> None:
+    """Outputs, gradients and moving averages of three steps, and the kernel itself."""
+    ours = filled(BatchNorm(), MAP, IMAGES).layer
+    theirs = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-3)
+    theirs.build(IMAGES.shape)
+    assign(theirs.trainable_variables, ours.trainable_variables)
+
+    def step(layer: Any) -> Any:
+        @tf.function
+        def train(values: tf.Tensor) -> list[tf.Tensor]:
+            with tf.GradientTape() as tape:
+                tape.watch(values)
+                output = layer(values, training=True)
+                loss = tf.reduce_sum(output**3)
+            sources = [values, *(v.value for v in layer.trainable_variables)]
+            return [output, *tape.gradient(loss, sources)]
+
+        return train
+
+    mine, reference = step(ours), step(theirs)
+    for number in range(3):
+        values = tf.constant(IMAGES * (number + 1) + number)
+        for a, b in zip(mine(values), reference(values), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(b).max())
+    for a, b in zip(ours.variables, theirs.variables, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
+    graph = mine.get_concrete_function(tf.constant(IMAGES)).graph
+    assert "FusedBatchNormV3" in {operation.type for operation in graph.get_operations()}
 
 
 def test_batch_norm_evaluates_with_its_moving_averages() -> None:
