@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from bench.advising.rounds import Round, Stack
 from bench.core.errors import UsageError
+from bench.core.metric import OBJECTIVE
 from bench.core.record import Count, Finite, Name, Schema
 from bench.storage.files import write_atomic
 
@@ -37,6 +38,8 @@ class Advice(Schema):
     task: Name
     base: tuple[Name, ...] = ()
     settings: dict[str, str] = {}
+    objective: Name = OBJECTIVE
+    """What is looked for: one of `bench.core.metrics.objectives`."""
     strategies: tuple[Name, ...]
     """Requested techniques."""
     budget: Finite
@@ -68,7 +71,7 @@ class Advice(Schema):
         return self.family[0] if self.family else ()
 
 
-ASKED = ("profile", "task", "base", "settings", "strategies", "budget")
+ASKED = ("profile", "task", "base", "settings", "objective", "strategies", "budget")
 """Fields that must be the same in the command that continues an advice."""
 
 

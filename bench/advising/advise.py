@@ -14,6 +14,7 @@ from bench.advising.lab import Lab
 from bench.advising.rounds import Costs, Observation, Round, Stack, name_of
 from bench.core.environment import cores
 from bench.core.errors import UsageError
+from bench.core.metrics import objective_of
 from bench.core.study import Study
 from bench.running import study_run
 from bench.running.arms import ArmBuilder, Candidate
@@ -53,6 +54,7 @@ class Advisor:
         self.choosing = Store(store.folder / CHOOSING)
         self.builder = ArmBuilder(lab.request, lab.registry)
         self.task = lab.registry.task(advice.task)
+        _, self.objective = objective_of(advice.objective)
 
     def probe(self) -> None:
         """Train the baseline to measure the cost of a trial; keep the techniques that fit."""
@@ -132,7 +134,7 @@ class Advisor:
         """Return the rounds so far, and their trials."""
         rounds = [state.round for state in self.advice.rounds]
         stacks = list(dict.fromkeys(stack for r in rounds for stack in r.stacks))
-        return rounds, trials.observations(self.choosing, stacks)
+        return rounds, trials.observations(self.choosing, stacks, self.objective.score)
 
     def costs(self) -> Costs:
         """Return the seconds of the budget that a trial takes now."""

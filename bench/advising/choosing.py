@@ -39,7 +39,8 @@ RATES = tuple(f"{OF_RECIPE}learning_rate={factor}" for factor in ("0.5x", "2x", 
 BOUND = 1.25
 """Standard deviations below an estimate at which its lower confidence bound lies."""
 HOPE = 0.3
-"""Least estimate plus standard deviation, in points, at which a change is tried."""
+"""Least estimate plus standard deviation at which a change is tried, in the unit of the scores: one of
+it weighs like a point of accuracy (`bench.core.metric.Objective`)."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def cost(stack: Stack, costs: Costs) -> float:
 
 
 def lower_bound(estimates: Estimates, before: Stack, after: Stack) -> float:
-    """Return the lower confidence bound of the gain of one stack over another, in points."""
+    """Return the lower confidence bound of the gain of one stack over another."""
     mean, sd = estimates.gain(before, after)
     return mean - BOUND * sd
 

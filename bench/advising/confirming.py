@@ -27,8 +27,6 @@ LEAST_SEEDS = SMOKE_SEEDS
 """Number of seeds below which there is no verdict."""
 MOST_SEEDS = 100
 """Largest number of seeds: the intervals are narrow by then."""
-TYPICAL_SD = 0.8
-"""Spread of a paired difference of test accuracy, points: the mean of the committed studies."""
 
 
 def family(
@@ -58,15 +56,19 @@ def seeds_that_fit(stacks: Sequence[Stack], costs: Costs, seconds_left: float) -
     return max(0, min(MOST_SEEDS, int(seconds_left / seed_seconds)))
 
 
-def smallest_effect(stacks: int, seeds: int, sd: float = TYPICAL_SD) -> float:
-    """Return the true effect, in points, that a confirmation finds with 80% power; NaN below 2 seeds."""
+def smallest_effect(stacks: int, seeds: int, sd: float) -> float:
+    """Return the true effect that a confirmation finds with 80% power; NaN below 2 seeds.
+
+    Args:
+        sd: spread of a paired difference.
+    """
     if seeds < 2:
         return float("nan")
     error, df = np.array([sd / seeds**0.5]), np.array([seeds - 1.0])
     return float(detectable(error, df, unit_level(ALPHA, stacks, 0))[0])
 
 
-def recommended(verdicts: Mapping[str, str], effects: Mapping[str, float]) -> str | None:
-    """Return the arm to use: the one with the largest effect among those shown to be better."""
+def recommended(verdicts: Mapping[str, str], gains: Mapping[str, float]) -> str | None:
+    """Return the arm to use: the one with the largest gain among those shown to be better."""
     better = [arm for arm, verdict in verdicts.items() if verdict in (BETTER, BETTER_BY_MARGIN)]
-    return max(better, key=lambda arm: effects[arm], default=None)
+    return max(better, key=lambda arm: gains[arm], default=None)

@@ -14,7 +14,7 @@ from bench.stats.additive import Trials, Values, centered, spreads, values
 
 @dataclass(frozen=True)
 class Estimates:
-    """Estimated values of stacks, in points."""
+    """Estimated values of stacks, in the unit of the scores."""
 
     rows: dict[Stack, int]
     values: Values

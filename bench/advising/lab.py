@@ -79,22 +79,16 @@ class Lab(NamedTuple):
         return collected.interrupted
 
 
-def observations(store: Store, stacks: Sequence[Stack]) -> list[Observation]:
-    """Return the trials of a choice with their scores: validation accuracy, in percent.
-
-    A trial that diverged has the accuracy of a guess.
-    """
+def observations(
+    store: Store, stacks: Sequence[Stack], score: Callable[[Record], float]
+) -> list[Observation]:
+    """Return the trials of a choice with their scores."""
     names = {name_of(stack): stack for stack in stacks}
     return [
-        Observation(names[record.arm], record.seed, _score(record))
+        Observation(names[record.arm], record.seed, score(record))
         for record in store.records().records
         if record.arm in names
     ]
-
-
-def _score(record: Record) -> float:
-    final = record.final
-    return 100 * (1 / record.classes if final is None else final.validation_accuracy)
 
 
 def costs(store: Store, rounds: Sequence[RoundState]) -> Costs:

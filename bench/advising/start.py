@@ -9,6 +9,8 @@ from bench.advising.advice import Advice, continued, read_advice, write_advice
 from bench.advising.advise import Advisor
 from bench.advising.lab import Lab
 from bench.core.errors import UsageError
+from bench.core.metric import OBJECTIVE
+from bench.core.metrics import objective_of
 from bench.plugins.registry import Registry
 from bench.running.growth import check_open
 from bench.running.request import Request, check
@@ -29,17 +31,25 @@ def part_name(name: str | None, profile: str, task: str, tasks: int) -> str:
 
 @contextmanager
 def advisor(
-    request: Request, budget: float, registry: Registry, options: RunOptions, display: Display
+    request: Request,
+    budget: float,
+    registry: Registry,
+    options: RunOptions,
+    display: Display,
+    objective: str = OBJECTIVE,
 ) -> Iterator[Advisor]:
     """Start an advice, or continue a stored one, as its only writer.
 
     Args:
         request: names the study, its one task, and the techniques to choose from.
         budget: seconds for everything.
+        objective: what to look for; the confirmation judges its metric.
 
     Raises:
-        UsageError: the folder holds another advice, or another study.
+        UsageError: there is no such objective, or the folder holds another advice, or another study.
     """
+    metric, _ = objective_of(objective)
+    request = request._replace(judged=metric.name)
     check(request, registry)
     assert request.name is not None
     store = Store(options.results / request.name)
@@ -50,7 +60,7 @@ def advisor(
     identity = registry.task(request.tasks[0]).identify(options.source)
     if identity.notice:
         display.notice(identity.notice)
-    asked = _asked(request, budget, registry, options)
+    asked = _asked(request, budget, registry, options, objective)
     advice = asked if stored is None else continued(stored, asked)
     with store.lock():
         if advice != stored:
@@ -58,7 +68,9 @@ def advisor(
         yield Advisor(advice, store, Lab(request, registry, options, display))
 
 
-def _asked(request: Request, budget: float, registry: Registry, options: RunOptions) -> Advice:
+def _asked(
+    request: Request, budget: float, registry: Registry, options: RunOptions, objective: str
+) -> Advice:
     taken_ranges = [study.seed_range() for study, _ in studies_in(options.results)]
     first = draw(taken_ranges, MOST_SEEDS)
     names = registry.defaults() if request.strategies is None else request.strategies
@@ -68,6 +80,7 @@ def _asked(request: Request, budget: float, registry: Registry, options: RunOpti
         task=request.tasks[0],
         base=tuple(request.base),
         settings=dict(request.settings),
+        objective=objective,
         strategies=tuple(names),
         budget=budget,
         first_seed=first,

@@ -10,7 +10,6 @@ import pandas as pd
 from bench.analysis.columns import columns
 from bench.analysis.correctness import Correctness
 from bench.analysis.verdict import ALPHA, first_look
-from bench.core.metric import judged_metric
 from bench.core.study import Study
 from bench.stats.best import beaten
 from bench.stats.errors import Sample, common_level, errors
@@ -36,7 +35,7 @@ def candidates(
         `effect` is the reference's difference to itself (0) or the arm's. `candidate`: no other arm is
         shown to be better. None in synthetic data and with fewer than two arms.
     """
-    judged = effects[(effects["metric"] == judged_metric().name) & (effects["n"] > 1)]
+    judged = effects[effects["judged"] & (effects["n"] > 1)]
     treated = {(arm.task, arm.name) for arm in study.arms if arm.role == "treatment"}
     answers, rows = Correctness(trials), []
     for task, reference in dict.fromkeys(zip(judged["task"], judged["reference"], strict=True)):
@@ -61,17 +60,17 @@ def _lost(
     alpha: float,
 ) -> np.ndarray:
     """Mark the arms that are shown to be worse than another arm, shape (arms,)."""
-    lost, metric = np.zeros(len(arms), dtype=bool), judged_metric()
-    scores = metric.scale * trials[metric.name].to_numpy(dtype=float)
+    lost, metric = np.zeros(len(arms), dtype=bool), study.metric
+    scores = metric.sign * metric.scale * trials[metric.name].to_numpy(dtype=float)
     seeds = [dict(_converged(trials, scores, task, arm)) for arm in arms]
-    for rival in np.argsort(-effect, kind="stable")[:RIVALS]:
+    for rival in np.argsort(-metric.sign * effect, kind="stable")[:RIVALS]:
         samples, compared = [], []
         for place in range(len(arms)):
             shared = sorted(seeds[place].keys() & seeds[rival].keys())
             if place == rival or len(shared) < 2:
                 continue
             arm_rows, rival_rows = ([seeds[i][seed] for seed in shared] for i in (place, rival))
-            components = answers.parts((1, -1), arm_rows, rival_rows)
+            components = answers.parts((1, -1), arm_rows, rival_rows) if metric.answers else None
             samples.append(Sample(scores[arm_rows] - scores[rival_rows], components, metric.scale))
             compared.append(place)
         if not samples:

@@ -8,7 +8,6 @@ import pandas as pd
 from bench.analysis.columns import columns
 from bench.analysis.pairing import Pairing, positions
 from bench.analysis.verdict import WORDS
-from bench.core.metric import judged_metric
 from bench.core.study import SMOKE_SEEDS, Study
 from bench.stats.multiple import benjamini_hochberg
 from bench.stats.paired import batched, interval
@@ -72,8 +71,7 @@ def error_parts(effects: pd.DataFrame, shared: set[str]) -> pd.DataFrame:
         the part of `seed_sd` that sampling the test answers of each trial gives. `subset`: `one` if
         trials differ in their seeds only, `drawn` if each has a training subset of its own.
     """
-    judged = effects["metric"] == judged_metric().name
-    rows = effects[judged & effects["examples"].notna()]
+    rows = effects[effects["judged"] & effects["examples"].notna()]
     names = {
         "trial_error": "seed_sd",
         "example_error": "example_sd",

@@ -1,7 +1,7 @@
 """Stacks taken apart: interactions of pairs, and the contribution of each member of a stack.
 
-All of it is exploratory: the judged metric in percentage points, 95% intervals for one row alone that
-cover other trials and other test examples, Benjamini-Hochberg over the table.
+All of it is exploratory: the judged metric in its unit, 95% intervals for one row alone that cover what
+those of `bench.analysis.effects` cover, Benjamini-Hochberg over the table.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from bench.analysis.inference import intervals_alone, standard_errors
 from bench.analysis.pairing import Contrast, pair
 from bench.analysis.verdict import ALPHA, WORDS, first_look
 from bench.core.canonical import canonical_hash
-from bench.core.metric import judged_metric
 from bench.core.study import SMOKE_SEEDS, Arm, Study
 from bench.stats.errors import Sample
 from bench.stats.multiple import benjamini_hochberg
@@ -35,8 +34,8 @@ Members = frozenset[str]
 def interactions(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     """Make a row per pair of strategies trained alone and together: (AB - A - B + baseline) per seed.
 
-    Above 0 the two together do better than the sum of their effects. Only seeds at which all three
-    arms are comparable with the baseline count. `a`, `b` and `both` are names of arms.
+    A gain means that the two together do better than the sum of their effects. Only seeds at which all
+    three arms are comparable with the baseline count. `a`, `b` and `both` are names of arms.
     """
     squares = list(_squares(study))
     pairs = _rows(
@@ -49,7 +48,7 @@ def interactions(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
         seeds = sorted(set(three[0]).intersection(*three[1:]))
         rows = np.array([[*(d[s][0] for d in three), three[0][s][1]] for s in seeds], dtype=int)
         heads.append({"task": task, "a": a, "b": b, "both": both})
-        samples.append(_sample(trials, answers, rows.reshape(-1, 4), (-1, -1, 1, 1)))
+        samples.append(_sample(study, trials, answers, rows.reshape(-1, 4), (-1, -1, 1, 1)))
     return _table(study, heads, samples, INTERACTIONS)
 
 
@@ -65,7 +64,7 @@ def leave_one_out(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     for task, full, member, without in left_out:
         rows = np.array(list(pairs.get((task, full, without), {}).values()), dtype=int)
         heads.append({"task": task, "stack": full, "member": member, "without": without})
-        samples.append(_sample(trials, answers, rows.reshape(-1, 2), (1, -1)))
+        samples.append(_sample(study, trials, answers, rows.reshape(-1, 2), (1, -1)))
     return _table(study, heads, samples, LEAVE_ONE_OUT)
 
 
@@ -123,7 +122,11 @@ def _rows(
 
 
 def _sample(
-    trials: pd.DataFrame, answers: Correctness, rows: np.ndarray, weights: tuple[int, ...]
+    study: Study,
+    trials: pd.DataFrame,
+    answers: Correctness,
+    rows: np.ndarray,
+    weights: tuple[int, ...],
 ) -> Sample:
     """Return the weighted sum of arms for each trial in which all of them converged.
 
@@ -131,11 +134,11 @@ def _sample(
         rows: (trials, arms) positions in `trials`.
         weights: one for each arm.
     """
-    metric = judged_metric()
+    metric = study.metric
     values = metric.scale * trials[metric.name].to_numpy(dtype=float)[rows]
     converged = np.isfinite(values).all(axis=1)
     rows, values = rows[converged], values[converged]
-    components = answers.parts(weights, *rows.T) if len(rows) else None
+    components = answers.parts(weights, *rows.T) if len(rows) and metric.answers else None
     return Sample(values @ np.array(weights, dtype=float), components, metric.scale)
 
 
@@ -148,7 +151,7 @@ def _table(
     table["n"] = [len(differences) for differences in d]
     raw = batched(paired, [(differences, np.zeros(len(differences))) for differences in d])
     table["effect"], table["sign_flip_p"] = raw["effect"], raw["sign_flip_p"]
-    errors = standard_errors(table.assign(metric=judged_metric().name), samples)
+    errors = standard_errors(table.assign(metric=study.judged), samples)
     law = errors.law(table["n"].to_numpy(dtype=float), first_look(study))
     effect = table["effect"].to_numpy(dtype=float)
     table["low"], table["high"], table["p"] = intervals_alone(effect, errors, law, ALPHA / 2)

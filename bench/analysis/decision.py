@@ -9,8 +9,8 @@ import pandas as pd
 
 from bench.analysis.front import NAMED_ABOVE
 from bench.analysis.verdict import DECIDED
-from bench.core.metric import columns as metric_columns
-from bench.core.metric import judged_metric
+from bench.core.metric import Metric
+from bench.core.metrics import columns as metric_columns
 from bench.core.study import TUNED, Study
 
 TARGET = 0.9
@@ -20,11 +20,11 @@ _BEFORE_METRICS: dict[str, str] = {
     "arm": "the arm: its strategies",
     "reference": "the arm that it is compared with",
     "n": "trials compared, both sides converged",
-    "effect": "change of test accuracy, percentage points (mean over trials)",
+    "effect": "change of the judged metric, in its unit (mean over trials)",
     "low": "lower end of its interval (confirmatory: simultaneous over the family; else 95%)",
     "high": "upper end",
-    "shrunk": "effect drawn toward the mean of all arms, percentage points",
-    "margin": "of practical relevance, percentage points",
+    "shrunk": "effect drawn toward the mean of all arms",
+    "margin": "of practical relevance",
     "p_adjusted": "confirmatory: the alpha at which the interval leaves out 0; else "
     "Benjamini-Hochberg over the metric",
     "verdict": "better by more than the margin; better, size unclear; within the margin; worse, size "
@@ -50,7 +50,7 @@ _BEFORE_METRICS: dict[str, str] = {
 }
 _AFTER_METRICS: dict[str, str] = {
     "ece_floor": "expected calibration error that so many test examples show by chance, of the arm",
-    "front_probability": "probability that no other arm is as accurate and as fast a step",
+    "front_probability": "probability that no other arm is as good and as fast a step",
     "on_front": f"that probability is at least {NAMED_ABOVE:g}",
     "diverged": "trials of the arm that diverged",
     "seeds_low": "fewest seeds that would decide, whatever the effect is, for a low sd (80% range)",
@@ -61,9 +61,9 @@ _ON = ["task", "arm", "reference"]
 _ENDS = ["effect", "low", "high"]
 
 
-def meanings() -> dict[str, str]:
+def meanings(judged: Metric) -> dict[str, str]:
     """Return each column of the decision table with its meaning, in order."""
-    changes = {column.key: column.meaning for _, column in metric_columns()}
+    changes = {column.key: column.meaning for _, column in metric_columns(judged)}
     return _BEFORE_METRICS | changes | _AFTER_METRICS
 
 
@@ -84,7 +84,7 @@ def decision_table(
     applicable follow, with the reason in `warning`.
 
     Args:
-        study: its arms, and the declared family.
+        study: its arms, the declared family, and the judged metric.
         effects: all metrics, as `bench.analysis.effects.effects` makes it.
         step_times: `bench.analysis.step_times.headline`: one place a task.
         convergence, seconds: of all targets; `seconds` of that place.
@@ -101,14 +101,12 @@ def decision_table(
         columns=["task", "arm"],
     )
     by_metric = dict(iter(effects.groupby("metric", sort=False)))
-    rows = treatments.merge(
-        by_metric.get(judged_metric().name, effects.iloc[:0]), on=["task", "arm"]
-    )
+    rows = treatments.merge(effects[effects["judged"]], on=["task", "arm"])
     rows = _folded(rows, study)
     decided = rows["verdict"].isin(DECIDED) | (rows["family"] == "synthetic")
     for name in ("seeds_low", "seeds_high"):
         rows[name] = rows[name].where(~decided)
-    for metric, column in metric_columns():
+    for metric, column in metric_columns(study.metric):
         changes = by_metric.get(metric.name, effects.iloc[:0])[[*_ON, "effect"]]
         rows = rows.merge(changes.rename(columns={"effect": column.key}), on=_ON, how="left")
     rows = _with_step_times(rows, step_times)
@@ -121,11 +119,11 @@ def decision_table(
     rows["front_probability"] = [front.get(key, np.nan) for key in keys]
     rows["on_front"] = [bool(front[key] >= NAMED_ABOVE) if key in front else None for key in keys]
     rows = rows.merge(_per_arm(trials), on=["task", "arm"], how="left")
-    rows = rows.sort_values("effect", ascending=False, kind="stable")
+    rows = rows.sort_values("effect", ascending=study.metric.sign < 0, kind="stable")
     order = {task: place for place, task in enumerate(dict.fromkeys(a.task for a in study.arms))}
     rows = pd.concat([rows, _not_applicable(study)]) if study.not_applicable else rows
     rows = rows.sort_values("task", key=lambda tasks: tasks.map(order), kind="stable")
-    return rows.reindex(columns=list(meanings())).reset_index(drop=True)
+    return rows.reindex(columns=list(meanings(study.metric))).reset_index(drop=True)
 
 
 def _folded(rows: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """The effect of each arm: its change of each metric against its reference, paired by trial.
 
 A trial is a training subset and a seed. Where the test answers of trials are recorded, the interval of
-the judged metric covers other trials and other test examples. Elsewhere it covers other trials.
+test accuracy covers other trials and other test examples. Elsewhere it covers other trials.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bench.analysis.frames import seeds_had
 from bench.analysis.inference import add_intervals, standard_errors
 from bench.analysis.pairing import Contrast, Pairing, positions
 from bench.analysis.planning import add_planning
-from bench.core.metric import effect_metrics, judged_metric
+from bench.core.metrics import effect_metrics
 from bench.core.study import Study
 from bench.stats.errors import Sample
 from bench.stats.paired import batched, paired
@@ -28,10 +28,10 @@ COLUMNS: dict[str, str] = {
     "task": "task",
     "arm": "the arm",
     "reference": "the arm that it is compared with",
-    "metric": "name in `bench.core.metric.METRICS`",
+    "metric": "name in `bench.core.metrics.METRICS`",
     "unit": "unit of effect, low, high and of all standard deviations and errors",
     "n": "trials compared: both sides trained, and converged",
-    "effect": "mean difference to the reference",
+    "effect": "mean difference to the reference; whether less is better depends on the metric",
     "low": "lower end of the interval: simultaneous over the family if confirmatory, else 95% for "
     "this comparison alone",
     "high": "upper end",
@@ -40,6 +40,7 @@ COLUMNS: dict[str, str] = {
     "exploratory: Benjamini-Hochberg over the rows of this metric",
     "verdict": "the word that the interval supports, or the word in its place",
     "family": "confirmatory, exploratory, smoke or synthetic",
+    "judged": "true for the metric that the study judges",
     "shrunk": "effect drawn toward the mean of the arms with the same reference",
     "error": "standard error that the interval is made of",
     "df": "degrees of freedom of `error`",
@@ -105,15 +106,13 @@ def effects(
         verdict.family(study, *key)
         for key in zip(rows["task"], rows["arm"], rows["metric"], rows["n"], strict=True)
     ]
-    rows["margin"] = [
-        study.margin.get(task, verdict.MARGIN) if metric == judged_metric().name else np.nan
-        for task, metric in zip(rows["task"], rows["metric"], strict=True)
-    ]
+    rows["judged"] = rows["metric"] == study.judged
+    rows["margin"] = rows["task"].map(study.margin_on).where(rows["judged"]).astype(float)
     raw = batched(paired, [(row.arm, row.reference) for row in compared])
     rows = rows.join(raw.drop(columns=["low", "high", "p"]))
     errors = standard_errors(rows, [row.sample for row in compared])
     rows = add_planning(add_intervals(rows, errors, study, alpha), errors, study, alpha)
-    rows["verdict"] = [verdict.word(row) for _, row in rows.iterrows()]
+    rows["verdict"] = [verdict.word(row, study.metric.sign) for _, row in rows.iterrows()]
     _warn_of_equal_differences(rows)
     return rows[list(COLUMNS)]
 
@@ -126,7 +125,7 @@ def _rows(
     study: Study, trials: pd.DataFrame, comparison: Pairing, contrasts: Sequence[Contrast]
 ) -> Iterator[Row]:
     """Yield the paired values of each contrast and metric, with the head of its row."""
-    had, table = seeds_had(trials), values(trials).to_numpy(dtype=float)
+    had, table = seeds_had(trials), values(trials)
     pairs, answers = positions(comparison), Correctness(trials)
     diverged = (trials["status"] == "diverged").to_numpy()
     rejected = {
@@ -143,10 +142,11 @@ def _rows(
         }
         notes = _missing(study.seeds, len(arm_rows), rejected.get(key, []))
         notes += _diverged(diverged[arm_rows], diverged[reference_rows])
-        for column, metric in enumerate(effect_metrics()):
-            a, r = table[arm_rows, column], table[reference_rows, column]
+        for metric in effect_metrics() if len(arm_rows) else (study.metric,):
+            column = table[metric.name].to_numpy(dtype=float)
+            a, r = column[arm_rows], column[reference_rows]
             measured = np.isfinite(a) & np.isfinite(r)
-            if metric.optional and not measured.any():
+            if metric.optional and metric.name != study.judged and not measured.any():
                 continue
             left_out = int((~measured & ~diverged[arm_rows] & ~diverged[reference_rows]).sum())
             warnings = notes + [f"{left_out} seeds without this figure left out"] * bool(left_out)
@@ -154,14 +154,12 @@ def _rows(
                 zip(_HEAD, (*key, metric.name, metric.unit, int(measured.sum())), strict=True)
             )
             components = None
-            if metric.judged and measured.any():
+            if metric.answers and measured.any():
                 components = answers.parts((1, -1), arm_rows[measured], reference_rows[measured])
             sample = Sample(a[measured] - r[measured], components, metric.scale)
             yield Row(
                 {**head, **marks, "warning": "; ".join(warnings)}, a[measured], r[measured], sample
             )
-            if not len(arm_rows):
-                break
 
 
 _NONE = np.array([], dtype=int)
@@ -194,8 +192,7 @@ def _warn_of_equal_differences(rows: pd.DataFrame) -> None:
     same = (rows["sd"] == 0) & (rows["n"] > 1)
     moved = rows["effect"].abs() > 1e-12
     _warn(rows, same & moved, "all differences are equal")
-    is_judged = rows["metric"] == judged_metric().name
-    _warn(rows, same & ~moved & is_judged, "no seed differs from its reference")
+    _warn(rows, same & ~moved & rows["judged"], "no seed differs from its reference")
 
 
 def _warn(rows: pd.DataFrame, where: pd.Series, words: str) -> None:

@@ -16,7 +16,8 @@ from bench.analysis.columns import columns
 from bench.core.calibration import expected_ece
 from bench.core.canonical import canonical_hash
 from bench.core.errors import BenchError
-from bench.core.metric import effect_metrics
+from bench.core.metric import Metric
+from bench.core.metrics import effect_metrics
 from bench.core.record import Record, StepTime
 from bench.core.study import Arm, Study
 
@@ -26,7 +27,7 @@ TRIALS = columns(
     "pool_hash settings_hash class_correct class_total calibration ece_floor correct facts "
     "statistics_gain predictions"
 )
-"""Columns of `trials` beside one for each metric of `bench.core.metric.effect_metrics`."""
+"""Columns of `trials` beside one for each metric of `bench.core.metrics.effect_metrics`."""
 CURVES = columns("task arm seed step examples train_loss validation_accuracy validation_nll")
 STEP_TIMES = columns(
     "task arm reference process ratio arm_ms baseline_ms arm_iqr_ms baseline_iqr_ms first_step_s "
@@ -48,13 +49,14 @@ def trials_frame(
             "failed" whose figures are NaN.
 
     Returns:
-        The columns of `TRIALS`, and one for each metric that a trial measures, as it is stored.
+        The columns of `TRIALS`, and one for each metric that a trial measures, as it is stored. One
+        that says nothing new (`Metric.redundant`) is NaN, unless the study judges it.
 
     Raises:
         BenchError: a record belongs to no arm of the study, or was made on other data.
     """
     arms = {(arm.task, arm.name): arm for arm in study.arms}
-    rows = [_trial(_arm(study, arms, r.task, r.arm), _same_data(study, r)) for r in records]
+    rows = [_trial(study, _arm(study, arms, r.task, r.arm), r) for r in records]
     rows += [_failed(study, _arm(study, arms, task, arm), seed) for task, arm, seed in failed]
     place = {key: number for number, key in enumerate(arms)}
     rows.sort(key=lambda row: (place[row["task"], row["arm"]], row["seed"]))
@@ -111,7 +113,8 @@ def _failed(study: Study, arm: Arm, seed: int) -> dict[str, Any]:
     }
 
 
-def _trial(arm: Arm, record: Record) -> dict[str, Any]:
+def _trial(study: Study, arm: Arm, record: Record) -> dict[str, Any]:
+    record = _same_data(study, record)
     scores = None if record.status == "diverged" else record.final
     return {
         **_design(arm),
@@ -120,7 +123,9 @@ def _trial(arm: Arm, record: Record) -> dict[str, Any]:
         "synthetic": record.synthetic,
         "status": record.status,
         **{
-            metric.name: None if scores is None else metric.value(record)
+            metric.name: metric.value(record)
+            if scores and _telling(study, metric, record)
+            else None
             for metric in effect_metrics()
         },
         "ece_floor": expected_ece(scores.calibration) if scores else None,
@@ -147,6 +152,13 @@ def _trial(arm: Arm, record: Record) -> dict[str, Any]:
         "statistics_gain": record.statistics_gain,
         "predictions": {"plain": scores, **record.predictions} if scores else {},
     }
+
+
+def _telling(study: Study, metric: Metric, record: Record) -> bool:
+    """Return true unless a metric that is not judged says nothing new about a trial."""
+    if metric.redundant is None or metric.name == study.judged:
+        return True
+    return not metric.redundant(record)
 
 
 def curves_frame(records: Iterable[Record]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The Pareto front of accuracy and step time: the probability that an arm is on it."""
+"""The Pareto front of the judged metric and step time: the probability that an arm is on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.pairing import Pairing, positions
-from bench.core.metric import judged_metric
 from bench.core.study import Study
 
 DRAWS = 2000
@@ -17,10 +16,10 @@ NAMED_ABOVE = 0.8
 
 
 def on_front(effect: np.ndarray, ratio: np.ndarray) -> np.ndarray:
-    """Mark the arms that no other beats: more accurate and no slower, or faster and no less accurate.
+    """Mark the arms that no other beats: better and no slower, or faster and no worse.
 
     Args:
-        effect: (..., arms) change of accuracy; the reference's 0 competes too, at ratio 1.
+        effect: (..., arms) gain; the reference's 0 competes too, at ratio 1.
         ratio: (..., arms) step time over the reference's.
 
     Returns:
@@ -32,7 +31,7 @@ def on_front(effect: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     ratios = np.append(np.where(timed, ratio, np.inf), reference, axis=-1)
     order = np.lexsort((-effects, ratios), axis=-1)
     effects, ratios = (np.take_along_axis(values, order, axis=-1) for values in (effects, ratios))
-    # Fastest first: an arm is beaten if one before it is more accurate, or as accurate and faster.
+    # Fastest first: an arm is beaten if one before it is better, or as good and faster.
     most = np.maximum.accumulate(effects, axis=-1)
     before = np.concatenate([-np.inf * reference, most[..., :-1]], axis=-1)
     reached = np.where(effects > before, np.arange(effects.shape[-1]), 0)
@@ -61,7 +60,7 @@ def front_probabilities(
         step_times: a row per arm and process, of one place a task.
         effects: of the judged metric and others.
     """
-    rows = effects[(effects["metric"] == judged_metric().name) & (effects["n"] > 0)]
+    rows = effects[effects["judged"] & (effects["n"] > 0)]
     example = {
         (t, a, r): e
         for t, a, r, e in zip(
@@ -72,7 +71,7 @@ def front_probabilities(
         (str(t), str(a), str(r)): group.to_numpy(dtype=float)
         for (t, a, r), group in step_times.groupby(["task", "arm", "reference"])["ratio"]
     }
-    differences, groups = _differences(trials, comparison), dict[tuple[str, str], list[str]]()
+    differences, groups = _gains(study, trials, comparison), dict[tuple[str, str], list[str]]()
     treated = {(arm.task, arm.name) for arm in study.arms if arm.role == "treatment"}
     for task, arm, reference in differences:
         if len(ratios.get((task, arm, reference), ())) > 1 and (task, arm) in treated:
@@ -91,12 +90,12 @@ def front_probabilities(
     return probabilities
 
 
-def _differences(
-    trials: pd.DataFrame, comparison: Pairing
+def _gains(
+    study: Study, trials: pd.DataFrame, comparison: Pairing
 ) -> dict[tuple[str, str, str], dict[int, float]]:
-    """Return (task, arm, reference) -> seed -> difference of the pairs in which both converged."""
-    metric, differences = judged_metric(), dict[tuple[str, str, str], dict[int, float]]()
-    scores = metric.scale * trials[metric.name].to_numpy(dtype=float)
+    """Return (task, arm, reference) -> seed -> gain of the pairs in which both converged."""
+    metric, differences = study.metric, dict[tuple[str, str, str], dict[int, float]]()
+    scores = metric.sign * metric.scale * trials[metric.name].to_numpy(dtype=float)
     seeds = trials["seed"].to_numpy()
     for key, (arm_rows, reference_rows) in positions(comparison).items():
         pairs = {

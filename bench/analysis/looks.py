@@ -16,7 +16,6 @@ from bench.analysis.effects import effects
 from bench.analysis.frames import seeds_had
 from bench.analysis.pairing import contrasts, pair
 from bench.core.errors import UsageError
-from bench.core.metric import judged_metric
 from bench.core.study import Study
 
 Key = tuple[str, str]
@@ -65,7 +64,7 @@ def _settled(study: Study, trials: pd.DataFrame) -> set[Key]:
     growing = study.model_copy(update={"sequential": True})
     compared = contrasts(study)
     rows = effects(growing, trials, pair(trials, compared), compared)
-    judged = rows[(rows["metric"] == judged_metric().name) & rows["verdict"].isin(SETTLED)]
+    judged = rows[rows["judged"] & rows["verdict"].isin(SETTLED)]
     return set(zip(judged["task"], judged["arm"], strict=True))
 
 

@@ -18,7 +18,6 @@ from scipy import stats
 from bench.analysis.effects import effects
 from bench.analysis.pairing import contrasts, pair
 from bench.analysis.verdict import ALPHA
-from bench.core.metric import judged_metric
 from bench.core.study import Study
 
 LIMIT = 0.01
@@ -55,7 +54,7 @@ def null_comparisons(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     rows = effects(undeclared, trials, pair(trials, contrasts(study)), contrasts(study))
     keys = {(contrast.task, contrast.arm) for contrast in compared}
     ours = [key in keys for key in zip(rows["task"], rows["arm"], strict=True)]
-    judged = (rows["metric"] == judged_metric().name) & (rows["n"] > 1)
+    judged = rows["judged"] & (rows["n"] > 1)
     return rows[judged & np.array(ours, dtype=bool)].assign(study=study.name)
 
 

@@ -19,7 +19,6 @@ from bench.analysis.effects import effects
 from bench.analysis.pairing import contrasts, pair
 from bench.analysis.verdict import ALPHA
 from bench.core.errors import UsageError
-from bench.core.metric import judged_metric
 from bench.core.study import BASELINE, Study
 from bench.stats.multiple import benjamini_hochberg
 from bench.stats.shrinkage import shrunk
@@ -53,6 +52,7 @@ def check(studies: Sequence[Study]) -> None:
         for aspect, first_value, other_value in (
             ("the base", first.base, other.base),
             ("the settings", first.settings, other.settings),
+            ("the judged metric", first.judged, other.judged),
             *(
                 (f"the data of {task}", name, other.data[task])
                 for task, name in first.data.items()
@@ -67,9 +67,9 @@ def check(studies: Sequence[Study]) -> None:
 
 
 def regimes(studies: Sequence[Study], trials: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Make a row per task, regime and treatment arm: the effect on test accuracy (`COLUMNS`).
+    """Make a row per task, regime and treatment arm: the effect on the judged metric (`COLUMNS`).
 
-    95% intervals for one cell alone, percentage points. `p_adjusted` is Benjamini-Hochberg over the
+    95% intervals for one cell alone, in the metric's unit. `p_adjusted` is Benjamini-Hochberg over the
     whole map, and `survives` tells if it is below 5%: only such a cell says something. `shrunk` is the
     effect drawn toward the mean of the task's cells. All of it is exploratory. `gap` is the baseline's,
     `regime` its recipe's differing values joined by " / ". Regimes are in the order of these values.
@@ -113,7 +113,7 @@ def _rows(study: Study, task: str, name: str, trials: pd.DataFrame) -> list[tupl
     study = study.model_copy(update={"family": ()})  # a map is exploratory, whatever was declared
     compared = [contrast for contrast in contrasts(study) if contrast.task == task]
     measured = effects(study, trials, pair(trials, compared), compared)
-    judged = measured[measured["metric"] == judged_metric().name]
+    judged = measured[measured["judged"]]
     treated = {a.name for a in study.arms if a.task == task and a.role == "treatment"}
     base = baselines(study, trials)
     gap = base[(base["task"] == task) & (base["arm"] == BASELINE)]["gap"]

@@ -13,13 +13,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from bench.core.metric import judged_metric
 from bench.core.study import SMOKE_SEEDS, Study
 from bench.stats.multiple import benjamini_hochberg
 
 ALPHA = 0.05
-MARGIN = 1.0
-"""Margin of practical relevance where the study names none, percentage points."""
 LOOKS = (6, 8, 10, 12, 16, 20, 24)
 """Numbers of seeds that a sequential study grows to; its intervals hold at any from the first on."""
 
@@ -56,7 +53,7 @@ EARLIER: Mapping[str, str] = {
 
 
 def read_off(low: float, high: float, margin: float) -> str:
-    """Return the verdict that an interval supports; `OPEN` without an interval.
+    """Return the verdict that an interval of a gain supports; `OPEN` without an interval.
 
     It only becomes more definite when the interval shrinks.
     """
@@ -75,7 +72,7 @@ def family(study: Study, task: str, arm: str, metric: str, n: int) -> str:
         return "synthetic"
     if n < SMOKE_SEEDS:
         return "smoke"
-    declared = metric == judged_metric().name and (task, arm) in study.family
+    declared = metric == study.judged and (task, arm) in study.family
     return "confirmatory" if declared else "exploratory"
 
 
@@ -120,8 +117,12 @@ def false_discoveries(effects: pd.DataFrame) -> np.ndarray:
     return result
 
 
-def word(row: pd.Series) -> str:
-    """Return the verdict of one row of effects, or the word in its place."""
+def word(row: pd.Series, sign: int) -> str:
+    """Return the verdict of one row of effects, or the word in its place.
+
+    Args:
+        sign: -1 where less of the row's metric is better, else 1.
+    """
     if row["n"] == 0:
         return NOT_COMPARED
     if row["family"] != "confirmatory":
@@ -130,4 +131,5 @@ def word(row: pd.Series) -> str:
         return UNFINISHED
     if row["reference_diverged"]:
         return FIX_BASELINE
-    return read_off(row["low"], row["high"], row["margin"])
+    low, high = sorted((sign * row["low"], sign * row["high"]))
+    return read_off(low, high, row["margin"])

@@ -11,6 +11,7 @@ from bench.cli import options as shared
 from bench.cli.options import RESULTS, files, names
 from bench.core.duration import budget_seconds
 from bench.core.errors import UsageError
+from bench.core.metric import OBJECTIVE
 
 if TYPE_CHECKING:
     from bench.advising.advise import Advisor
@@ -23,6 +24,9 @@ def advise(
         str, typer.Option(help="Tasks, separated by commas; each gets its part of the budget.")
     ] = "imdb",
     model: shared.Model = None,
+    objective: Annotated[
+        str, typer.Option(help="What to look for: accuracy, or calibration (the likelihood).")
+    ] = OBJECTIVE,
     strategies: shared.Strategies = "all",
     base: shared.Base = None,
     set_: shared.Settings = None,
@@ -77,7 +81,7 @@ def advise(
             name=part_name(name, profile, task, len(chosen_tasks.names)),
         )
         try:
-            with advisor(request, seconds, registry, options, watches) as advising:
+            with advisor(request, seconds, registry, options, watches, objective) as advising:
                 _one(advising, dry_run)
         except StoppedError:
             print("interrupted; the same command goes on where this one stopped", file=sys.stderr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,10 +28,12 @@ def null(
         study, store = shared.stored_study(study_folder(results, name))
         rows = null_comparisons(study, trials_frame(study, store.records().records))
         frames.append(rows)
-        for row in rows.itertuples():
+        found: list[Any] = rows.to_dict("records")
+        for row in found:
+            effect = study.metric.told(row["effect"], row["low"], row["high"], finer=1)
             print(
-                f"{study.name}, {row.task} {row.arm}: {row.effect:+.2f} points "
-                f"[{row.low:+.2f}, {row.high:+.2f}], {row.n} trials, p = {row.p:.2g}"
+                f"{study.name}, {row['task']} {row['arm']}: {effect}, {row['n']} trials, "
+                f"p = {row['p']:.2g}"
             )
     agreed = agreement(frames)
     if not agreed.comparisons:

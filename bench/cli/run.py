@@ -12,6 +12,7 @@ from bench.cli import options as shared
 from bench.cli.options import RESULTS, TASKS, files, names
 from bench.core.duration import budget_seconds
 from bench.core.errors import UsageError
+from bench.core.metric import JUDGED
 from bench.running.profiles import PROFILES
 
 QUICK = PROFILES["quick"]
@@ -79,6 +80,9 @@ def run(
         bool,
         typer.Option("--until-decided", help="Looks at 6, 10, 16, 24 seeds while undecided."),
     ] = False,
+    judge: Annotated[
+        str, typer.Option(help="Metric that gets verdicts, such as nll or macro_accuracy.")
+    ] = JUDGED,
     exploratory: Annotated[
         bool, typer.Option("--exploratory", help="Declare no family: effects, no verdicts.")
     ] = False,
@@ -131,6 +135,7 @@ def run(
         precision=precision,
         xla=has_gpu_driver() if xla is None else xla,
         sequential=until_decided,
+        judged=judge,
         exploratory=exploratory,
         tuned=None if tuned is None else tuning.read(tuned),
         name=name,

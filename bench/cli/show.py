@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import textwrap
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -71,20 +71,25 @@ def measured(name: str, results: Path) -> str:
     """Describe the measured effects of a strategy, from the tables in a results folder."""
     import pandas as pd
 
-    from bench.core.metric import judged_metric
+    from bench.core.metric import JUDGED
+    from bench.core.metrics import metric_of
 
     lines = ["", f"measured by the studies in {results}"]
     for path in sorted(results.glob("*/tables/effects.csv")):
         effects, study = pd.read_csv(path), path.parent.parent.name
         if not {"arm", "task", "metric", "effect", "low", "high", "verdict", "n"} <= set(effects):
             continue
-        rows = effects[(effects["arm"] == name) & (effects["metric"] == judged_metric().name)]
+        # Tables of older versions have no such column; all of them judge the usual metric.
+        judged = effects["judged"] if "judged" in effects else effects["metric"] == JUDGED
+        rows = effects[(effects["arm"] == name) & judged]
         steps = _steps(path.with_name("step_times.csv"), name)
-        for row in rows.itertuples():
+        found: list[Any] = rows.to_dict("records")
+        for row in found:
+            metric = metric_of(row["metric"])
+            effect = metric.told(row["effect"], row["low"], row["high"])
             lines.append(
-                f"  {study}, {row.task}: test accuracy {row.effect:+.1f} points "
-                f"[{row.low:+.1f}, {row.high:+.1f}], {row.n} seeds, {row.verdict}"
-                + steps.get(str(row.task), "")
+                f"  {study}, {row['task']}: {metric.title} {effect}, {row['n']} seeds, "
+                f"{row['verdict']}" + steps.get(row["task"], "")
             )
     return "\n".join(lines if len(lines) > 2 else [*lines, "  nothing yet: `bench run` measures"])
 

@@ -26,12 +26,14 @@ VERDICT_SEEDS = 10
 def described(study: Study, store: Store) -> str:
     """Describe the coming run: arms, trials, stored trials, expected time."""
     from bench.core.environment import cores
+    from bench.report.headings import judged_lines
 
     trials = study.trials()
     missing = store.missing(study)
     lines = [
         f"study {study.name} in {store.folder}",
         *(f"  {task}: {data}" for task, data in study.data.items()),
+        *judged_lines(study),
         f"{len(study.arms)} arms x {study.seeds} seeds = {len(trials)} trials",
         seeds_text(study.seed_range()),
     ]

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from bench.core import metric as core
+from bench.core import metrics as registry
 from bench.core.errors import UsageError, unknown
 
 
@@ -69,7 +70,9 @@ class Metric:
 
 def by_name() -> dict[str, Metric]:
     """Return the compared metrics by their names in a comparison, in the registry's order."""
-    return {compared.name: Metric(metric, compared) for metric, compared in core.compared_metrics()}
+    return {
+        compared.name: Metric(metric, compared) for metric, compared in registry.compared_metrics()
+    }
 
 
 def minimums() -> dict[str, float]:

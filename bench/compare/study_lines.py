@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.analysis.frames import roots
 from bench.core.canonical import canonical_hash
-from bench.core.metric import compared_metrics
+from bench.core.metrics import compared_metrics
 from bench.core.record import Record, StepTime
 from bench.core.study import Arm, Study
 from bench.storage.history import Line, ProcessResult, SeedResult

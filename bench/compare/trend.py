@@ -10,7 +10,7 @@ import pandas as pd
 from bench.analysis.columns import columns
 from bench.compare.matching import software_changes
 from bench.compare.units import values
-from bench.core.metric import compared_metrics
+from bench.core.metrics import compared_metrics
 from bench.storage.history import Line, latest
 
 COLUMNS = columns("task data synthetic metric arm study place value low high")

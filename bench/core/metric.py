@@ -1,22 +1,20 @@
-"""The metrics of a trial or a step, and the tables, plots and comparisons that show each.
-
-A metric needs one entry of `METRICS` and nothing else. Frames, effects, tables, the page, the terminal
-and the comparison of two studies loop over it.
-"""
+"""A metric of a trial or a step, and the tables, plots, verdicts and comparisons that show it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
+from bench.core.record import Record
 
-from bench.core.curve import area
-from bench.core.record import Record, Scores
-
-UNEQUAL = 1.5
-"""Ratio of the largest class to the smallest above which accuracy is not enough."""
+JUDGED = "test_accuracy"
+"""Metric that a study judges if it names none."""
+OBJECTIVE = "accuracy"
+"""Objective of `bench advise` if it names none."""
+MARGIN = 1.0
+"""Margin of practical relevance, points, where neither recipe nor study names one."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,8 @@ class Column:
     page_scale: float = 1.0
     """Factor from the table's unit to the page's."""
     in_terminal: bool = False
+    floor: str = ""
+    """Column of the decision table with the value that chance alone gives; empty if there is none."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,22 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Objective:
+    """The choice of `bench advise` where a metric is what counts."""
+
+    name: str
+    """Name on the command line."""
+    criterion: str
+    """What the trials of a choice are compared by, in words."""
+    score: Callable[[Record], float]
+    """Score of a trial on the validation split. Higher is better; one unit weighs like a point."""
+    unit: str
+    """Unit of `score`."""
+    typical_sd: float
+    """Spread of a paired difference of the metric: the mean of the committed studies."""
+
+
+@dataclass(frozen=True)
 class Metric:
     """A measured quantity."""
 
@@ -110,8 +126,16 @@ class Metric:
     """False if it has no row in the effects of a study."""
     optional: bool = False
     """True if it has no row and no column where no trial has a value."""
-    judged: bool = False
-    """True for the one metric that gets verdicts."""
+    redundant: Callable[[Record], bool] | None = None
+    """True for a trial in which it says nothing new: it then has a value only where it is judged."""
+    margin: float | Literal["recipe"] | None = None
+    """Margin of practical relevance, in `unit`; `recipe`: that of the recipe. None: never judged."""
+    digits: int = 1
+    """Decimal places of a change in texts."""
+    answers: bool = False
+    """True for the share of right answers, whose error has a part from the test examples."""
+    objective: Objective | None = None
+    """None if `bench advise` does not choose for it."""
     column: Column | None = None
     compared: Compared | None = None
 
@@ -127,164 +151,56 @@ class Metric:
             return {"chance": 1 / record.classes, "one": 1.0}.get(self.when_diverged)
         return self.of(record)
 
+    @property
+    def sign(self) -> int:
+        """Return the factor from a change to a gain: -1 where less is better."""
+        return 1 if self.more_is_better else -1
 
-def _final(value: Callable[[Scores], float | None]) -> Callable[[Record], float | None]:
-    """Make a function that reads one of the final scores of a record."""
-    return lambda record: None if record.final is None else value(record.final)
+    @property
+    def direction(self) -> str:
+        """Return `less is better`, or nothing where more is."""
+        return "" if self.more_is_better else "less is better"
 
+    @property
+    def in_unit(self) -> str:
+        """Return the unit for a heading: ` (points)`."""
+        return f" ({self.unit})" if self.unit else ""
 
-def unequal(totals: Sequence[int]) -> bool:
-    """Return true if the largest class has more than 1.5 times the test examples of the smallest."""
-    tested = [total for total in totals if total]
-    return max(tested, default=0) > UNEQUAL * min(tested, default=0)
+    @property
+    def change(self) -> str:
+        """Return the name of a change: `change of NLL (nats); less is better`."""
+        named = f"change of {self.title}{self.in_unit}"
+        return named if self.more_is_better else f"{named}; {self.direction}"
 
+    @property
+    def measure(self) -> str:
+        """Return the unit with the title: `points of test accuracy`."""
+        return f"{self.unit} of {self.title}" if self.unit else self.title
 
-def _macro(scores: Scores) -> float | None:
-    """Return the mean accuracy of the classes; None where they are about equal: see `unequal`."""
-    tested = [(c, n) for c, n in zip(scores.class_correct, scores.class_total, strict=True) if n]
-    if not unequal(scores.class_total):
-        return None
-    return float(np.mean([correct / total for correct, total in tested]))
+    @property
+    def stored_title(self) -> str:
+        """Return the title of a stored value, with its unit if that is the unit of a change."""
+        return self.title + (self.in_unit if self.scale == 1 else "")
 
+    def amount(self, value: float) -> str:
+        """Write a size without a sign: `1 point`, `0.01 nats`."""
+        unit = self.unit.removesuffix("s") if value == 1 else self.unit
+        return f"{value:g} {unit}".strip()
 
-def _area(record: Record) -> float | None:
-    """Return the normalized area under the whole validation curve of a trial."""
-    examples = np.array([float(point.examples) for point in record.curve])
-    heights = np.array([point.validation_accuracy for point in record.curve])
-    if not examples.size or not examples[-1] > 0:
-        return None
-    return area(examples, heights, float(examples[-1]), 1 / record.classes)
+    def told(self, effect: float, low: float, high: float, finer: int = 0) -> str:
+        """Write a change with its interval: `+1.5 points [+0.9, +2.2]`.
 
+        Args:
+            finer: decimal places more than texts usually have.
+        """
+        form = f"+.{self.digits + finer}f"
+        change = f"{effect:{form}} {self.unit}".strip()
+        return change if math.isnan(low) else f"{change} [{low:{form}}, {high:{form}}]"
 
-METRICS: tuple[Metric, ...] = (
-    Metric(
-        "test_accuracy", "test accuracy", "points", True, 100.0,
-        _final(lambda scores: scores.test_accuracy), "chance", judged=True,
-        compared=Compared(
-            "accuracy", 1.0, 0.05, "accuracy:1", "accuracy", "{:.1%} -> {:.1%}",
-            followed=Followed("accuracy", "Test accuracy", "percent", "%"),
-        ),
-    ),
-    Metric(
-        "validation_accuracy", "validation accuracy", "points", True, 100.0,
-        _final(lambda scores: scores.validation_accuracy), "chance",
-    ),
-    Metric(
-        "train_accuracy", "train accuracy", "points", True, 100.0,
-        _final(lambda scores: scores.train_accuracy), "chance",
-    ),
-    Metric(
-        "macro_accuracy", "macro accuracy", "points", True, 100.0, _final(_macro), "chance",
-        optional=True,
-        column=Column(
-            "macro", 0, "change of macro accuracy (points)", "ΔMacro",
-            "change of the mean accuracy of the classes, points; only where they are unequal",
-            "change of the mean accuracy of the classes, which counts each class alike, points",
-            digits=1, page_digits=1, in_terminal=True,
-        ),
-    ),
-    Metric(
-        "generalization_gap", "train - test accuracy", "points", False, 100.0,
-        _final(lambda scores: scores.train_accuracy - scores.test_accuracy),
-        column=Column(
-            "gap", 3, "change of gap (points)", "ΔGap",
-            "change of train - test accuracy, percentage points (less is less overfitting)",
-            "change of train minus test accuracy, points; less is less overfitting",
-            digits=1, page_digits=1, in_terminal=True,
-        ),
-    ),
-    Metric(
-        "nll", "NLL (nats)", "nats", False, 1.0, _final(lambda scores: scores.nll),
-        column=Column(
-            "nll", 2, "change of NLL (nats)", "ΔNLL",
-            "change of negative log-likelihood on the test split, nats (less is better)",
-            "change of negative log-likelihood, nats; less is better",
-            digits=3, page_digits=3,
-        ),
-    ),
-    Metric(
-        "ece", "ECE", "", False, 1.0, _final(lambda scores: scores.ece),
-        column=Column(
-            "ece", 1, "change of ECE", "ΔECE",
-            "change of expected calibration error (0 to 1; less is better)",
-            "change of expected calibration error, points; less is better",
-            digits=3, page_digits=1, page_scale=100.0, in_terminal=True,
-        ),
-    ),
-    Metric("brier", "Brier score", "", False, 1.0, _final(lambda scores: scores.brier)),
-    Metric(
-        "area", "area under the validation curve", "points", True, 100.0, _area, "chance",
-        effect=False,  # within a study it ends at the baseline's budget: `bench.analysis.convergence`
-        compared=Compared(
-            "convergence", 1.0, 0.05, "convergence:1", "area", "{:.1%} -> {:.1%}"
-        ),
-    ),
-    Metric(
-        "divergence", "trials that diverged", "points", False, 100.0, lambda record: 0.0, "one",
-        effect=False,  # within a study it has a table of its own: `bench.analysis.divergence`
-        compared=Compared(
-            "divergence", 10.0, 0.0, "divergence:10", "diverged", "{:.0%} -> {:.0%} of the trials",
-            rate=True,
-        ),
-    ),
-    Metric(
-        "step_time", "step time", "ratio", False, effect=False,
-        compared=Compared(
-            "step_time", 2.0, 0.1, "step_time:5%", "ratio",
-            "{:.3f} -> {:.3f} of the baseline's step", share=True,
-            level=Level(
-                "ms", "{:.3g} -> {:.3g} ms a step",
-                Followed("baseline_step", "Step time of the baseline", "milliseconds", "ms"),
-            ),
-            followed=Followed(
-                "step_time", "Step time beside the baseline's", "ratio", "x baseline"
-            ),
-        ),
-    ),
-    Metric(
-        "memory", "peak memory", "MB", False, effect=False,
-        compared=Compared(
-            "memory", 5.0, 0.5, "memory:10%", "memory_mb", "{:.0f} -> {:.0f} MB", share=True,
-            followed=Followed("memory", "Peak memory", "MB", "MB"),
-        ),
-    ),
-)  # fmt: skip
+    def margin_of(self, recipe: float = MARGIN) -> float:
+        """Return the margin where it is judged, in `unit`.
 
-
-def effect_metrics() -> tuple[Metric, ...]:
-    """Return the metrics with effects within a study, in the order of their rows."""
-    return tuple(metric for metric in METRICS if metric.effect)
-
-
-def recorded_metrics() -> list[Metric]:
-    """Return the metrics that are fields of a record's scores, in the order of the fields."""
-    order = list(Scores.model_fields)
-    recorded = [metric for metric in METRICS if metric.name in order]
-    return sorted(recorded, key=lambda metric: order.index(metric.name))
-
-
-def judged_metric() -> Metric:
-    """Return the metric that gets verdicts."""
-    return next(metric for metric in METRICS if metric.judged)
-
-
-def columns() -> list[tuple[Metric, Column]]:
-    """Return the metrics with a column in the decision table, in the order of the columns."""
-    with_column = [(metric, metric.column) for metric in METRICS if metric.column is not None]
-    return sorted(with_column, key=lambda pair: pair[1].place)
-
-
-def compared_metrics() -> list[tuple[Metric, Compared]]:
-    """Return the metrics that are compared between two studies."""
-    return [(metric, metric.compared) for metric in METRICS if metric.compared is not None]
-
-
-def followed_series() -> dict[str, Followed]:
-    """Return the series that the history follows, levels included, by name."""
-    compared = [compared for _, compared in compared_metrics()]
-    levels = [series.level.followed for series in compared if series.level is not None]
-    return {
-        series.name: series
-        for series in [*levels, *(c.followed for c in compared)]
-        if series is not None
-    }
+        Args:
+            recipe: margin of the recipe, points.
+        """
+        return recipe if self.margin == "recipe" or self.margin is None else self.margin

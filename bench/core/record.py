@@ -74,6 +74,8 @@ class Scores(Schema):
     calibration: tuple[CalibrationBin, ...] = ()
     correct: str
     """Bits of the test examples that were classified correctly: `numpy.packbits`, in base64."""
+    validation_nll: Finite | None = None
+    """Null in records of older versions."""
 
 
 class Hashes(Schema):

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from bench.core.errors import UsageError
+from bench.core.metric import JUDGED, Metric
+from bench.core.metrics import judged_metric
 from bench.core.record import Count, Finite, Name, Schema, Use, trial_name
 
 SCHEMA = 1
@@ -129,7 +131,9 @@ class Study(Schema):
     family: tuple[tuple[Name, Name], ...] = ()
     """Confirmatory family as (task, arm) pairs, declared before the study ran."""
     margin: dict[str, Finite] = {}
-    """Task -> margin of practical relevance, percentage points of test accuracy."""
+    """Task -> margin of practical relevance, in the unit of the judged metric."""
+    judged: Name = JUDGED
+    """Metric that gets verdicts, by its name in `bench.core.metrics.METRICS`."""
     sequential: bool = False
     """True if the rule of `bench.analysis.looks` adds seeds."""
     seeds_before: tuple[int, ...] = ()
@@ -138,6 +142,19 @@ class Study(Schema):
     environment: dict[str, Any] = {}
     created: str = ""
     """Time in UTC, ISO 8601."""
+
+    @property
+    def metric(self) -> Metric:
+        """Return the judged metric.
+
+        Raises:
+            UsageError: this version of the suite does not judge it.
+        """
+        return judged_metric(self.judged)
+
+    def margin_on(self, task: str) -> float:
+        """Return the margin of practical relevance on a task, in the unit of the judged metric."""
+        return self.margin.get(task, self.metric.margin_of())
 
     def trials(self) -> list[Trial]:
         """List every trial, seed by seed: an interrupted study then has complete comparisons."""
@@ -167,9 +184,9 @@ class Study(Schema):
         """Return this study with the arms and seeds of another one added; arms keep their code.
 
         Raises:
-            UsageError: the two differ in data, recipe, base or settings.
+            UsageError: the two differ in data, recipe, base, settings or judged metric.
         """
-        for field in ("profile", "base", "settings", "first_seed"):
+        for field in ("profile", "base", "settings", "first_seed", "judged"):
             self._same(field, getattr(self, field), getattr(request, field))
         for field in ("data", "margin"):
             stored, requested = getattr(self, field), getattr(request, field)

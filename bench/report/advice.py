@@ -14,13 +14,14 @@ from bench.advising.choosing import RATES, SCREENING, choice_seconds, halvings, 
 from bench.advising.confirming import (
     LEAST_SEEDS,
     MEMBERS,
-    TYPICAL_SD,
     recommended,
     smallest_effect,
 )
 from bench.advising.rounds import name_of
 from bench.analysis.analysis import Analysis
 from bench.core.duration import duration
+from bench.core.metric import Metric
+from bench.core.metrics import objective_of
 from bench.core.study import BASELINE, Study
 from bench.report.answers import few_names
 from bench.report.texts import interval, signed
@@ -60,14 +61,15 @@ def plan_lines(advice: Advice, seconds: float, jobs: int) -> list[str]:
     choice = choice_seconds(advice.budget, seconds) / seconds
     confirmed = int((trials - choice) / arms)
     lines = [
-        f"{advice.task}, profile {advice.profile}: a trial takes {seconds:.1f} s of the budget here "
-        f"({jobs} side by side), so {duration(advice.budget)} are about {trials:.0f} trials",
+        f"{advice.task}, profile {advice.profile}, for {advice.objective}: a trial takes "
+        f"{seconds:.1f} s of the budget here ({jobs} side by side), so {duration(advice.budget)} are "
+        f"about {trials:.0f} trials",
         f"screening: {' then '.join(map(str, sizes))} techniques and the baseline, from {seeds} "
         f"seed{'s' if seeds > 1 else ''} a round on, in {SCREENING:.0%} of the budget",
         f"stacking: about {max(0, choice - SCREENING * trials):.0f} trials of techniques on top of each "
         "other",
         f"confirmation: about {confirmed} fresh seeds of up to {arms} arms",
-        _power(arms - 1, confirmed),
+        _power(advice, arms - 1, confirmed),
         _tuning(advice.techniques),
     ]
     if advice.left_out:
@@ -89,15 +91,17 @@ def _tuning(techniques: Sequence[str]) -> str:
     )
 
 
-def _power(arms: int, seeds: int) -> str:
+def _power(advice: Advice, arms: int, seeds: int) -> str:
     if seeds < LEAST_SEEDS:
         return (
             f"that is too little for a verdict, which takes {LEAST_SEEDS} seeds: the answer will be a "
             "smoke run"
         )
+    metric, objective = objective_of(advice.objective)
+    smallest = f"{smallest_effect(arms, seeds, objective.typical_sd):.{metric.digits}f}"
     return (
-        f"the confirmation will show effects from {smallest_effect(arms, seeds):.1f} points on, in 80% "
-        f"of the cases (paired differences vary by {TYPICAL_SD} points in the committed studies)"
+        f"the confirmation will show effects from {smallest} {metric.measure} on, in 80% of the cases "
+        f"(paired differences vary by {objective.typical_sd} in the committed studies)"
     )
 
 
@@ -135,16 +139,19 @@ def answer_lines(
     rows = rows[rows["n"] > 0]
     by_arm = {str(row["arm"]): row for _, row in rows.iterrows()}
     verdicts = {arm: str(row["verdict"]) for arm, row in by_arm.items()}
-    arm = recommended(verdicts, {name: float(row["effect"]) for name, row in by_arm.items()})
+    metric = study.metric
+    gains = {name: metric.sign * float(row["effect"]) for name, row in by_arm.items()}
+    arm = recommended(verdicts, gains)
     lines = [_lead(arm, study, by_arm)]
-    lines += [f"  {name}: {_figures(row)}" for name, row in by_arm.items()]
+    lines += [f"  {name}: {_figures(metric, row)}" for name, row in by_arm.items()]
     if arm is not None:
         lines += list(_settings(study, advice.task, arm))
         lines += list(_cost(arm, ratios))
+    unit = objective_of(advice.objective)[1].unit
     if advice.carried and len(advice.stack) > 1:
         lines.append(
             f"what each member adds to the rest of {name_of(advice.stack)}, as the choice saw it on "
-            f"validation (estimate ± standard deviation): {', '.join(advice.carried)}"
+            f"validation (estimate ± standard deviation, {unit}): {', '.join(advice.carried)}"
         )
     lines += list(_open(advice, study, rows))
     lines.append(f"{_tuning(advice.techniques)}: another strength can change the order")
@@ -167,9 +174,9 @@ def _lead(arm: str | None, study: Study, by_arm: Mapping[str, pd.Series]) -> str
     )
 
 
-def _figures(row: pd.Series) -> str:
-    between = interval(row["low"], row["high"])
-    return f"{signed(row['effect'], 1)} points of test accuracy {between}, {row['verdict']}"
+def _figures(metric: Metric, row: pd.Series) -> str:
+    between = interval(row["low"], row["high"], metric.digits)
+    return f"{signed(row['effect'], metric.digits)} {metric.measure} {between}, {row['verdict']}"
 
 
 def _settings(study: Study, task: str, arm: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from bench.core.study import Study
 from bench.report.around import CARRIES, groups, left_out
 from bench.report.headings import baseline_row, gap_text, main_baseline
 from bench.report.rows import Row, step_time_name
+from bench.report.texts import joined
 from bench.report.verdicts import KINDS
 
 SHOWN = 4
@@ -88,9 +89,9 @@ def study_answer(study: Study, analysis: Analysis, rows: Sequence[Row], task: st
 
 
 def measured_rows(rows: Sequence[Row], task: str) -> list[Row]:
-    """Return the rows of a task that have an effect, the largest first."""
+    """Return the rows of a task that have an effect, the largest gain first."""
     measured = [row for row in rows if row.task == task and math.isfinite(row.effect)]
-    return sorted(measured, key=lambda row: -row.effect)
+    return sorted(measured, key=lambda row: -row.gain)
 
 
 def _unjudged(rows: Sequence[Row], synthetic: bool) -> str:
@@ -156,7 +157,7 @@ def _points(rows: Sequence[Row], step: str, less: Mapping[str, str]) -> list[str
 def describe(row: Row, step: str) -> str:
     """Write `+4.2 points [3.5, 4.8], 1.19× CPU step time`."""
     effect, cost = row.cells["effect"], row.cells["step"]
-    texts = [f"{effect.text} points {effect.detail}".strip()] if effect.text else []
+    texts = [joined(effect.text, row.judged.unit, effect.detail)] if effect.text else []
     if cost.text:
         texts.append(f"{cost.text} {step}")
     return ", ".join(texts)

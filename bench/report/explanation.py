@@ -12,15 +12,15 @@ from typing import NamedTuple
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
-from bench.analysis.verdict import ALPHA, MARGIN
-from bench.core.metric import judged_metric
+from bench.analysis.verdict import ALPHA
+from bench.core.metric import Metric
 from bench.core.study import TUNED, Study
 from bench.report.answers import SHOWN, Answer, few_names, measured_rows, of_kind, study_answer
 from bench.report.around import CARRIES, groups, left_out
 from bench.report.card import Card
 from bench.report.headings import baseline_row, main_baseline, tasks
 from bench.report.rows import Row, decision_rows, step_time_name
-from bench.report.texts import seeds_text, shown, signed
+from bench.report.texts import joined, seeds_text, shown, signed
 
 FEW_SEEDS = 10
 """Number of seeds below which the text names the smallest effect that can be found."""
@@ -64,8 +64,7 @@ def _task(study: Study, analysis: Analysis, rows: Sequence[Row], task: str) -> E
     answered = study_answer(study, analysis, rows, task)
     measured = measured_rows(rows, task)
     effects = analysis.effects
-    judged = effects["metric"] == judged_metric().name
-    effects = effects[judged & (effects["task"] == task)]
+    effects = effects[effects["judged"] & (effects["task"] == task)]
     return Explanation(
         task=task,
         compared=tuple(_compared(study, analysis, measured, task)),
@@ -116,25 +115,24 @@ def _has_verdict(row: Row) -> bool:
 def _effects(study: Study, measured: Sequence[Row], task: str) -> Iterator[str]:
     if study.synthetic:
         return
-    figures = []
+    figures, digits, hint = [], study.metric.digits, study.metric.direction
     for row in _named(measured):
         name = f"{row.arm} against {row.against}" if row.against else row.arm
-        ends = [shown(end, "+z.1f") for end in (row.low, row.high)]
+        ends = [shown(end, f"+z.{digits}f") for end in (row.low, row.high)]
         between = f" ({ends[0]} to {ends[1]})" if all(ends) else ""
         said = f", {row.verdict}" if _has_verdict(row) else ""
-        figures.append(f"{name} {signed(row.effect, 1)}{between}{said}")
+        figures.append(f"{name} {signed(row.effect, digits)}{between}{said}")
     if figures:
-        yield f"In points of test accuracy: {'; '.join(figures)}."
+        yield f"In {joined(study.metric.measure, hint and f'({hint})')}: {'; '.join(figures)}."
     unnamed = len(of_kind(measured, "better")) - SHOWN
     if unnamed > 0:
         yield f"{unnamed} more are better."
-    points = study.margin.get(task, MARGIN)
-    margin = f"{points:g} point{'s' if points != 1 else ''}"
+    margin = study.metric.amount(study.margin_on(task))
     headings = groups(study, task)
     less = [row for row in measured if headings.get(row.arm) == CARRIES]
     for kind, sentence in LEFT_OUT_SENTENCES.items():
         parts = [
-            f"{', '.join(left_out(study, task, row.arm))} ({signed(row.effect, 1)})"
+            f"{', '.join(left_out(study, task, row.arm))} ({signed(row.effect, digits)})"
             for row in of_kind(less, kind)
         ]
         if parts:
@@ -168,24 +166,22 @@ def _certainty(study: Study, measured: Sequence[Row], effects: pd.DataFrame) -> 
             "No comparison was declared in advance. Each interval holds with 95% for one arm alone, "
             "and the largest effects of many are larger than the truth."
         )
-        yield from _standing_out(effects)
+        yield from _standing_out(study.metric, effects)
     smallest = effects.loc[effects["n"] > 1, "mde"].median()
     if study.seeds < FEW_SEEDS and math.isfinite(smallest):
-        yield (
-            f"With {study.seeds} seeds a true effect under about {smallest:.1f} points is often "
-            "missed."
-        )
+        effect = joined(f"{smallest:.{study.metric.digits}f}", study.metric.unit)
+        yield f"With {study.seeds} seeds a true effect under about {effect} is often missed."
 
 
-def _standing_out(effects: pd.DataFrame) -> Iterator[str]:
+def _standing_out(judged: Metric, effects: pd.DataFrame) -> Iterator[str]:
     """Name the exploratory effects that survive the adjustment for many comparisons."""
     surviving = effects[(effects["p_adjusted"] < ALPHA) & (effects["family"] == "exploratory")]
     surviving = surviving.sort_values("effect", key=abs, ascending=False)
     words = [
         f"{direction}: {few_names(list(surviving.loc[side, 'arm']))}"
         for direction, side in (
-            ("better", surviving["effect"] > 0),
-            ("worse", surviving["effect"] < 0),
+            ("better", judged.sign * surviving["effect"] > 0),
+            ("worse", judged.sign * surviving["effect"] < 0),
         )
         if side.any()
     ]
@@ -227,6 +223,11 @@ def _limits(
         yield (
             "All seeds share their training examples. Other examples can move the effects by more "
             "than the intervals say."
+        )
+    if not study.metric.answers:
+        yield (
+            f"The intervals of {study.metric.title} hold for these test examples. Others can move the "
+            "effects by more."
         )
     yield from _settings(study, task)
     for earlier in dict.fromkeys(effect.study for effect in study.seen if effect.task == task):

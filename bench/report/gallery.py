@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
-from bench.core.metric import judged_metric
 from bench.core.study import Study
 from bench.report.around import GROUPS, groups
 from bench.report.headings import main_baseline, origin, tasks
@@ -32,7 +31,7 @@ class Frames:
 
     trials: pd.DataFrame
     points: pd.DataFrame
-    """task, arm, seed, difference (percentage points of test accuracy)."""
+    """task, arm, seed, difference (of the judged metric, in its unit)."""
     bands: pd.DataFrame
     """Result of `curve_bands`."""
 
@@ -99,7 +98,7 @@ class Subject:
 
 def _effect(s: Subject) -> Plot | None:
     rows = s.of(s.analysis.effects)
-    rows = rows[(rows["metric"] == judged_metric().name) & (rows["n"] > 0)]
+    rows = rows[rows["judged"] & (rows["n"] > 0)]
     if rows.empty:
         return None
     labels = [_label(row.arm, row.reference, s.baseline) for row in each(rows)]
@@ -107,8 +106,8 @@ def _effect(s: Subject) -> Plot | None:
         role=rows["arm"].map(s.roles), label=labels, group=rows["arm"].map(groups(s.study, s.task))
     )
     rows = rows.sort_values("group", key=lambda groups: groups.map(GROUPS.index), kind="stable")
-    margin = s.study.margin.get(s.task, float(rows["margin"].iloc[0]))
-    return effect_plot(s.task, rows, s.of(s.frames.points), margin, s.origin)
+    points = s.of(s.frames.points)
+    return effect_plot(s.task, rows, points, s.study.metric, s.study.margin_on(s.task), s.origin)
 
 
 def _label(arm: str, reference: str, baseline: str) -> str:
@@ -135,7 +134,8 @@ def _cost(s: Subject) -> Plot | None:
     if rows.empty:
         return None
     rows = rows.astype({"pareto": bool})
-    return cost_plot(s.task, rows, step_time_name(rows["device"]), s.hues, s.origin)
+    step_time = step_time_name(rows["device"])
+    return cost_plot(s.task, rows, s.study.metric, step_time, s.hues, s.origin)
 
 
 def _curves(s: Subject) -> Plot | None:
@@ -174,7 +174,7 @@ def _calibration(s: Subject) -> Plot | None:
 def _interactions(s: Subject) -> Plot | None:
     rows = s.of(s.analysis.interactions).dropna(subset=["effect"])
     pairs = rows.rename(columns={"a": "first", "b": "second"})
-    return None if pairs.empty else interaction_plot(s.task, pairs, s.origin)
+    return None if pairs.empty else interaction_plot(s.task, pairs, s.study.metric, s.origin)
 
 
 DRAWINGS: Mapping[str, Callable[[Subject], Plot | None]] = {

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from bench.core.metric import JUDGED
 from bench.core.study import BASELINE, Study
 from bench.report.plots.origin import SYNTHETIC, Origin
 
@@ -66,6 +67,7 @@ def headings(study: Study, baselines: pd.DataFrame) -> tuple[str, ...]:
     lines = [SYNTHETIC] if study.synthetic else []
     seeds = f"{study.seeds} seeds" + (f" from {study.first_seed}" if study.first_seed else "")
     lines.append(f"Study {study.name}, profile {study.profile}, {seeds}, {plain}")
+    lines += judged_lines(study)
     if study.seeds_before:
         lines.append(
             f"Seeds were added after verdicts could be seen ({looks(study)}): intervals hold at any "
@@ -82,6 +84,16 @@ def headings(study: Study, baselines: pd.DataFrame) -> tuple[str, ...]:
             lines.append(f"{task}: already in your model: {', '.join(own.inside)}")
         lines.append(", ".join([f"{task}: data {study.data.get(task, 'unknown')}", *parts]))
     return tuple(lines)
+
+
+def judged_lines(study: Study) -> list[str]:
+    """Say what is judged, and by which margin; nothing where it is the usual metric."""
+    if study.judged == JUDGED:
+        return []
+    metric = study.metric
+    margins = [f"{metric.amount(study.margin_on(task))} on {task}" for task in tasks(study)]
+    parts = [metric.title, metric.direction, f"margin {', '.join(margins)}"]
+    return [f"Judged: {'; '.join(part for part in parts if part)}"]
 
 
 def is_warning(line: str) -> bool:

@@ -62,7 +62,7 @@ def page(
     """Write the page's HTML.
 
     Args:
-        points: A row per arm and seed: task, arm, seed, difference (points of test accuracy).
+        points: A row per arm and seed: task, arm, seed, difference (of the judged metric).
         bands: Result of `curve_bands`.
         plots: Task to its plots.
     """
@@ -70,13 +70,17 @@ def page(
     shown = [row for row in rows if row.evidence != "not applicable"]
     devices = sorted(set(analysis.place["device"]))
     step_time = step_time_name(devices)
-    limits = {task: shared_limit(points[points["task"] == task]) for task in tasks(study)}
+    limits = {
+        task: shared_limit(points[points["task"] == task], study.metric.margin_of())
+        for task in tasks(study)
+    }
     drawn = Drawn(points, bands, limits)
     return _environment().get_template("report.html").render(
         study=study,
         headings=headings(study, analysis.baselines),
         answers=[study_answer(study, analysis, rows, task) for task in tasks(study)],
-        columns=columns(devices, analysis.decision),
+        judged=study.metric,
+        columns=columns(study.metric, devices, analysis.decision),
         step_time=step_time,
         named_above=NAMED_ABOVE,
         rows=[(row, css(row.verdict), Markup(_bar(study, row, limits))) for row in shown],
@@ -119,8 +123,8 @@ def _inline(plot: Plot) -> Markup:
 
 
 def _bar(study: Study, row: Row, limits: Mapping[str, float]) -> str:
-    margin = study.margin.get(row.task, 0.0)
-    return interval(row.effect, row.low, row.high, margin, limits[row.task], css(row.verdict))
+    margin, limit = study.margin_on(row.task), limits[row.task]
+    return interval(row.effect, row.low, row.high, margin, limit, css(row.verdict))
 
 
 def _rejected(analysis: Analysis) -> list[Any]:

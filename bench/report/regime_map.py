@@ -9,28 +9,33 @@ from pathlib import Path
 import pandas as pd
 
 from bench.analysis.regimes import check, differing, regimes
+from bench.core.metric import Metric
 from bench.core.study import Study
-from bench.report.headings import base_name
+from bench.report.headings import base_name, judged_lines
 from bench.report.plots.canvas import Plot
 from bench.report.plots.heat import heat_plot
 from bench.report.plots.origin import SYNTHETIC, Origin
 from bench.report.plots.style import shorten
 from bench.report.tables import Column, Table, csv_only, interval_columns, plain, write_table
 
-COLUMNS = (
-    *plain("task regime"),
-    *csv_only("study"),
-    *plain("arm"),
-    *csv_only("reference"),
-    Column("n", "seeds", ".0f"),
-    *interval_columns("+.1f"),
-    Column("shrunk", "shrunk", ".6g", "+.1f"),
-    *csv_only("p", ".6g"),
-    Column("p_adjusted", "p adjusted", ".6g", ".3g"),
-    *csv_only("survives"),
-    Column("gap", "baseline gap", ".6g", ".1f"),
-    *csv_only("data synthetic"),
-)
+
+def map_columns(judged: Metric) -> tuple[Column, ...]:
+    """Return the columns of the map's table."""
+    form = f"+.{judged.digits}f"
+    return (
+        *plain("task regime"),
+        *csv_only("study"),
+        *plain("arm"),
+        *csv_only("reference"),
+        Column("n", "seeds", ".0f"),
+        *interval_columns(form, f"effect{judged.in_unit}"),
+        Column("shrunk", "shrunk", ".6g", form),
+        *csv_only("p", ".6g"),
+        Column("p_adjusted", "p adjusted", ".6g", ".3g"),
+        *csv_only("survives"),
+        Column("gap", "baseline gap", ".6g", ".1f"),
+        *csv_only("data synthetic"),
+    )
 
 
 def write_map(
@@ -49,9 +54,10 @@ def write_map(
     lines = (
         *([SYNTHETIC] if frame["synthetic"].any() else []),
         "exploratory: paired t, 95% intervals, Benjamini-Hochberg over the whole map; no verdicts",
+        *judged_lines(studies[0]),
         *(f"{task}: a regime is {axes[task] or 'a study'}" for task in tasks),
     )
-    table = Table("regimes", "Effects over regimes", lines, frame, COLUMNS)
+    table = Table("regimes", "Effects over regimes", lines, frame, map_columns(studies[0].metric))
     written = write_table(table, folder / "tables")
     for task in tasks:
         plot = map_plot(task, frame[frame["task"] == task], axes[task], studies[0])
@@ -64,8 +70,11 @@ def map_plot(task: str, rows: pd.DataFrame, axis: str, study: Study) -> Plot:
 
     A number is bold only where it survives the adjustment over all cells of the map.
     """
+    judged = study.metric
     regimes = list(dict.fromkeys(rows["regime"]))
-    order = rows.groupby("arm")["effect"].mean().sort_values(ascending=False).index
+    order = (
+        rows.groupby("arm")["effect"].mean().sort_values(ascending=not judged.more_is_better).index
+    )
     gaps = rows.groupby("regime")["gap"].first()
     effect, certain, shrunk = (
         rows.pivot(index="arm", columns="regime", values=values)
@@ -79,9 +88,11 @@ def map_plot(task: str, rows: pd.DataFrame, axis: str, study: Study) -> Plot:
     return heat_plot(
         f"regimes-{task}",
         f"Effect over regimes on {shorten(task)}",
-        f"points, {count} seeds; in brackets: shrunk; bold: adjusted over the map, p < .05; exploratory",
+        f"{', '.join(part for part in (judged.unit or judged.title, judged.direction) if part)}, "
+        f"{count} seeds; in brackets: shrunk; bold: adjusted over the map, p < .05; exploratory",
         effect,
         certain.eq(True),
+        judged,
         Origin(first["data"], bool(rows["synthetic"].any()), base_name(study), study.profile),
         f"{axis}, baseline gap in points" if axis else "",
         shrunk.astype(float),

@@ -13,7 +13,6 @@ from bench.analysis.analysis import Analysis, analyse
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
 from bench.analysis.pairing import contrasts, pair
 from bench.core.failure import Failure
-from bench.core.metric import judged_metric
 from bench.core.record import Record, StepTime
 from bench.core.study import Study
 from bench.plugins.registry import Registry
@@ -114,10 +113,10 @@ def differences(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     """Compute raw effects: a row per arm and seed that is compared with its reference.
 
     Returns:
-        task, arm, seed, difference (percentage points of test accuracy).
+        task, arm, seed, difference (of the judged metric, in its unit).
     """
     pairs = pair(trials, contrasts(study)).pairs
-    metric = judged_metric()
+    metric = study.metric
     values = metric.scale * trials[metric.name].to_numpy(dtype=float)
     arm_rows, reference_rows = (
         pairs["row"].to_numpy(dtype=int),

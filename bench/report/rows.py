@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from bench.core.metric import Column
-from bench.core.metric import columns as metric_columns
+from bench.core.metric import Column, Metric
+from bench.core.metrics import columns as metric_columns
 from bench.core.study import Study
 from bench.report.card import Card
 from bench.report.headings import against
@@ -43,6 +43,8 @@ class Row:
     evidence: str
     """`confirmatory`, `exploratory`, `smoke`, `synthetic`, or `not applicable`."""
     verdict: str
+    judged: Metric
+    """Metric of the effect."""
     effect: float
     low: float
     high: float
@@ -51,21 +53,29 @@ class Row:
     """`6% slower a step, 11% fewer steps`."""
     warning: str
 
+    @property
+    def gain(self) -> float:
+        """Return the effect, or minus the effect where less is better."""
+        return self.judged.sign * self.effect
+
 
 BESIDE = ("shrunk", "tuned", "default")
 """Columns that only some studies have: effects beside the effect."""
 
 
-def columns(devices: Iterable[str], decision: pd.DataFrame) -> dict[str, tuple[str, str]]:
+def columns(
+    judged: Metric, devices: Iterable[str], decision: pd.DataFrame
+) -> dict[str, tuple[str, str]]:
     """Return the heading and the explanation of each column.
 
     Args:
+        judged: Metric of the effects.
         devices: Devices that measured step times; a CPU's are called CPU step time.
         decision: `Analysis.decision`; figures that it lacks altogether get no column.
     """
-    step = step_time_name(devices)
+    step, changes = step_time_name(devices), metric_columns(judged)
     headings = {
-        "effect": ("Effect", "change of test accuracy, percentage points, with its interval"),
+        "effect": ("Effect", f"{judged.change}, with its interval"),
         "shrunk": ("Shrunk", "the effect drawn toward the mean of all: the largest are too large"),
         "tuned": ("Tuned", "the effect with the arm and the baseline tuned with equal effort"),
         "default": ("At defaults", "the effect at the shared default settings, not judged"),
@@ -80,24 +90,28 @@ def columns(devices: Iterable[str], decision: pd.DataFrame) -> dict[str, tuple[s
             "ratio to the baseline's; seeds that got there; own: to 90% of the arm's own gain, which "
             "is speed alone",
         ),
-        **{column.key: (column.short, column.page_meaning) for _, column in metric_columns()},
-        "front": ("Front", "probability to be on the Pareto front of accuracy and step time"),
+        **{column.key: (column.short, column.page_meaning) for _, column in changes},
+        "front": (
+            "Front",
+            f"probability to be on the Pareto front of {judged.title} and step time",
+        ),
         "seeds": (
             "Seeds to decide",
             "seeds that would end an open question: the interval is then narrower than the margin; "
             "for the range of spreads that the data allow; \N{INFINITY}: the test examples are too few",
         ),
     }
-    heading, meaning = headings["ece"]
-    headings["ece"] = (
-        heading,
-        f"{meaning}; floor: the error that so many test examples show by chance",
-    )
-    return {key: value for key, value in headings.items() if _has(decision, key)}
+    for key in (column.key for _, column in changes if column.floor):
+        heading, meaning = headings[key]
+        headings[key] = (
+            heading,
+            f"{meaning}; floor: the error that so many test examples show by chance",
+        )
+    optional = {column.key for metric, column in changes if metric.optional}
+    return {key: value for key, value in headings.items() if _has(decision, key, optional)}
 
 
-def _has(decision: pd.DataFrame, key: str) -> bool:
-    optional = {column.key for metric, column in metric_columns() if metric.optional}
+def _has(decision: pd.DataFrame, key: str, optional: Collection[str]) -> bool:
     name = key if key in ("shrunk", *optional) else f"{key}_effect"
     return key not in (*BESIDE, *optional) or (
         name in decision and bool(decision[name].notna().any())
@@ -140,22 +154,23 @@ def _row(study: Study, row: Mapping[str, Any], cards: Mapping[str, Card]) -> Row
         families=tuple(families) or ("other",),
         evidence="not applicable" if absent else _text(row["family"]),
         verdict=_text(row["verdict"]),
+        judged=study.metric,
         effect=number(row["effect"]),
         low=number(row["low"]),
         high=number(row["high"]),
-        cells={} if absent else _cells(row),
+        cells={} if absent else _cells(study.metric, row),
         decomposition=_text(row["decomposition"]),
         warning=_text(row["warning"]),
     )
 
 
-def _cells(row: Mapping[str, Any]) -> dict[str, Cell]:
-    verdict = _text(row["verdict"])
-    cells = {
-        "effect": _effect(row, "effect", "low", "high"),
-        "shrunk": _cell(row["shrunk"], signed(row["shrunk"], 1)),
+def _cells(judged: Metric, row: Mapping[str, Any]) -> dict[str, Cell]:
+    verdict, digits = _text(row["verdict"]), judged.digits
+    return {
+        "effect": _effect(digits, row, "effect", "low", "high"),
+        "shrunk": _cell(row["shrunk"], signed(row["shrunk"], digits)),
         **{
-            name: _effect(row, f"{name}_effect", f"{name}_low", f"{name}_high")
+            name: _effect(digits, row, f"{name}_effect", f"{name}_low", f"{name}_high")
             for name in ("tuned", "default")
         },
         "verdict": Cell(verdict, f"{rank(verdict)}{verdict}", _why(row)),
@@ -165,17 +180,14 @@ def _cells(row: Mapping[str, Any]) -> dict[str, Cell]:
             interval(row["step_time_low"], row["step_time_high"], 2),
         ),
         "examples": _cell(row["examples_ratio"], ratio(row["examples_ratio"]), _speed(row)),
-        **{column.key: _change(column, row[column.key]) for _, column in metric_columns()},
+        **{column.key: _change(column, row) for _, column in metric_columns(judged)},
         "front": _cell(row["front_probability"], shown(row["front_probability"], ".0%")),
         "seeds": _cell(row["seeds_low"], _range(row["seeds_low"], row["seeds_high"])),
     }
-    floor = signed(number(row["ece_floor"]) * 100, 1).removeprefix("+")
-    cells["ece"] = replace(cells["ece"], detail=floor and f"floor {floor}")
-    return cells
 
 
-def _effect(row: Mapping[str, Any], effect: str, low: str, high: str) -> Cell:
-    return _cell(row[effect], signed(row[effect], 1), interval(row[low], row[high]))
+def _effect(digits: int, row: Mapping[str, Any], effect: str, low: str, high: str) -> Cell:
+    return _cell(row[effect], signed(row[effect], digits), interval(row[low], row[high], digits))
 
 
 def _speed(row: Mapping[str, Any]) -> str:
@@ -197,8 +209,13 @@ def _cell(value: object, text: str, detail: str = "") -> Cell:
     return Cell(text, number(value) if math.isfinite(number(value)) else None, detail)
 
 
-def _change(column: Column, value: object) -> Cell:
-    return _cell(value, signed(number(value) * column.page_scale, column.page_digits))
+def _change(column: Column, row: Mapping[str, Any]) -> Cell:
+    """Write a change, and the value that chance alone gives."""
+    change, floor = (
+        signed(number(row.get(name)) * column.page_scale, column.page_digits)
+        for name in (column.key, column.floor)
+    )
+    return _cell(row[column.key], change, floor and f"floor {floor.removeprefix('+')}")
 
 
 def _text(value: object) -> str:

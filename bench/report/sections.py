@@ -48,7 +48,7 @@ class Drawn:
     """Frames from which the panels are drawn, and their common axis.
 
     Attributes:
-        points: A row per arm and seed: task, arm, seed, difference (points of test accuracy).
+        points: A row per arm and seed: task, arm, seed, difference (of the judged metric).
         bands: Result of `curve_bands`.
         limits: Task -> half the width of the axis of differences.
     """
@@ -58,17 +58,21 @@ class Drawn:
     limits: Mapping[str, float]
 
 
-def shared_limit(points: pd.DataFrame) -> float:
+def shared_limit(points: pd.DataFrame, margin: float) -> float:
     """Return half the width of the axis of differences that all arms of a task share.
 
     A few outliers (a diverged seed) do not count: they are drawn at the edge.
+
+    Args:
+        points: Of one task.
+        margin: Usual margin of the metric; half of it is the least that the axis shows.
     """
     values = np.abs(points["difference"].to_numpy(float))
     values = values[np.isfinite(values)]
     if not len(values):
-        return 1.0
-    usual = 4 * float(np.quantile(values, 0.75)) + 0.5
-    return max(float(values[values <= usual].max(initial=0.0)) * 1.1, 0.5)
+        return margin
+    usual = 4 * float(np.quantile(values, 0.75)) + margin / 2
+    return max(float(values[values <= usual].max(initial=0.0)) * 1.1, margin / 2)
 
 
 def sections(
@@ -92,7 +96,7 @@ def _panel(study: Study, row: Row, drawn: Drawn, step: str) -> Panel:
     points = drawn.points
     points = points[(points["task"] == row.task) & (points["arm"] == row.arm)].sort_values("seed")
     differences = list(points["difference"])
-    listed = ", ".join(signed(value, 1) for value in differences)
+    listed = ", ".join(signed(value, row.judged.digits) for value in differences)
     curve = spark.curve(
         bands[bands["arm"] == row.arm],
         bands[bands["arm"] == row.reference],
@@ -100,9 +104,10 @@ def _panel(study: Study, row: Row, drawn: Drawn, step: str) -> Panel:
     )
     seeds = spark.seeds(
         differences,
-        study.margin.get(row.task, 0.0),
+        study.margin_on(row.task),
         drawn.limits[row.task],
-        f"Differences of {len(points)} seeds, points of test accuracy: {listed}",
+        f"Differences of {len(points)} seeds, {row.judged.measure}: {listed}",
+        row.judged.digits,
     )
     description = describe(row, step)
     return Panel(

@@ -72,7 +72,9 @@ def curve(arm: pd.DataFrame, baseline: pd.DataFrame, label: str) -> str:
     )  # fmt: skip
 
 
-def seeds(differences: Sequence[float], margin: float, limit: float, label: str) -> str:
+def seeds(
+    differences: Sequence[float], margin: float, limit: float, label: str, digits: int = 1
+) -> str:
     """Draw a dot for each seed on an axis from -limit to limit; those beyond are at its ends."""
     finite = [value for value in differences if math.isfinite(value)]
     width, height = 320.0, 56.0
@@ -85,7 +87,8 @@ def seeds(differences: Sequence[float], margin: float, limit: float, label: str)
     ticks = "".join(
         f'<text x="{x(value):.1f}" y="50" text-anchor="middle">{text}</text>'
         for value, text in (
-            (-limit * 0.9, signed(-limit * 0.9, 1)), (0.0, "0"), (limit * 0.9, signed(limit * 0.9, 1))
+            (-limit * 0.9, signed(-limit * 0.9, digits)), (0.0, "0"),
+            (limit * 0.9, signed(limit * 0.9, digits)),
         )
     )  # fmt: skip
     return _small(

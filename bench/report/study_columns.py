@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bench.core.metric import columns as metric_columns
-from bench.core.metric import recorded_metrics
+from bench.core.metric import Metric
+from bench.core.metrics import columns as metric_columns
+from bench.core.metrics import recorded_metrics
 from bench.report.tables import Column, csv_only, interval_columns, plain
 
 
@@ -20,7 +21,7 @@ _NOTE = Column("warning", "note")
 # fmt: off
 EFFECTS = (
     *plain("task arm reference metric unit"), _N, *interval_columns("+.3f", "effect"), *_P,
-    *plain("verdict"), *csv_only("family"), Column("shrunk", "shrunk", ".6g", "+.3f"),
+    *plain("verdict"), *csv_only("family judged"), Column("shrunk", "shrunk", ".6g", "+.3f"),
     Column("error", "error", ".6g", ".3f"),
     *csv_only("df trial_error example_error residual_error", ".6g"), *csv_only("examples", ".0f"),
     Column("sd", "sd", ".6g", ".3f"), *csv_only("moderated_sd sign_flip_p", ".6g"),
@@ -49,10 +50,6 @@ PREDICTIONS = (
     Column("ece", "ECE", ".6g", ".4f"), Column("nll", "NLL (nats)", ".6g", ".4f"),
     Column("effect", "effect (points)", ".6g", "+.2f"),
     Column("effect_ece", "effect on ECE", ".6g", "+.4f"), *_ORIGIN,
-)
-CANDIDATES = (
-    *plain("task reference arm"), Column("effect", "effect (points)", ".6g", "+.2f"),
-    Column("candidate", "may be the best"), *_ORIGIN,
 )
 STEP_TIMES = (
     *plain("task arm device"), *csv_only("machine"), _count("processes", "processes"),
@@ -85,26 +82,9 @@ AREAS = (
     *_ARM, _N, Column("area", "mean validation accuracy", ".6f", ".4f"),
     *interval_columns("+.2f"), *csv_only("p", ".6g"), *_ORIGIN,
 )
-INTERACTIONS = (
-    *plain("task"), Column("a", "first"), Column("b", "second"), *csv_only("both"), _N,
-    *interval_columns("+.2f", "interaction (points)"), *_P, *csv_only("sign_flip_p", ".6g"),
-    *plain("verdict"), *_ORIGIN,
-)
-LEAVE_ONE_OUT = (
-    *plain("task stack"), Column("member", "left out"), *csv_only("without"), _N,
-    *interval_columns("+.2f", "what it gives (points)"), *_P, *csv_only("sign_flip_p", ".6g"),
-    *plain("verdict"), *_ORIGIN,
-)
 PER_CLASS = (
     *_ARM, _count("class_index", "class"), *plain("class_name"), _N, *interval_columns("+.1f"),
     *csv_only("p", ".6g"), _P[1], *plain("verdict"), *_ORIGIN,
-)
-TEST_SAMPLING = (
-    *_ARM, _N, _count("examples", "test examples"), *interval_columns("+.2f"),
-    Column("seed_sd", "from trials", ".6g", ".2f"),
-    Column("example_sd", "from test examples", ".6g", ".2f"),
-    Column("residual_sd", "of trials: from their answers", ".6g", ".2f"),
-    *csv_only("df", ".6g"), Column("subset", "training subset"), *_ORIGIN,
 )
 FAIRNESS = (
     *plain("task arm reference"), Column("treatment", "declared treatment"),
@@ -117,23 +97,66 @@ def trial_columns() -> tuple[Column, ...]:
     """Return the columns of the trials, every recorded score among them."""
     return (
         *plain("task arm seed"), *_ORIGIN, *plain("status"),
-        *(Column(metric.name, metric.title, ".6f", ".4f") for metric in recorded_metrics()),
+        *(Column(metric.name, metric.stored_title, ".6f", ".4f") for metric in recorded_metrics()),
         _count("steps", "steps"), *csv_only("examples parameters", ".0f"),
         *csv_only("train_seconds", ".3f"),
         *csv_only("reference role treatment recipe_hash order_hash data_hash settings_hash"),
     )
 
 
-def decision_columns() -> tuple[Column, ...]:
+def candidate_columns(judged: Metric) -> tuple[Column, ...]:
+    """Return the columns of the arms that may be the best."""
+    effect = Column("effect", f"effect{judged.in_unit}", ".6g", finer(judged))
+    return *plain("task reference arm"), effect, Column("candidate", "may be the best"), *_ORIGIN
+
+
+def interaction_columns(judged: Metric) -> tuple[Column, ...]:
+    """Return the columns of the interactions of pairs."""
+    return (
+        *plain("task"), Column("a", "first"), Column("b", "second"), *csv_only("both"), _N,
+        *interval_columns(finer(judged), f"interaction{judged.in_unit}"), *_P,
+        *csv_only("sign_flip_p", ".6g"), *plain("verdict"), *_ORIGIN,
+    )
+
+
+def leave_one_out_columns(judged: Metric) -> tuple[Column, ...]:
+    """Return the columns of the members that were left out of a stack."""
+    return (
+        *plain("task stack"), Column("member", "left out"), *csv_only("without"), _N,
+        *interval_columns(finer(judged), f"what it gives{judged.in_unit}"), *_P,
+        *csv_only("sign_flip_p", ".6g"), *plain("verdict"), *_ORIGIN,
+    )
+
+
+def test_sampling_columns(judged: Metric) -> tuple[Column, ...]:
+    """Return the columns of the parts of an effect's error."""
+    form = f".{judged.digits + 1}f"
+    return (
+        *_ARM, _N, _count("examples", "test examples"),
+        *interval_columns(finer(judged), f"effect{judged.in_unit}"),
+        Column("seed_sd", "from trials", ".6g", form),
+        Column("example_sd", "from test examples", ".6g", form),
+        Column("residual_sd", "of trials: from their answers", ".6g", form),
+        *csv_only("df", ".6g"), Column("subset", "training subset"), *_ORIGIN,
+    )
+
+
+def finer(judged: Metric) -> str:
+    """Return the format of a change with one digit more than texts have."""
+    return f"+.{judged.digits + 1}f"
+
+
+def decision_columns(judged: Metric) -> tuple[Column, ...]:
     """Return the columns of the decision table, every shown metric's change among them."""
+    form, unit = f"+.{judged.digits}f", judged.in_unit
     return (
         *plain("task"), Column("arm", "strategy"), *csv_only("reference"), _count("n", "seeds"),
-        *interval_columns("+.1f"), Column("shrunk", "shrunk", ".6g", "+.1f"),
+        *interval_columns(form, f"effect{unit}"), Column("shrunk", "shrunk", ".6g", form),
         *csv_only("margin p_adjusted", ".6g"), *plain("verdict"), *csv_only("family"),
         Column("candidate", "may be the best"),
-        Column("tuned_effect", "tuned effect (points)", ".6g", "+.1f"),
+        Column("tuned_effect", f"tuned effect{unit}", ".6g", form),
         *csv_only("tuned_low tuned_high", ".6g"),
-        Column("default_effect", "effect at defaults (points)", ".6g", "+.1f"),
+        Column("default_effect", f"effect at defaults{unit}", ".6g", form),
         *csv_only("default_low default_high", ".6g"),
         Column("step_time_ratio", "step time (ratio)", ".6g", ".3f"),
         *csv_only("step_time_low step_time_high", ".6g"), *csv_only("processes", ".0f"),
@@ -143,7 +166,7 @@ def decision_columns() -> tuple[Column, ...]:
         Column("own_ratio", "to its own target (ratio)", ".6g", ".2f"),
         Column("seconds_ratio", "time to target (ratio)", ".6g", ".2f"),
         *csv_only("decomposition"),
-        *(Column(c.key, c.heading, ".6g", f"+.{c.digits}f") for _, c in metric_columns()),
+        *(Column(c.key, c.heading, ".6g", f"+.{c.digits}f") for _, c in metric_columns(judged)),
         Column("ece_floor", "ECE by chance", ".6g", ".3f"),
         Column("front_probability", "on the Pareto front (probability)", ".6g", ".2f"),
         *csv_only("on_front"), *csv_only("diverged", ".0f"),

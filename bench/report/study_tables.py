@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
-from bench.core.metric import columns as metric_columns
+from bench.core.metrics import columns as metric_columns
 from bench.core.study import Study
 from bench.report import study_columns as columns
 from bench.report.card import Card
@@ -36,6 +36,15 @@ def study_tables(
     a, times = analysis, with_cost_class(study, analysis.step_times, cards)
     evaluated = "Evaluation with recalibrated and with moving statistics of normalization layers"
     sampling = "Where the error of an effect comes from"
+    judged = study.metric
+    pairs, left_out, parts = (
+        make(judged)
+        for make in (
+            columns.interaction_columns,
+            columns.leave_one_out_columns,
+            columns.test_sampling_columns,
+        )
+    )
     always = [
         table("decision", "Decision table", a.decision, _decision_columns(study, analysis)),
         table("effects", "Effects", a.effects, columns.EFFECTS),
@@ -47,13 +56,18 @@ def study_tables(
         table("fairness", "What was equal between the arms", a.fairness, columns.FAIRNESS),
     ]
     some = [
-        table("candidates", "Arms that may be the best", a.candidates, columns.CANDIDATES),
-        table("interactions", "Interactions of pairs", a.interactions, columns.INTERACTIONS),
-        table("leave_one_out", "Leave one out", a.leave_one_out, columns.LEAVE_ONE_OUT),
+        table(
+            "candidates",
+            "Arms that may be the best",
+            a.candidates,
+            columns.candidate_columns(judged),
+        ),
+        table("interactions", "Interactions of pairs", a.interactions, pairs),
+        table("leave_one_out", "Leave one out", a.leave_one_out, left_out),
         table("moving_statistics", evaluated, a.moving_statistics, columns.MOVING_STATISTICS),
         table("predictions", "Ways to predict", a.predictions, columns.PREDICTIONS),
         table("per_class", "Effects per class", a.per_class, _class_columns(a)),
-        table("test_sampling", sampling, a.test_sampling, columns.TEST_SAMPLING),
+        table("test_sampling", sampling, a.test_sampling, parts),
     ]
     return [*always, *(t for t in some if len(t.frame))]
 
@@ -65,7 +79,7 @@ def _decision_columns(study: Study, analysis: Analysis) -> tuple[Column, ...]:
     """
     empty = {
         column.key
-        for metric, column in metric_columns()
+        for metric, column in metric_columns(study.metric)
         if metric.optional and not analysis.decision[column.key].notna().any()
     }
     rows = analysis.decision[["task", "reference"]].dropna()
@@ -73,7 +87,7 @@ def _decision_columns(study: Study, analysis: Analysis) -> tuple[Column, ...]:
     heading = "against" if several else ""
     return tuple(
         replace(column, heading=heading) if column.key == "reference" else column
-        for column in columns.decision_columns()
+        for column in columns.decision_columns(study.metric)
         if column.key not in empty
     )
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.analysis.analysis import Analysis
-from bench.core.metric import columns as metric_columns
+from bench.core.metrics import columns as metric_columns
 from bench.core.study import Study
 from bench.report.card import Card
 from bench.report.headings import headings, is_warning
@@ -28,9 +28,9 @@ ROOM = 140
 """Width of a terminal, in characters, for all columns of `shown`; a narrower one gets `FIRST`."""
 
 
-def shown() -> tuple[str, ...]:
+def shown(study: Study) -> tuple[str, ...]:
     """Return the columns of a wide terminal."""
-    metrics = [column.key for _, column in metric_columns() if column.in_terminal]
+    metrics = [column.key for _, column in metric_columns(study.metric) if column.in_terminal]
     return (FIRST[0], "shrunk", *FIRST[1:], *metrics, "seeds")
 
 
@@ -44,8 +44,8 @@ def print_decision(
     """
     rows = decision_rows(study, analysis.decision, cards)
     lines = headings(study, analysis.baselines)
-    explained = columns(analysis.place["device"], analysis.decision)
-    keys_shown = STAND_IN if study.synthetic else shown()
+    explained = columns(study.metric, analysis.place["device"], analysis.decision)
+    keys_shown = STAND_IN if study.synthetic else shown(study)
     head = {key: explained[key][0] for key in keys_shown if key in explained}
     if not out.isatty():
         out.write(plain(lines, rows, head))

@@ -29,6 +29,11 @@ def interval(low: object, high: object, digits: int = 1) -> str:
     return f"[{', '.join(ends)}]" if all(ends) else ""
 
 
+def joined(*parts: str) -> str:
+    """Join the parts that are not empty by spaces."""
+    return " ".join(part for part in parts if part)
+
+
 def ratio(value: object) -> str:
     """Write `1.19×`."""
     text = shown(value, ".2f")

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from bench.core import environment
 from bench.core.errors import UsageError
+from bench.core.metric import JUDGED
+from bench.core.metrics import judged_metric
 from bench.core.study import BASELINE, TUNED, Arm, NotApplicable, Study
 from bench.plugins.registry import Registry
 from bench.running.arms import ArmBuilder, uses
@@ -41,8 +43,11 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
     own_tasks = {name: t.made_from for name, t in tasks.items() if isinstance(t, AddressedTask)}
     first = next(iter(identities))
     kind = first if first in own_tasks else identities[first].name.partition(":")[0]
+    metric = judged_metric(request.judged)
+    parts = [request.profile, kind, *request.base]
+    parts += [metric.name] if metric.name != JUDGED else []
     study = Study(
-        name=request.name or request.prefix + "-".join([request.profile, kind, *request.base]),
+        name=request.name or request.prefix + "-".join(parts),
         profile=request.profile,
         data={name: identity.name for name, identity in identities.items()},
         synthetic=synthetic,
@@ -54,7 +59,10 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
         seeds=request.seeds,
         first_seed=request.first_seed or 0,
         family=_family(request, arms),
-        margin={name: builder.recipe(task).margin for name, task in tasks.items()},
+        margin={
+            name: metric.margin_of(builder.recipe(task).margin) for name, task in tasks.items()
+        },
+        judged=metric.name,
         sequential=request.sequential,
         settings={"precision": request.precision, "xla": request.xla},
         environment=environment.host(),

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from bench.core.errors import UsageError, unknown
+from bench.core.metric import JUDGED
+from bench.core.metrics import judged_metric
 from bench.core.study import MOST_SEEDS, NAME
 from bench.plugins.registry import Registry
 from bench.running import tuning
@@ -44,6 +46,8 @@ class Request(NamedTuple):
     precision: str = "float32"
     xla: bool = False
     sequential: bool = False
+    judged: str = JUDGED
+    """Metric that gets verdicts, by its name in `bench.core.metrics.METRICS`."""
     exploratory: bool = False
     """True if no family is declared: effects and intervals without verdicts."""
     tuned: Tuned | None = None
@@ -72,6 +76,7 @@ def check(request: Request, registry: Registry) -> None:
     ):
         if name not in existing:
             raise unknown(kind, name, existing)
+    judged_metric(request.judged)
     for task in request.tasks:
         registry.task(task)
     for name in request.strategies or ():

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.analysis.analysis import Analysis
 from bench.core.errors import UsageError, unknown
-from bench.core.metric import judged_metric
+from bench.core.metrics import metric_of
 from bench.core.study import BASELINE, Arm, Study
 from bench.report.verdicts import KINDS
 
@@ -48,7 +48,8 @@ def chosen(study: Study, analysis: Analysis, task: str, name: str | None) -> Cho
     better = better[better["reference"] == BASELINE]
     if better.empty:
         return Choice(arms[BASELINE], "no technique is shown to be better")
-    best = better.iloc[int(better["effect"].to_numpy().argmax())]
+    gains = study.metric.sign * better["effect"].to_numpy()
+    best = better.iloc[int(gains.argmax())]
     return Choice(
         arms[str(best["arm"])], f"the largest effect of those shown to be better: {words(best)}"
     )
@@ -57,16 +58,15 @@ def chosen(study: Study, analysis: Analysis, task: str, name: str | None) -> Cho
 def judged(analysis: Analysis, task: str) -> pd.DataFrame:
     """Return the effects on the judged metric of a task."""
     rows = analysis.effects
-    return rows[(rows["task"] == task) & (rows["metric"] == judged_metric().name)]
+    return rows[(rows["task"] == task) & rows["judged"]]
 
 
 def words(row: Any) -> str:
     """Write an effect with its interval and its verdict."""
     if pd.isna(row["effect"]):
         return str(row["verdict"])
-    text = f"test accuracy {row['effect']:+.2f} points"
-    if not pd.isna(row["low"]):
-        text += f" [{row['low']:+.2f}, {row['high']:+.2f}]"
+    metric = metric_of(row["metric"])
+    text = f"{metric.title} {metric.told(row['effect'], row['low'], row['high'], finer=1)}"
     number = int(row["n"])
     text = f"{text}, {row['verdict']} ({number} seed{'' if number == 1 else 's'})"
     warning = row["warning"]

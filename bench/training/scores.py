@@ -30,13 +30,14 @@ def quality(logits: np.ndarray, labels: np.ndarray) -> Quality:
     return Quality(accuracy, nll if np.isfinite(nll) else None)
 
 
-def scores(logits: np.ndarray, labels: np.ndarray, validation: float, train: float) -> Scores:
+def scores(logits: np.ndarray, labels: np.ndarray, validation: Quality, train: float) -> Scores:
     """Compute everything that a record holds about the test split.
 
     Args:
         logits: [N, K] on the test split, finite.
         labels: int [N].
-        validation, train: clean accuracies in evaluation mode, as shares.
+        validation: quality on the validation split.
+        train: clean accuracy in evaluation mode, as a share.
 
     The expected calibration error has 15 equal bins of confidence (Guo et al. 2017, 1706.04599,
     eq. 3); the Brier score is the mean squared distance to the one-hot label, summed over classes.
@@ -55,7 +56,7 @@ def scores(logits: np.ndarray, labels: np.ndarray, validation: float, train: flo
     total = quality(logits, labels)
     return Scores(
         test_accuracy=total.accuracy,
-        validation_accuracy=validation,
+        validation_accuracy=validation.accuracy,
         train_accuracy=train,
         nll=total.nll,
         brier=float(np.mean(np.sum((probabilities - one_hot) ** 2, axis=1))),
@@ -67,4 +68,5 @@ def scores(logits: np.ndarray, labels: np.ndarray, validation: float, train: flo
             for c, p, a in zip(counts, mean_confidence, mean_accuracy, strict=True)
         ),
         correct=packed(right),
+        validation_nll=validation.nll,
     )

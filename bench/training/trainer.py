@@ -174,10 +174,10 @@ class Trainer:
         if not np.isfinite(logits).all():
             return None
         validation, train = (
-            quality(predict(pool, rows), tf.gather(pool.labels, rows).numpy()).accuracy
+            quality(predict(pool, rows), tf.gather(pool.labels, rows).numpy())
             for rows in (draw.validation, draw.train[:CLEAN_TRAIN_EXAMPLES])
         )
-        return scores(logits, test.labels.numpy(), validation, train)
+        return scores(logits, test.labels.numpy(), validation, train.accuracy)
 
 
 def trial_facts(arm: CompiledArm, progress: Progress) -> dict[str, Any]:

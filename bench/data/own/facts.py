@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bench.core.metric import unequal
+from bench.core.metrics import unequal
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from statistics import geometric_mean, mean, stdev
 from typing import Any
 
 from bench.compare.units import values
-from bench.core.metric import Followed, Metric, compared_metrics
+from bench.core.metric import Followed, Metric
+from bench.core.metrics import compared_metrics
 from bench.report.export.compared import Compared
 from bench.storage.history import Line
 

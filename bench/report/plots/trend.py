@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.compare.trend import software_notes, studies, trend
-from bench.core.metric import followed_series
+from bench.core.metrics import followed_series
 from bench.report.plots import style
 from bench.report.plots.canvas import Plot, draw, panel
 from bench.report.plots.labels import Label, end_labels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 
 from bench.advising import lab, start
-from bench.advising.advice import CHOOSING, read_advice
+from bench.advising.advice import ADVICE, CHOOSING, read_advice
 from bench.advising.advise import Advisor
 from bench.advising.rounds import name_of
 from bench.advising.start import advisor
 from bench.core.errors import UsageError
+from bench.core.metric import OBJECTIVE
+from bench.core.metrics import objective_of
 from bench.core.study import Arm, Study, Trial
 from bench.data.source import Identity
 from bench.plugins.registry import Registry, find
@@ -29,6 +32,7 @@ from bench.running.study_run import Display, RunOptions
 from bench.running.training_phase import TrainingOptions, Watching
 from bench.storage.store import Store
 from bench.tasks.task import Source
+from tests.bench.analysis import studies
 from tests.bench.report.study_factory import Plan, Planted, trial_record
 
 POINTS = {"cutmix": 3.0, "dropout": 2.0, "mixup": -2.0, "ema": 0.0, "layer_norm": -1.0}
@@ -49,6 +53,7 @@ class Machine:
         self.speed: Callable[[float], float] = lambda now: 1.0
         self.dies_at: int | None = None
         self.points = POINTS
+        self.ece: dict[str, float] = {}
         self.rate = find().task("imdb").recipe("smoke").learning_rate
         self.of_rate: Callable[[tuple[str, ...], float], float] = lambda names, rate: 0.0
         self.seen: list[tuple[str, str, int]] = []
@@ -59,11 +64,16 @@ class Machine:
         rate = arm.recipe["learning_rate"] / self.rate
         return sum(self.points.get(name, 0.0) for name in names) + self.of_rate(names, rate)
 
+    def planted(self, arm: Arm) -> Planted:
+        """Return the effects of an arm; its NLL falls with its accuracy and twice its ECE."""
+        ece = sum(self.ece.get(use.name, 0.0) for use in arm.strategies)
+        return Planted(self.worth(arm), ece=ece)
+
     def train(
         self, study: Study, store: Store, options: TrainingOptions, watching: Watching,
         trials: Sequence[Trial],
     ) -> Collected:  # fmt: skip
-        plan = Plan(arms={arm.name: Planted(self.worth(arm)) for arm in study.arms}, noise=0.5)
+        plan = Plan(arms={arm.name: self.planted(arm) for arm in study.arms}, noise=0.5)
         written = 0
         with watching(trials) as watch:
             for trial in trials:
@@ -100,18 +110,24 @@ def registry() -> Registry:
 
 
 def begun(
-    folder: Path, registry: Registry, budget: float, techniques: tuple[str, ...] = TECHNIQUES
+    folder: Path,
+    registry: Registry,
+    budget: float,
+    techniques: tuple[str, ...] = TECHNIQUES,
+    objective: str = OBJECTIVE,
 ) -> Any:
     request = Request(
         profile="smoke", tasks=("imdb",), strategies=techniques, name="advice", first_seed=None
     )
     options = RunOptions(folder, Source("synthetic"), TrainingOptions(jobs=1))
     silent = Display(print, print, lambda trials: nullcontext(TrainingWatch()), None)  # type: ignore[arg-type]
-    return advisor(request, budget, registry, options, silent)
+    return advisor(request, budget, registry, options, silent, objective)
 
 
-def advised(folder: Path, registry: Registry, trials: int) -> tuple[Advisor, Study]:
-    with begun(folder, registry, trials * SECONDS) as made:
+def advised(
+    folder: Path, registry: Registry, trials: int, objective: str = OBJECTIVE
+) -> tuple[Advisor, Study]:
+    with begun(folder, registry, trials * SECONDS, objective=objective) as made:
         made.probe()
         made.choose()
         return made, made.confirm()
@@ -135,6 +151,62 @@ def test_what_helps_is_stacked_confirmed_and_said(
     assert [step.stage.split(":")[0] for step in steps][:2] == ["probe", "screening"]
     (task,) = explain(study, analysed(study, made.store), {})
     assert "chosen by `bench advise` on other seeds" in " ".join(task.compared)
+
+
+def test_calibration_is_chosen_by_likelihood_and_confirmed_by_it(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    """The most accurate techniques are the overconfident ones."""
+    machine.points = {"cutmix": 3.0, "dropout": 2.0, "mixup": -1.0, "ema": -0.5, "layer_norm": -1.0}
+    machine.ece = {"cutmix": 0.05, "dropout": 0.04, "mixup": -0.05, "ema": -0.04}
+    made, study = advised(tmp_path, registry, trials=120, objective="calibration")
+    assert {"ema", "mixup"} <= set(made.advice.stack)
+    assert not {"cutmix", "dropout", "layer_norm"} & set(made.advice.stack)
+    name = name_of(made.advice.stack)
+    assert (study.judged, study.margin) == ("nll", {"imdb": 0.01})
+    paths = report_study(study, made.store, registry)
+    lines = answer_lines(made.advice, study, paths.analysis, {})
+    assert lines[0].startswith(f"Use {name}: better by more than the margin, confirmed on")
+    assert lines[1].startswith(f"  {name}: \N{MINUS SIGN}0.1")
+    assert "nats of NLL [\N{MINUS SIGN}0." in lines[1]
+    page = paths.page.read_text()
+    assert "By validation NLL, on seeds of their own" in page
+    assert "in hundredths of a nat" in page
+    with begun(tmp_path / "plan", registry, 400 * SECONDS, objective="calibration") as made:
+        made.probe()
+        text = "\n".join(plan_lines(made.advice, made.costs()[()], 1))
+        assert "for calibration: a trial takes" in text
+        assert "nats of NLL on, in 80% of the cases" in text
+
+
+def test_another_objective_under_the_same_name_is_refused(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    with begun(tmp_path, registry, 60 * SECONDS) as made:
+        made.probe()
+    with (
+        pytest.raises(UsageError, match="exists with another objective"),
+        begun(tmp_path, registry, 60 * SECONDS, objective="calibration"),
+    ):
+        pass
+    path = tmp_path / "advice" / ADVICE
+    older = json.loads(path.read_text())
+    assert older.pop("objective") == OBJECTIVE
+    path.write_text(json.dumps(older))
+    advice = read_advice(path.parent)
+    assert advice is not None
+    assert advice.objective == OBJECTIVE, "advice of an older version looks for accuracy"
+
+
+def test_scores_of_a_choice_rise_and_a_diverged_trial_has_that_of_a_guess() -> None:
+    arm = studies.arm("baseline")
+    fine, lost = studies.record(arm, 0), studies.diverged(arm, 0)
+    assert fine.final is not None
+    fine = fine.model_copy(update={"final": fine.final.model_copy(update={"validation_nll": 0.25})})
+    for name, score, guess in (("accuracy", 60.0, 50.0), ("calibration", -25.0, -69.3147)):
+        _, objective = objective_of(name)
+        assert objective.score(fine) == pytest.approx(score)
+        assert objective.score(lost) == pytest.approx(guess)
 
 
 def test_a_better_learning_rate_is_confirmed_alone_too(

@@ -43,7 +43,15 @@ def row(**changes: Any) -> pd.Series:
     ],
 )
 def test_words(changes: dict[str, Any], word: str) -> None:
-    assert verdict.word(row(**changes)) == word
+    assert verdict.word(row(**changes), 1) == word
+
+
+def test_a_lower_value_is_better_where_less_is() -> None:
+    assert verdict.word(row(low=-3.0, high=-1.1), -1) == verdict.BETTER_BY_MARGIN
+    assert verdict.word(row(low=0.1, high=1.4), -1) == verdict.WORSE
+    assert verdict.word(row(low=-1.2, high=0.1), -1) == verdict.OPEN
+    assert verdict.word(row(low=-0.3, high=0.9), -1) == verdict.WITHIN
+    assert verdict.word(row(low=np.nan, high=np.nan), -1) == verdict.OPEN
 
 
 MEANING = {

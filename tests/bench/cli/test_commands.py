@@ -69,6 +69,9 @@ def test_list_as_json_names_what_there_is(tmp_path: Path) -> None:
         (["report"], "`bench run` makes one"),
         (["report", "nothing"], "no study 'nothing'"),
         (["run", "--name", "../away", "--dry-run"], "--name '../away'"),
+        (["run", "--judge", "nnl"], "unknown metric 'nnl'; did you mean 'nll'?"),
+        (["run", "--judge", "train_accuracy"], "train_accuracy gets no verdicts; these do: test_"),
+        (["advise", "--budget", "1h", "--objective", "speed"], "unknown objective 'speed'"),
     ],
 )
 def test_a_users_mistake_is_one_line_and_exit_code_2(

@@ -234,8 +234,9 @@ def _scores(
                 accuracy=accuracy if seen else 0.0,
             )
         )
+    validation = float(np.clip(test + rng.normal(0, 0.006), 0, 1))
     return Scores(
-        test_accuracy=test, validation_accuracy=float(np.clip(test + rng.normal(0, 0.006), 0, 1)),
+        test_accuracy=test, validation_accuracy=validation, validation_nll=1.5 - validation + 2 * ece,
         train_accuracy=train, nll=1.5 - test + 2 * ece, brier=0.9 - test + ece / 2, ece=ece,
         class_correct=tuple(int(hits[k::classes].sum()) for k in range(classes)),
         class_total=tuple(len(hits[k::classes]) for k in range(classes)),

@@ -13,6 +13,7 @@ from bench.analysis.verdict import (
     WITHIN,
     WORSE_BY_MARGIN,
 )
+from bench.core.metrics import judged_metric
 from bench.report.answers import Answer, answer
 from bench.report.rows import Cell, Row
 
@@ -24,8 +25,9 @@ def row(arm: str, effect: float, verdict: str, step: float | None = 1.0, **chang
     }
     return Row(
         task="t", arm=arm, reference="baseline", against="", families=("mixing",),
-        evidence=changes.get("evidence", "confirmatory"), verdict=verdict, effect=effect, low=0.0,
-        high=1.0, cells=cells, decomposition="", warning="",
+        evidence=changes.get("evidence", "confirmatory"), verdict=verdict,
+        judged=judged_metric(), effect=effect, low=0.0, high=1.0, cells=cells, decomposition="",
+        warning="",
     )  # fmt: skip
 
 

@@ -10,12 +10,15 @@ import pytest
 from bench.analysis.analysis import Analysis, analyse
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
 from bench.analysis.verdict import VERDICTS
+from bench.core.metrics import judged_metric
 from bench.core.study import Seen, Study
 from bench.report import texts, verdicts
 from bench.report.headings import headings, origin
 from bench.report.rows import columns, decision_rows
 from tests.bench.report.cards import CARDS
 from tests.bench.report.study_factory import Plan, Planted, make
+
+JUDGED = judged_metric()
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +76,11 @@ def test_a_front_is_a_probability_and_a_verdict_says_who_may_be_the_best(analyze
 
 def test_columns_that_a_study_lacks_are_not_shown(analyzed) -> None:
     decision = analyzed[1].decision
-    assert not {"tuned", "default", "shrunk"} & columns(["CPU"], decision).keys()
+    assert not {"tuned", "default", "shrunk"} & columns(JUDGED, ["CPU"], decision).keys()
     beside = decision.assign(default_effect=1.0, shrunk=0.5)
-    assert {"default", "shrunk"} <= columns(["CPU"], beside).keys()
-    assert columns(["CPU"], decision)["step"][0] == "CPU step time"
-    assert "shrunk" not in columns([], pd.DataFrame())  # a study of the baseline alone
+    assert {"default", "shrunk"} <= columns(JUDGED, ["CPU"], beside).keys()
+    assert columns(JUDGED, ["CPU"], decision)["step"][0] == "CPU step time"
+    assert "shrunk" not in columns(JUDGED, [], pd.DataFrame())  # a study of the baseline alone
 
 
 def test_headings_say_what_the_study_is_conditional_on(analyzed) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.core.bits import unpacked
-from bench.training.scores import quality, scores
+from bench.training.scores import Quality, quality, scores
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def example() -> tuple[np.ndarray, np.ndarray]:
 
 def test_scores_match_their_definitions(example: tuple[np.ndarray, np.ndarray]) -> None:
     logits, labels = example
-    found = scores(logits, labels, 0.5, 0.6)
+    found = scores(logits, labels, Quality(0.5, 1.25), 0.6)
     p = np.exp(logits.astype(float))
     p /= p.sum(1, keepdims=True)
     right = p.argmax(1) == labels
@@ -38,7 +38,7 @@ def test_scores_match_their_definitions(example: tuple[np.ndarray, np.ndarray]) 
 
 
 def test_a_sure_and_right_classifier_is_calibrated() -> None:
-    found = scores(50 * np.eye(3), np.arange(3), 1.0, 1.0)
+    found = scores(50 * np.eye(3), np.arange(3), Quality(1.0, 0.0), 1.0)
     assert (found.ece, found.test_accuracy) == (pytest.approx(0.0, abs=1e-9), 1.0)
 
 

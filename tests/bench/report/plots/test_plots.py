@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
 from bench.analysis.verdict import WORSE
+from bench.core.metrics import judged_metric
 from bench.core.record import CalibrationBin
 from bench.report.plots import style
 from bench.report.plots.calibration import calibration_bins
@@ -25,6 +26,7 @@ from bench.report.plots.labels import Label, place_labels
 from bench.report.plots.origin import Origin
 
 WHERE = Origin("tfds:cifar10:3.0.2", False, "none")
+ACCURACY, NLL = judged_metric(), judged_metric("nll")
 
 
 def effects(count: int) -> pd.DataFrame:
@@ -63,7 +65,7 @@ def bold(svg: str) -> list[str]:
 def test_effects_are_ordered_with_the_control_last() -> None:
     rows = effects(5)
     rows.loc[4, ["label", "role"]] = ["baseline[A/A]", "control"]
-    svg = effect_plot("cifar10", rows, points(rows), 1.0, WHERE).svg
+    svg = effect_plot("cifar10", rows, points(rows), ACCURACY, 1.0, WHERE).svg
     drawn = texts(svg)
     names = [text for text in drawn if text.startswith(("arm", "baseline["))]
     ticks = re.findall(r'<use [^>]*style="fill: [^"]*stroke: #1f2933; stroke-width: 1.3', svg)
@@ -75,10 +77,38 @@ def test_effects_are_ordered_with_the_control_last() -> None:
     assert any("tick: shrunk" in text for text in drawn)
 
 
+def test_better_is_to_the_right_and_up_where_less_is_better() -> None:
+    rows = effects(4).assign(
+        pareto=False, ratio=[1.0, 1.1, 1.2, 1.3], ratio_low=1.0, ratio_high=1.4
+    )
+    rows[["effect", "low", "high", "shrunk"]] *= 0.01
+    raw = points(rows).assign(difference=lambda r: r["difference"] * 0.01)
+    svg = effect_plot("t", rows, raw, NLL, 0.01, WHERE).svg
+    drawn = texts(svg)
+    assert [t for t in drawn if t.startswith("arm")] == ["arm00", "arm01", "arm02", "arm03"]
+    assert "\N{MINUS SIGN}0.030 [\N{MINUS SIGN}0.040, \N{MINUS SIGN}0.020]" in drawn
+    assert "change of NLL (nats); less is better" in drawn
+    assert position(svg, "\N{MINUS SIGN}0.04", "x") > position(svg, "+0.04", "x")
+    hues = dict.fromkeys(rows["arm"], "black")
+    svg = cost_plot("t", rows, NLL, "step time", hues, WHERE).svg
+    assert "change of NLL (nats); less is better" in texts(svg)
+    low, high = (position(svg, text, "y") for text in ("\N{MINUS SIGN}0.04", "+0.04"))
+    assert low < high, "y of an SVG grows downward"
+
+
+def position(svg: str, text: str, axis: str) -> float:
+    """Return the place of the tick with a text, pixels of the picture."""
+    tag = re.findall(rf"<text([^>]*)>{re.escape(text)}</text>", svg)[0]
+    places = re.findall(r"translate\(([-\d.]+) ([-\d.]+)\)", tag) or [
+        (re.findall(r'x="([-\d.]+)"', tag)[0], re.findall(r'y="([-\d.]+)"', tag)[0])
+    ]
+    return float(places[0]["xy".index(axis)])
+
+
 def test_groups_have_headings_and_each_is_ordered_by_itself() -> None:
     rows = effects(5)
     rows["group"] = ["less", "less", "less", "more", "more"]
-    drawn = texts(effect_plot("cifar10", rows, points(rows), 1.0, WHERE).svg)
+    drawn = texts(effect_plot("cifar10", rows, points(rows), ACCURACY, 1.0, WHERE).svg)
     names = [text for text in drawn if text.startswith("arm")]
     assert names == ["arm02", "arm01", "arm00", "arm04", "arm03"]
     assert {"less", "more"} <= set(drawn)
@@ -99,21 +129,21 @@ def test_without_a_control_there_are_no_dotted_lines() -> None:
     rows = effects(3)
     assert null_range(rows) == ()
     assert null_range(rows.assign(role="control", n=1, sd=np.nan)) == ()
-    assert "dotted" not in effect_plot("t", rows, points(rows), 1.0, WHERE).svg
+    assert "dotted" not in effect_plot("t", rows, points(rows), ACCURACY, 1.0, WHERE).svg
 
 
 def test_a_far_seed_does_not_squash_the_others() -> None:
     rows = effects(5)
     raw = points(rows)
     raw.loc[raw.index[0], "difference"] = -43.0
-    ticks = texts(effect_plot("cifar10", rows, raw, 1.0, WHERE).svg)
+    ticks = texts(effect_plot("cifar10", rows, raw, ACCURACY, 1.0, WHERE).svg)
     assert "−40" not in ticks
     assert "−2" in ticks
 
 
 def test_one_seed_without_intervals_is_drawn() -> None:
     rows = effects(2).assign(low=np.nan, high=np.nan)
-    assert "+3.0" in texts(effect_plot("t", rows, points(rows).head(2), 1.0, WHERE).svg)
+    assert "+3.0" in texts(effect_plot("t", rows, points(rows).head(2), ACCURACY, 1.0, WHERE).svg)
 
 
 def test_names_beside_points_never_overlap_and_no_line_runs_over_one() -> None:
@@ -148,7 +178,7 @@ def test_a_point_that_others_touch_is_still_named() -> None:
         ratio=[0.996, 1.0, 1.37, 1.014, 1.404, 1.402],
     )  # fmt: skip
     rows = rows.assign(ratio_low=np.nan, ratio_high=np.nan)
-    drawn = cost_plot("t", rows, "step time", dict.fromkeys(rows["arm"], "black"), WHERE)
+    drawn = cost_plot("t", rows, ACCURACY, "step time", dict.fromkeys(rows["arm"], "black"), WHERE)
     assert set(rows["arm"]) <= set(texts(drawn.svg))
 
 
@@ -176,7 +206,9 @@ def test_cost_marks_an_outlier_at_the_edge_and_says_its_effect() -> None:
         rows = effects(6).assign(ratio=np.linspace(1, 1.5, 6), pareto=False)
         rows.loc[0, ["effect", "low", "high"]] = [last, last - 1, last + 1]
         rows = rows.assign(ratio_low=np.nan, ratio_high=np.nan)
-        return cost_plot("t", rows, "step time", dict.fromkeys(rows["arm"], "black"), WHERE).svg
+        return cost_plot(
+            "t", rows, ACCURACY, "step time", dict.fromkeys(rows["arm"], "black"), WHERE
+        ).svg
 
     near, far = texts(drawn(-3.0)), texts(drawn(-80.0))
     assert "arm00" in near
@@ -191,7 +223,9 @@ def cost(ratios: list[float], half: float = 0.01) -> Plot:
     """Make the rows of three arms, the last on the front; `half` is half the width of an interval."""
     rows = effects(3).assign(ratio=ratios, pareto=[False, False, True])
     rows = rows.assign(ratio_low=rows["ratio"] - half, ratio_high=rows["ratio"] + half)
-    return cost_plot("cifar10", rows, "CPU step time", style.colors(list(rows["arm"])), WHERE)
+    return cost_plot(
+        "cifar10", rows, ACCURACY, "CPU step time", style.colors(list(rows["arm"])), WHERE
+    )
 
 
 def test_diverged_seeds_are_left_out_of_a_curve_and_counted() -> None:
@@ -243,7 +277,7 @@ def test_an_interaction_stands_once() -> None:
         {"first": ["a", "c", "a"], "second": ["b", "b", "c"], "effect": [1.5, -2.0, 0.1],
          "p_adjusted": [0.06, 0.04, 0.9]}
     )  # fmt: skip
-    svg = interaction_plot("t", pairs, WHERE).svg
+    svg = interaction_plot("t", pairs, ACCURACY, WHERE).svg
     drawn = texts(svg)
     assert sorted(t for t in drawn if t in ("+1.5", "−2.0", "+0.1")) == ["+0.1", "+1.5", "−2.0"]
     assert bold(svg) == ["−2.0", "Interactions on t"], "what survives the adjustment, no more"
