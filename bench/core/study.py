@@ -8,7 +8,6 @@ from pydantic import Field
 
 from bench.core.errors import UsageError
 from bench.core.metric import JUDGED, Metric
-from bench.core.metrics import judged_metric
 from bench.core.record import Count, Finite, Name, Schema, Use, trial_name
 
 SCHEMA = 1
@@ -150,6 +149,8 @@ class Study(Schema):
         Raises:
             UsageError: this version of the suite does not judge it.
         """
+        from bench.core.metrics import judged_metric  # NumPy: `bench list` starts without it
+
         return judged_metric(self.judged)
 
     def margin_on(self, task: str) -> float:
