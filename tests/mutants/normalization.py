@@ -64,7 +64,7 @@ MUTANTS = [
     ),
     Mutant(
         "evaluation-in-training-mode", "bench/training/evaluation.py",
-        "Pass(self._model.strategies, mask)", "Pass(self._model.strategies, mask, training=True)",
+        "mask, moment_of=moment_of)", "mask, training=True, moment_of=moment_of)",
         WIDE, "evaluation and cifar10-batch_norm",
     ),
     Mutant(
