@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 from bench.cli import (
     accept,
     advise,
+    audit,
     baseline,
     compact,
     compare,
@@ -69,6 +70,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor.doctor,
     "data": data.data_card,
     "list": listing.list_names,
+    "audit": audit.audit,
     "pictures": pictures.pictures,
     "shift": shift.shift,
     "show": show.show,

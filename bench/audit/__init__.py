@@ -1,0 +1,1 @@
+"""A user's own implementation of a technique, held against the catalogue's."""

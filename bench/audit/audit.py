@@ -1,0 +1,86 @@
+"""Which checks an implementation gets: by what the technique that it claims to be may change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from bench.audit.augmentation import augmentation
+from bench.audit.claim import claimed
+from bench.audit.finding import Finding
+from bench.audit.losses import losses
+from bench.audit.mixing import mixing
+from bench.audit.noise import noise
+from bench.audit.probes import EXAMPLES
+from bench.audit.subject import found
+from bench.core.errors import UsageError
+from bench.core.lazy import keras
+from bench.core.strategy import BATCH_STAGES, STAGES, Strategy
+from bench.plugins.registry import Registry
+
+Checks: TypeAlias = Callable[..., list[Finding]]
+
+
+class Audit(NamedTuple):
+    """The findings on an implementation."""
+
+    strategy: Strategy
+    findings: list[Finding]
+
+    @property
+    def differs(self) -> bool:
+        """True if a check found a difference."""
+        return any(one.verdict == "differs" for one in self.findings)
+
+
+def checks_of(strategy: Strategy) -> Checks:
+    """Choose the checks by the stages that a technique changes.
+
+    Raises:
+        UsageError: it changes something that no check looks at.
+    """
+    touched = {stage for stage in STAGES if strategy.touches(stage)}
+    images = "image" in strategy.facts.modalities
+    if touched and touched <= set(BATCH_STAGES) and images:
+        return mixing if strategy.facts.family == "mixing" else augmentation
+    if touched == {"loss"} and strategy.facts.cost == "free":
+        return losses
+    if touched and touched <= {"noise", "merge"}:
+        return noise
+    raise UsageError(
+        f"no checks for {strategy.facts.name}, which changes {', '.join(sorted(touched))}; there are "
+        "some for techniques that mix or augment pictures, for losses and for noise on activations"
+    )
+
+
+def audit(
+    registry: Registry,
+    address: str,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    expected: Mapping[str, Any] | None = None,
+    high: float | None = None,
+    seed: int = 0,
+) -> Audit:
+    """Hold an implementation against the catalogue's checks.
+
+    Args:
+        registry: the catalogue.
+        address: of the implementation, `module:object` or `FILE.py:object`.
+        name: the technique that it claims to be; None: guessed from its name.
+        settings: its arguments.
+        expected: parameters of the technique; default: the implementation's own, by their names.
+        high: largest value of a pixel; None: its own `value_range`, else 255.
+        seed: of all random numbers.
+    """
+    keras.utils.set_random_seed(seed)
+    subject = found(address, settings or {})
+    strategy = claimed(registry, subject, name, expected or {})
+    checks = checks_of(strategy)
+    known = subject.known()
+    if high is None:
+        values = known.get("value_range")
+        high = float(values[1]) if isinstance(values, tuple | list) else 255.0
+    classes = known.get("num_classes", known.get("classes"))
+    classes = classes if isinstance(classes, int) and classes > 1 else EXAMPLES
+    return Audit(strategy, checks(subject, strategy, high, classes))

@@ -1,0 +1,110 @@
+"""The catalogue's technique that an implementation claims to be, and its behavior as a reference."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bench.audit.subject import Subject
+from bench.core.errors import UsageError
+from bench.core.lazy import tf
+from bench.core.strategy import (
+    Batch,
+    LossResult,
+    Moment,
+    Slot,
+    Strategy,
+    configured,
+)
+from bench.plugins.registry import Registry
+
+
+def claimed(
+    registry: Registry, subject: Subject, name: str | None, values: Mapping[str, Any]
+) -> Strategy:
+    """Configure the technique: by `values`, else by the implementation's settings of that name.
+
+    A setting belongs to a parameter if it bears its name, or ends in it: `label_smoothing` is
+    `smoothing`.
+
+    Raises:
+        UsageError: the name says no technique clearly, or a value does not fit.
+    """
+    kind = registry.strategy(name or guess(registry, subject))
+    known = subject.known()
+    own: dict[str, Any] = {}
+    for declared in dataclasses.fields(kind):
+        names = [n for n in known if n == declared.name or n.endswith(f"_{declared.name}")]
+        fitting = [known[n] for n in names if alike(known[n], declared.default)]
+        if fitting and declared.name not in values:
+            own[declared.name] = fitting[0]
+    return configured(kind, {**own, **values})
+
+
+def alike(value: Any, default: Any) -> bool:
+    """Return true if a value is of a default's kind: a number for a number, a text for a text."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        return type(value) is type(default)
+    if isinstance(default, str):
+        return isinstance(value, str)
+    return isinstance(value, int if isinstance(default, int) else int | float)
+
+
+def guess(registry: Registry, subject: Subject) -> str:
+    """Return the technique whose name is in the implementation's name, or in a setting's.
+
+    Raises:
+        UsageError: there is none, or more than one.
+    """
+    for own in map(plain, subject.names):
+        inside = [name for name in registry.strategies if plain(name) in own]
+        longest = [n for n in inside if not any(plain(n) in plain(o) and o != n for o in inside)]
+        if len(longest) == 1:
+            return longest[0]
+        if longest:
+            break
+    raise UsageError(
+        f"{subject.address}: its name does not say one technique clearly; name it with --as "
+        "(`bench list` names all)"
+    )
+
+
+def plain(name: str) -> str:
+    """Return a name without case and punctuation."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def moment(number: int, drawn: Any = None, size: int = 1) -> Moment:
+    """Return the moment of a step in the middle of a training."""
+    key = tf.constant([number, 20_261])
+    half, rate = tf.constant(0.5), tf.constant(0.1)
+    rows, epoch = tf.range(size), tf.constant(number)
+    return Moment(key, tf.constant(number), half, rate, drawn, rows, epoch, key)
+
+
+def reference_batch(strategy: Strategy, images: Any, targets: Any, number: int) -> Batch:
+    """Apply the technique's batch stages to images [B, H, W, C] in [0, 1] and targets [B, K]."""
+    size = len(images)
+    now = moment(number, strategy.draw(tf.constant([number, 7]), size), size)
+    batch = Batch(tf.constant(images, tf.float32), None, tf.constant(targets, tf.float32))
+    return strategy.features(strategy.examples(batch, now), now)
+
+
+def reference_loss(strategy: Strategy, targets: Any, logits: Any) -> Any:
+    """Return the technique's losses [B] of targets [B, K] and logits [B, K]."""
+
+    def rest(batch: Batch) -> LossResult:
+        losses = tf.nn.softmax_cross_entropy_with_logits(batch.targets, logits)
+        return LossResult(losses, logits, batch.targets)
+
+    return strategy.loss(Batch(logits, None, targets), moment(0), rest).losses
+
+
+def reference_noise(strategy: Strategy, kind: str, values: Any, number: int) -> Any:
+    """Apply the technique to activations at the deepest slot; a merge gets a shortcut of zeros."""
+    slot = Slot("audit", kind, depth=1.0)
+    if strategy.touches("noise"):
+        return strategy.noise(slot, values, moment(number))
+    return strategy.merge(slot, tf.zeros_like(values), values, moment(number))

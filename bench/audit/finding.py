@@ -1,0 +1,60 @@
+"""The result of one check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+from scipy import stats
+
+Verdict = Literal["agrees", "differs", "does not apply"]
+
+CHANCE = 1e-4
+"""A statistical check finds a difference below this p-value: a false alarm in 10,000 checks."""
+
+
+class Finding(NamedTuple):
+    """What a check expects of an implementation, and what it found."""
+
+    check: str
+    expected: str
+    found: str
+    verdict: Verdict
+
+
+def judged(check: str, expected: str, found: str, agrees: bool) -> Finding:
+    """Make the finding of a check that applies."""
+    return Finding(check, expected, found, "agrees" if agrees else "differs")
+
+
+def skipped(check: str, reason: str) -> Finding:
+    """Make the finding of a check that does not apply."""
+    return Finding(check, "", reason, "does not apply")
+
+
+def attempted(check: str, expected: str, measure: Callable[[], tuple[str, bool]]) -> Finding:
+    """Run a measurement of a user's code; an exception of that code is a difference."""
+    try:
+        found, agrees = measure()
+    except Exception as error:
+        return judged(check, expected, f"fails: {one_line(error)}", False)
+    return judged(check, expected, found, agrees)
+
+
+def one_line(error: BaseException) -> str:
+    """Return the kind of an error and the first telling line of its message, up to 160 characters."""
+    text = re.sub(r"\x1b\[[0-9;]*m|\{\{.*?\}\}|\[Op:.*", "", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    plain = [line for line in lines if not line.startswith("Exception encountered")]
+    return f"{type(error).__name__}: {(plain or lines or [''])[0]}"[:160]
+
+
+def same_mean(first: Any, second: Any, least: float) -> bool:
+    """Return true unless the means of two samples differ by more than `least` and chance (Welch)."""
+    gap = abs(float(first.mean()) - float(second.mean()))
+    if gap <= least:
+        return True
+    if first.std() == 0.0 and second.std() == 0.0:
+        return False
+    return bool(stats.ttest_ind(first, second, equal_var=False).pvalue >= CHANCE)

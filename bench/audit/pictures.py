@@ -1,0 +1,145 @@
+"""Checks of everything that changes pictures: evaluation, chance, seeds, forgotten kinds of batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from bench.audit.calling import Caller, Pictures
+from bench.audit.finding import Finding, attempted, one_line, skipped
+from bench.audit.probes import VARIANTS, Variant, pictures, policy
+from bench.audit.subject import Subject, with_settings
+from bench.core.lazy import tf
+
+Gap: TypeAlias = Callable[[Pictures, Pictures, Variant], float]
+"""How far a batch is from what must hold, as a share of a label's or a pixel's range."""
+
+
+def common(
+    subject: Subject, call: Caller, high: float, classes: int, expected: str, gap: Gap
+) -> list[Finding]:
+    """Run the checks that mixing and augmentation share; `expected` says what makes `gap` 0."""
+    probe = pictures(min(VARIANTS[0].size, classes), classes, high, 0)
+    return [
+        evaluation(call, probe),
+        calls_differ(call, probe),
+        seeds(subject, call, probe),
+        *(varied(subject, call, variant, high, classes, expected, gap) for variant in VARIANTS),
+        in_data_set(call, high, classes, expected, gap),
+    ]
+
+
+def varied(
+    subject: Subject,
+    call: Caller,
+    variant: Variant,
+    high: float,
+    classes: int,
+    expected: str,
+    gap: Gap,
+) -> Finding:
+    """On kinds of batches that are often forgotten, shapes are kept and the same things hold."""
+    if variant.policy != "float32" and not hasattr(call.call, "compute_dtype"):
+        return skipped(variant.name, "no Keras layer: a policy does not reach it")
+
+    def measure() -> tuple[str, bool]:
+        with policy(variant.policy):
+            fresh = Caller(subject, call.form, call.single, call.numbers)
+            gaps, types = [], ""
+            for number in range(4):
+                before = pictures(min(variant.size, classes), classes, high, number, variant)
+                try:
+                    after = fresh(before)
+                except Exception as error:
+                    if variant.dtype == "float32":
+                        raise
+                    return f"refused: {one_line(error)}", True
+                types = f"{after.images.dtype}, labels {after.labels.dtype}"
+                if after.images.shape != before.images.shape:
+                    return f"pictures come out as {list(after.images.shape)}", False
+                if not (np.isfinite(after.images).all() and np.isfinite(after.labels).all()):
+                    return f"values that are not finite ({types})", False
+                if variant.dtype == "uint8" and after.images.max() <= 1.0:
+                    after = after._replace(images=after.images * 255.0)
+                    types += ", rescaled to [0, 1]"
+                gaps.append(gap(before, after, variant))
+        return f"off by up to {max(gaps):.3f} ({types})", max(gaps) <= variant.tolerance
+
+    return attempted(variant.name, expected, measure)
+
+
+def in_data_set(call: Caller, high: float, classes: int, expected: str, gap: Gap) -> Finding:
+    """In `tf.data`, with a last batch that is smaller; the second epoch has other pictures."""
+    source = pictures(min(15, classes), classes, high, 0)
+
+    def measure() -> tuple[str, bool]:
+        tf.random.set_seed(
+            None
+        )  # a global seed repeats the numbers of every epoch, whosever they are
+        first, second = (through_data(call, source, batch=6) for _ in range(2))
+        tf.random.set_seed(0)
+        off = gap(source, first, VARIANTS[0])
+        again = np.array_equal(first.images, second.images)
+        found = f"off by up to {off:.3f}" + ("; both epochs are the same" if again else "")
+        return found, off <= VARIANTS[0].tolerance and not again
+
+    return attempted("in tf.data, last batch smaller", f"{expected}; epochs differ", measure)
+
+
+def evaluation(call: Caller, probe: Pictures) -> Finding:
+    """In evaluation nothing changes."""
+    check = "evaluation untouched"
+    if not call.trains:
+        return skipped(check, "it has no argument `training`: call it on training data only")
+
+    def measure() -> tuple[str, bool]:
+        after = call(probe, training=False)
+        change = np.abs(after.images - probe.images.astype(np.float64)).max()
+        given = call.labels(probe)
+        moved = np.abs(after.labels - given).max() if after.labels.shape == given.shape else np.inf
+        found = f"pixels change by {change:.3g}, labels by {moved:.3g}"
+        return found, bool(change == 0.0 and moved == 0.0)
+
+    return attempted(check, "no change at training=False", measure)
+
+
+def calls_differ(call: Caller, probe: Pictures) -> Finding:
+    """Two calls draw other numbers."""
+
+    def measure() -> tuple[str, bool]:
+        results = [call(probe).images for _ in range(5)]
+        same = sum(np.array_equal(results[0], other) for other in results[1:])
+        return f"{same} of 4 further calls repeat the first", same < 4
+
+    return attempted("calls differ", "new random numbers in each call", measure)
+
+
+def seeds(subject: Subject, call: Caller, probe: Pictures) -> Finding:
+    """The same seed gives the same pictures."""
+    check = "a seed repeats"
+    if not subject.takes("seed") or call.single:
+        return skipped(check, "it has no argument `seed`")
+
+    def seeded() -> Any:
+        tf.random.set_seed(7)  # the seeds of TensorFlow's own operations count from the global one
+        made = Caller(with_settings(subject, seed=7), call.form, call.single, call.numbers)
+        return made(probe).images
+
+    def measure() -> tuple[str, bool]:
+        first, second = seeded(), seeded()
+        same = np.array_equal(first, second)
+        return ("the same pictures" if same else "other pictures"), bool(same)
+
+    return attempted(check, "two instances with seed=7 agree", measure)
+
+
+def through_data(call: Caller, source: Pictures, batch: int) -> Pictures:
+    """Map a `tf.data` pipeline once through the implementation."""
+    data = tf.data.Dataset.from_tensor_slices((source.images, call.labels(source)))
+    data = (
+        data.map(call.tensors).batch(batch) if call.single else data.batch(batch).map(call.tensors)
+    )
+    parts: list[tuple[Any, Any]] = list(data.as_numpy_iterator())
+    return Pictures(*(np.concatenate(part) for part in zip(*parts, strict=True)))

@@ -1,0 +1,147 @@
+"""Right and wrong implementations of techniques, as users write them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from bench import Batch
+from strategies._mixing import pairs
+from strategies.cutmix import cutmix, cuts
+from strategies.label_smoothing import smooth
+from strategies.mixup import mixup
+
+NUMBERS = itertools.count()
+
+
+def key() -> Any:
+    return tf.random.uniform([2], 0, 2**31 - 1, tf.int32)
+
+
+def good_mixup(images: Any, labels: Any, alpha: float = 0.2) -> Any:
+    mixed = mixup(
+        Batch(images, None, labels), pairs(key(), tf.shape(images)[0], alpha, "example", 1.0)
+    )
+    return mixed.values, mixed.targets
+
+
+def batch_mixup(images: Any, labels: Any, alpha: float = 0.2) -> Any:
+    mixed = mixup(
+        Batch(images, None, labels), pairs(key(), tf.shape(images)[0], alpha, "batch", 1.0)
+    )
+    return mixed.values, mixed.targets
+
+
+def good_cutmix(images: Any, labels: Any, alpha: float = 1.0) -> Any:
+    size = tf.shape(images)[0]
+    mixed = cutmix(Batch(images, None, labels), cuts(key(), size, alpha, "example", 1.0))
+    return mixed.values, mixed.targets
+
+
+def blended(images: Any, labels: Any, share: Any, of_labels: Any, order: Any) -> Any:
+    by_pixel = share[:, None, None, None]
+    mixed = by_pixel * images + (1.0 - by_pixel) * tf.gather(images, order)
+    rows = of_labels[:, None]
+    return mixed, rows * labels + (1.0 - rows) * tf.gather(labels, order)
+
+
+def swapped_mixup(images: Any, labels: Any) -> Any:
+    size = tf.shape(images)[0]
+    share = pairs(key(), size, 0.2, "example", 1.0).share
+    order = tf.random.shuffle(tf.range(size))
+    return blended(images, labels, share, 1.0 - share, order)
+
+
+def uniform_mixup(images: Any, labels: Any) -> Any:
+    size = tf.shape(images)[0]
+    share = tf.random.uniform([size])
+    return blended(images, labels, share, share, tf.random.shuffle(tf.range(size)))
+
+
+def fixed_mixup(images: Any, labels: Any) -> Any:
+    size = tf.shape(images)[0]
+    share = pairs(key(), size, 0.2, "example", 1.0).share
+    return blended(images, labels, share, share, tf.roll(tf.range(size), 1, 0))
+
+
+class AlwaysMixUp(keras.layers.Layer):
+    """Mixes in evaluation too, and one lambda serves all its calls."""
+
+    def call(self, images: Any, labels: Any, training: bool = False) -> Any:
+        share = tf.fill([tf.shape(images)[0]], tf.constant(0.7))
+        return blended(images, labels, share, share, tf.reverse(tf.range(tf.shape(images)[0]), [0]))
+
+
+def unclipped_cutmix(images: Any, labels: Any) -> Any:
+    size = tf.shape(images)[0]
+    cut = cuts(key(), size, 1.0, "example", 1.0)
+    mixed = cutmix(Batch(images, None, labels), cut)
+    share = cut.pairs.share[:, None]
+    partners = tf.gather(labels, cut.pairs.partners)
+    return mixed.values, share * labels + (1.0 - share) * partners
+
+
+def good_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
+    return tf.nn.softmax_cross_entropy_with_logits(smooth(y_true, smoothing), y_pred)
+
+
+def others_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
+    classes = y_true.shape[-1]
+    labels = y_true * (1.0 - smoothing) + (1.0 - y_true) * smoothing / (classes - 1)
+    return tf.nn.softmax_cross_entropy_with_logits(labels, y_pred)
+
+
+def summed_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
+    return tf.reduce_sum(good_loss(y_true, y_pred, smoothing))
+
+
+def good_dropout(values: Any, rate: float = 0.3, training: bool = True) -> Any:
+    return tf.nn.dropout(values, rate) if training else values
+
+
+def unscaled_dropout(values: Any, rate: float = 0.3, training: bool = True) -> Any:
+    return tf.nn.dropout(values, rate) * (1.0 - rate) if training else values
+
+
+def row_dropout(values: Any, rate: float = 0.3, training: bool = True) -> Any:
+    return tf.nn.dropout(values, rate, [tf.shape(values)[0], 1]) if training else values
+
+
+def evaluated_dropout(values: Any, rate: float = 0.3, training: bool = True) -> Any:
+    return tf.nn.dropout(values, rate)
+
+
+def good_erasing(image: Any) -> Any:
+    """Erase a square of one picture [H, W, C]: Cutout as a map over single pictures."""
+    height, width = image.shape[0], image.shape[1]
+    row = tf.random.uniform([], 0, height, tf.int32) - 8
+    column = tf.random.uniform([], 0, width, tf.int32) - 8
+    rows, columns = tf.range(height), tf.range(width)
+    inside = ((rows >= row) & (rows < row + 16))[:, None] & (
+        (columns >= column) & (columns < column + 16)
+    )
+    return tf.where(inside[..., None], tf.zeros_like(image), image)
+
+
+def batch_flip(images: Any, labels: Any) -> Any:
+    """One coin for the whole batch, and labels that move with it."""
+    coin = tf.random.uniform([]) < 0.5
+    return tf.where(coin, images[:, :, ::-1], images), tf.where(coin, labels[::-1], labels)
+
+
+not_callable = 3
+
+
+class NeedsAlpha:
+    def __init__(self, alpha: float) -> None:
+        self.alpha = alpha
+
+    def __call__(self, images: Any, labels: Any) -> Any:
+        return good_mixup(images, labels, self.alpha)
+
+
+def broken_mixup(images: Any, labels: Any) -> Any:
+    raise ValueError("no pictures today")

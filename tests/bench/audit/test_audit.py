@@ -1,0 +1,131 @@
+"""Right implementations agree with the catalogue, and each planted fault is found by its check."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+
+from bench.audit import mixing
+from bench.audit.audit import audit
+from bench.audit.mixture import recover
+from bench.cli.audit import audit as command
+from bench.cli.audit import pairs
+from bench.core.errors import UsageError
+from bench.plugins.registry import find
+
+HERE = str(Path(__file__).parent / "implementations.py")
+
+
+@pytest.fixture(autouse=True)
+def few_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mixing, "CALLS", 6)
+    monkeypatch.setattr(mixing, "MORE_CALLS", 40)
+
+
+@functools.cache
+def differing(name: str, technique: str | None = None) -> set[str]:
+    """Audit an implementation; return the names of the checks that differ."""
+    result = audit(find(), f"{HERE}:{name}", technique)
+    return {one.check for one in result.findings if one.verdict == "differs"}
+
+
+@pytest.mark.parametrize(
+    ("name", "technique"),
+    [
+        ("good_mixup", None),
+        ("batch_mixup", None),
+        ("good_cutmix", None),
+        ("good_loss", "label_smoothing"),
+        ("good_dropout", None),
+        ("good_erasing", "cutout"),
+    ],
+)
+def test_right_implementations_agree(name: str, technique: str | None) -> None:
+    assert differing(name, technique) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "technique", "check"),
+    [
+        ("swapped_mixup", "mixup", "labels against pixels"),
+        ("uniform_mixup", "mixup", "distribution of lambda"),
+        ("fixed_mixup", "mixup", "partners"),
+        ("AlwaysMixUp", "mixup", "evaluation untouched"),
+        ("AlwaysMixUp", "mixup", "distribution of lambda"),
+        ("unclipped_cutmix", "cutmix", "labels against pixels"),
+        ("others_loss", "label_smoothing", "weights of a label"),
+        ("summed_loss", "label_smoothing", "reduction"),
+        ("unscaled_dropout", "dropout", "expectation kept"),
+        ("row_dropout", "dropout", "dropped together"),
+        ("evaluated_dropout", "dropout", "evaluation untouched"),
+        ("batch_flip", "flip_crop", "labels untouched"),
+        ("batch_flip", "flip_crop", "drawn for each picture"),
+    ],
+)
+def test_planted_faults_are_found(name: str, technique: str, check: str) -> None:
+    assert check in differing(name, technique)
+
+
+def test_the_amount_of_a_fault_is_told() -> None:
+    findings = audit(find(), f"{HERE}:others_loss", "label_smoothing").findings
+    weights = next(one for one in findings if one.check == "weights of a label")
+    assert weights.expected == "0.9016 of the class, 0.00156 of each other"
+    assert weights.found == "0.9000 and 0.00159"
+
+
+@pytest.mark.parametrize(
+    ("address", "technique", "words"),
+    [
+        ("no_such_module:thing", "mixup", "does not import: ModuleNotFoundError"),
+        ("keras.layers", "mixup", "write module:object or FILE.py:object"),
+        ("keras.layers:MixUpp", "mixup", "did you mean 'MixUp'"),
+        (f"{HERE}:not_callable", "mixup", "is int, which cannot be called"),
+        (f"{HERE}:NeedsAlpha", "mixup", "missing a required argument: 'alpha'; give its arguments"),
+        (f"{HERE}:good_erasing", None, "name it with --as"),
+        (f"{HERE}:good_mixup", "sam", "no checks for sam, which changes gradients"),
+        (f"{HERE}:broken_mixup", "mixup", "ValueError: no pictures today"),
+    ],
+)
+def test_bad_input_is_one_line(address: str, technique: str | None, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        audit(find(), address, technique)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_settings_are_literals_or_texts() -> None:
+    assert pairs("--set", ["a=0.2", "b=true", "c=(1, 2)", "d=text"]) == {
+        "a": 0.2, "b": True, "c": (1, 2), "d": "text",
+    }  # fmt: skip
+    with pytest.raises(UsageError, match="write NAME=VALUE"):
+        pairs("--set", ["alpha"])
+
+
+def test_the_command_prints_a_line_for_each_check_and_its_exit_code_tells(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command(f"{HERE}:good_loss", "label_smoothing", ["smoothing=0.2"])
+    assert "(smoothing 0.2)" in capsys.readouterr().out
+    with pytest.raises(typer.Exit) as ended:
+        command(f"{HERE}:good_loss", "label_smoothing", ["smoothing=0.2"], ["smoothing=0.1"])
+    assert ended.value.exit_code == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "check\texpected\tfound\tverdict"
+    assert lines[-1].endswith("checks differ")
+
+
+def test_a_mixture_is_recovered_from_its_pixels() -> None:
+    sources = np.random.default_rng(0).random((6, 8, 8, 3))
+    mixed = sources.copy()
+    mixed[0] = 0.25 * sources[0] + 0.75 * sources[3]
+    mixed[1, :4, :2] = sources[5, :4, :2]
+    mixed[2, :4] = 0.5
+    found = recover(sources, mixed, 1e-5)
+    assert found.partners.tolist() == [3, 5, -1, -1, -1, -1]
+    np.testing.assert_allclose(found.weights, [0.75, 8 / 64, 0.5, 0, 0, 0], atol=1e-12)
+    assert found.whole.tolist() == [True, False, False, False, False, False]
+    assert found.fits.tolist() == [True, True, False, True, True, True]
