@@ -70,9 +70,9 @@ def changes(call: Caller, strategy: Strategy, classes: int, high: float) -> list
             for i, b in enumerate(batches)
         ]
     )
-    shares = [(sample > 0.0).mean(1) for sample in (measured, expected)]
+    shares = ((measured > 0.0).mean(1), (expected > 0.0).mean(1))
     acting = "prob" in vars(strategy) or shares[1].mean() == 1.0
-    agrees = same_mean(*shares, 0.05) if acting else bool(shares[0].mean() > 0.0)
+    agrees = same_mean(shares[0], shares[1], 0.05) if acting else bool(shares[0].mean() > 0.0)
     share = judged(
         "share of changed pictures",
         f"{shares[1].mean():.0%}" + ("" if acting else " by the catalogue's operations, any here"),

@@ -69,8 +69,8 @@ class Subject:
 
     def known(self) -> dict[str, Any]:
         """Return its settings, those that it took by default too."""
-        made = self.fresh()
-        made = getattr(made, "__self__", made)
+        call = self.fresh()
+        made: Any = getattr(call, "__self__", call)
         known: dict[str, Any] = {}
         try:
             signature = inspect.signature(made if inspect.isroutine(made) else type(made))
