@@ -129,3 +129,10 @@ def test_a_mixture_is_recovered_from_its_pixels() -> None:
     np.testing.assert_allclose(found.weights, [0.75, 8 / 64, 0.5, 0, 0, 0], atol=1e-12)
     assert found.whole.tolist() == [True, False, False, False, False, False]
     assert found.fits.tolist() == [True, True, False, True, True, True]
+
+
+def test_one_gray_pixel_has_no_weight_beyond_one() -> None:
+    sources = np.random.default_rng(0).random((6, 8, 8, 1))
+    mixed = sources.copy()
+    mixed[0, 0, 0] = sources[4, 0, 0]
+    assert recover(sources, mixed, 1e-5).weights.max() <= 1.02 / 64
