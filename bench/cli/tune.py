@@ -36,7 +36,7 @@ def setting_lines(tuned: Tuned) -> Iterator[str]:
         for arm, setting in settings.items():
             values = ", ".join(f"{k}={v}" for k, v in setting.parameters.items())
             yield (
-                f"{task:<18}{arm:<18}validation {setting.default_validation_accuracy:.1%} -> "
+                f"{task:<18}{arm:<28}validation {setting.default_validation_accuracy:.1%} -> "
                 f"{setting.validation_accuracy:.1%}  learning_rate={setting.learning_rate:g} {values}"
             )
 

@@ -90,7 +90,8 @@ def check(request: Request, registry: Registry) -> None:
             f"--name {request.name!r}: a name has letters, digits, '_', '.', '+', '=' and '-' only"
         )
     if request.tuned is not None:
-        tuning.check(request.tuned, request.profile, request.base, request.tasks)
+        base = registry.stacks(request.base)
+        tuning.check(request.tuned, request.profile, base, request.tasks)
     if request.exploratory and request.sequential:
         raise UsageError("--exploratory gives no verdicts: nothing for --until-decided to wait for")
     if not 1 <= request.seeds <= MOST_SEEDS:

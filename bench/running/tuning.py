@@ -178,7 +178,7 @@ def check_seeds(tuned: Tuned, study: Study) -> None:
 
 def check(tuned: Tuned, profile: str, base: Sequence[str], tasks: Sequence[str]) -> None:
     """Refuse settings that were chosen for another profile, base or task."""
-    if (tuned.profile, tuned.base) != (profile, tuple(base)):
+    if (tuned.profile, sorted(tuned.base)) != (profile, sorted(base)):
         raise UsageError(
             f"the tuned settings are for profile {tuned.profile!r} and base "
             f"{'+'.join(tuned.base) or 'none'}; tune again, or ask for those"

@@ -12,7 +12,7 @@ from bench.core.study import Study, Trial
 from bench.plugins.registry import find
 from bench.running import tuning
 from bench.running.plan import plan
-from bench.running.request import Request
+from bench.running.request import Request, check
 from bench.tasks.task import Source
 from tests.bench.measured import record
 
@@ -99,6 +99,21 @@ def test_tuned_arms_stand_beside_the_untuned(tmp_path: Path) -> None:
     assert arm.recipe["learning_rate"] == 0.01
     assert made.family == (("cifar10", "label_smoothing[tuned]"),), "tuned against tuned"
     assert study(points=0, tuned=tuning.read(path), exploratory=True).family == ()
+
+
+def test_settings_for_a_preset_fit_the_command_that_names_it() -> None:
+    made = study(base=("strong_image",))
+    setting = tuning.TunedSetting(
+        learning_rate=0.01, validation_accuracy=0.5, default_validation_accuracy=0.4, trials=8
+    )
+    tuned = tuning.Tuned(
+        profile="smoke", base=tuple(use.name for use in made.base), points=4, seeds=2,
+        data=made.data, settings={"cifar10": {"baseline": setting}},
+    )  # fmt: skip
+    asked = Request(profile="smoke", tasks=("cifar10",), base=("strong_image",), tuned=tuned)
+    check(asked, REGISTRY)
+    with pytest.raises(UsageError, match="tune again"):
+        check(asked._replace(base=("batch_norm",)), REGISTRY)
 
 
 def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
