@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from bench import Facts, Paper, Slot, Strategy, Tensor, parameter, tf
+from bench import Facts, Moment, Paper, Slot, Strategy, Tensor, Tensors, parameter, tf
 
 RELU_GAIN = 2.0 / (1.0 - 1.0 / math.pi)
 """Variance of a standardized kernel, times its fan-in, that keeps the scale through ReLUs: 1.71^2."""
@@ -28,7 +28,7 @@ def standardize(kernel: Tensor, epsilon: float, gain: str = "none") -> Tensor:
 
 @dataclass(frozen=True)
 class WeightStandardization(Strategy):
-    """Kernels with mean 0 and a fixed variance for each output channel.
+    """Kernels of convolutions with mean 0 and a fixed variance for each output channel.
 
     Gradients pass through the standardization to the raw kernels. It is meant for use with group
     normalization at small batches. The paper's unit variance needs a normalization after each
@@ -59,5 +59,7 @@ class WeightStandardization(Strategy):
         ),
     )
 
-    def kernel(self, slot: Slot, kernel: Tensor) -> Tensor:
+    def kernel(self, slot: Slot, kernel: Tensor, state: Tensors, moment: Moment | None) -> Tensor:
+        if slot.kind != "convolution":
+            return kernel
         return standardize(kernel, self.epsilon, self.gain)

@@ -7,7 +7,7 @@ finds out which ones those are. Each stage is a pure function of tensors:
 | stage         | changes                                                  | runs                    |
 | ------------- | -------------------------------------------------------- | ----------------------- |
 | normalization | fills the normalization slots of the network (exclusive) | when the network is built |
-| kernel        | a kernel before it is used (reparametrization)           | in every forward pass   |
+| kernel        | a kernel before it is used: reparametrization, noise     | in every forward pass   |
 | noise         | activations at a slot                                    | training forward passes |
 | merge         | how a residual branch joins its shortcut (exclusive)     | training forward passes |
 | hidden        | a hidden state and the targets with it                   | training forward passes |
@@ -98,13 +98,19 @@ class Slot(NamedTuple):
 
     name: str
     kind: str
-    """`map` [B, H, W, C], `sequence` [B, T, D] (masked) or `vector` [B, D]."""
+    """`map` [B, H, W, C], `sequence` [B, T, D] (masked) or `vector` [B, D].
+
+    Of a kernel [..., in, out] the kind of its layer: `convolution` or `dense`.
+    """
     depth: float = 0.0
     """Position in the network: 0 at the input, 1 at the last slot of its kind."""
     number: int = 0
-    """Hidden slots before this one in a forward pass; the harness counts them."""
+    """Hidden slots before this one in a forward pass, or the place of a kernel in `Weights.kernels`.
+
+    The harness counts them.
+    """
     total: int = 1
-    """Hidden slots of the network; the harness counts them."""
+    """Hidden slots, or kernels with a slot, of the network; the harness counts them."""
 
 
 class LossResult(NamedTuple):
@@ -147,6 +153,8 @@ class Weights(NamedTuple):
     """
     classes: int = 0
     """Number of classes of the task, the length of the logits; 0 if it is not known."""
+    kernels: Sequence[int] = ()
+    """Places in `trainable` of the kernels that have a slot, in the order of `Slot.number`."""
 
 
 Tensors: TypeAlias = Sequence[Any]
@@ -269,8 +277,13 @@ class Strategy:
         """
         return None
 
-    def kernel(self, slot: Slot, kernel: Tensor) -> Tensor:
-        """Change the kernel that is used in place of the stored one, [..., in, out]."""
+    def kernel(self, slot: Slot, kernel: Tensor, state: Tensors, moment: Moment | None) -> Tensor:
+        """Change the kernel that is used in place of the stored one, [..., in, out].
+
+        `moment` is None in evaluation. A stage with variables makes one for each of `weights.kernels`
+        and reads `state[slot.number]`. It changes them in its `update`, since one step may have several
+        forward passes.
+        """
         return kernel
 
     def noise(self, slot: Slot, values: Tensor, moment: Moment) -> Tensor:

@@ -130,4 +130,4 @@ class FastNetwork(Network):
         for group in self.groups:
             x = flow.hidden(group.slot, group(x, flow=flow))
         x = flow.noise(Slot("pooled", "vector", 1.0), tf.reduce_max(x, axis=[1, 2]))
-        return self.head(x) * HEAD_SCALE
+        return flow.dense(self.head, x) * HEAD_SCALE

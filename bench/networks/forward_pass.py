@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+import keras
 import tensorflow as tf
 
+from bench.core.errors import UsageError
 from bench.core.stage_checks import kept, kept_batch
-from bench.core.strategy import Batch, Moment, Slot, Strategy, Tensor
+from bench.core.strategy import Batch, Moment, Slot, Strategy, Tensor, Tensors
 
 MomentOf = Callable[[Strategy, str], Moment]
 """(strategy, purpose) -> the strategy's moment for that purpose in this pass."""
 
 
+class Kernels(NamedTuple):
+    """The kernels with a slot, and the variables of the strategies that change them."""
+
+    names: Sequence[str] = ()
+    """Name of the slot of each kernel, in the order of `Weights.kernels`."""
+    states: Mapping[str, Tensors] = MappingProxyType({})
+    """Name of a strategy -> its own variables."""
+
+
+NO_KERNELS = Kernels()
+
+
 class Pass:
     """One forward pass through a network with slots.
 
-    Without `moment_of`, as in evaluation, only reparametrized kernels act.
+    Without `moment_of`, as in evaluation, only kernel stages act.
 
     Args:
         strategies: the arm's strategies, in the order of their composition.
@@ -28,6 +43,7 @@ class Pass:
         moment_of: gives the strategies their random keys.
         key: int32 [2], for the network's own random layers; None in evaluation.
         hidden_slots: number of hidden slots in the network.
+        kernels: the kernels with a slot; a network that is being built knows none yet.
     """
 
     def __init__(
@@ -39,12 +55,16 @@ class Pass:
         moment_of: MomentOf | None = None,
         key: Tensor | None = None,
         hidden_slots: int = 1,
+        kernels: Kernels = NO_KERNELS,
     ) -> None:
         self.mask, self.targets = mask, targets
         self.training, self.key = training, key
         self.hidden_seen: list[str] = []
         """Names of the hidden slots that the pass has reached so far."""
+        self.kernels_seen: list[str] = []
+        """Names of the kernel slots that the pass has reached so far."""
         self._hidden_slots = hidden_slots
+        self._kernels = kernels
         self._moment_of = moment_of
         self._strategies = strategies
 
@@ -61,10 +81,46 @@ class Pass:
         return tf.ensure_shape(normalized, normalized.shape)
 
     def kernel(self, slot: Slot, kernel: Tensor) -> Tensor:
-        """Return the kernel [..., in, out] that a layer uses in place of its stored one."""
+        """Return the kernel [..., in, out] that a layer uses in place of its stored one.
+
+        The layer has the name of the slot, and its weight is called `kernel`.
+
+        Raises:
+            UsageError: it has not, and a strategy keeps variables for each kernel.
+        """
+        self.kernels_seen.append(slot.name)
+        names = self._kernels.names
+        if known := slot.name in names:
+            slot = slot._replace(number=names.index(slot.name), total=len(names))
         for strategy in self._strategies:
-            kernel = kept(strategy, "kernel", kernel, strategy.kernel(slot, kernel))
+            if strategy.touches("kernel"):
+                state = self._kernels.states.get(strategy.facts.name, ())
+                if state and not known:
+                    raise UsageError(
+                        f"{strategy.facts.name} keeps a variable for each kernel, and the network has "
+                        f"no trainable weight {slot.name}/kernel for its slot {slot.name}"
+                    )
+                moment = None
+                if self._moment_of is not None:
+                    moment = self._moment_of(strategy, f"kernel/{slot.name}")
+                used = strategy.kernel(slot, kernel, state, moment)
+                kernel = kept(strategy, "kernel", kernel, used)
         return kernel
+
+    def dense(self, layer: keras.layers.Dense, values: Tensor) -> Tensor:
+        """Apply a dense layer, [..., in] -> [..., out], with the kernel that the arm uses."""
+        slot = Slot(layer.name, "dense")
+        if not layer.built:
+            self.kernels_seen.append(slot.name)
+            return layer(values)
+        stored = tf.convert_to_tensor(layer.kernel)
+        kernel = self.kernel(slot, stored)
+        if kernel is stored:
+            return layer(values)
+        product = keras.ops.matmul(tf.cast(values, kernel.dtype), kernel)
+        if layer.bias is not None:
+            product = keras.ops.add(product, layer.bias)
+        return layer.activation(product)
 
     def noise(self, slot: Slot, values: Tensor) -> Tensor:
         """Return activations [B, ..., D] with the noise of the arm."""

@@ -57,4 +57,4 @@ class NgramNetwork(Network):
         x = flow.noise(Slot("embedded", "sequence"), x)
         x = flow.normalize(self.norm, x)
         x = flow.noise(Slot("pooled", "vector", 1.0), masked_mean(x, flow.mask))
-        return self.head(x)
+        return flow.dense(self.head, x)

@@ -50,4 +50,4 @@ class RecurrentNetwork(Network):
         x = flow.hidden(Slot("lstm", "sequence", 1.0), x)
         x = flow.noise(Slot("lstm", "sequence", 1.0), x)
         x = flow.noise(Slot("pooled", "vector", 1.0), masked_max(x, flow.mask))
-        return self.head(x)
+        return flow.dense(self.head, x)

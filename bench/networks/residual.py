@@ -90,4 +90,4 @@ class ResidualNetwork(Network):
         for block in self.blocks:
             x = flow.hidden(block.slot, block(x, flow=flow))
         x = flow.noise(Slot("pooled", "vector", 1.0), tf.reduce_mean(x, axis=[1, 2]))
-        return self.head(x)
+        return flow.dense(self.head, x)

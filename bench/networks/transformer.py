@@ -31,13 +31,15 @@ class Attention(keras.layers.Layer):
 
     def call(self, values: Tensor, flow: Pass) -> Tensor:
         batch, time, width = tf.shape(values)[0], values.shape[1], values.shape[2]
-        split = tf.reshape(self.project(values), [batch, time, 3, self.heads, width // self.heads])
+        projected = flow.dense(self.project, values)
+        split = tf.reshape(projected, [batch, time, 3, self.heads, width // self.heads])
         query, key, value = tf.unstack(tf.transpose(split, [2, 0, 3, 1, 4]))
         scores = tf.matmul(query, key, transpose_b=True) / math.sqrt(width // self.heads)
         assert flow.mask is not None
         scores = tf.where(flow.mask[:, None, None, :], tf.cast(scores, tf.float32), -1e9)
         attended = tf.matmul(tf.cast(tf.nn.softmax(scores), value.dtype), value)
-        return self.join(tf.reshape(tf.transpose(attended, [0, 2, 1, 3]), [batch, time, width]))
+        joined = tf.reshape(tf.transpose(attended, [0, 2, 1, 3]), [batch, time, width])
+        return flow.dense(self.join, joined)
 
 
 class Encoder(keras.layers.Layer):
@@ -62,8 +64,8 @@ class Encoder(keras.layers.Layer):
     def call(self, values: Tensor, flow: Pass) -> Tensor:
         branch = self.attention(flow.normalize(self.norms[0], values), flow=flow)
         values = flow.merge(self.slots[0], values, flow.noise(self.slots[0], branch))
-        branch = self.widen(flow.normalize(self.norms[1], values))
-        branch = self.narrow(tf.nn.relu(branch))
+        branch = flow.dense(self.widen, flow.normalize(self.norms[1], values))
+        branch = flow.dense(self.narrow, tf.nn.relu(branch))
         return flow.merge(self.slots[1], values, flow.noise(self.slots[1], branch))
 
 
@@ -103,7 +105,7 @@ class TransformerNetwork(Network):
         for encoder in self.encoders:
             x = flow.hidden(encoder.slots[1], encoder(x, flow=flow))
         x = flow.noise(Slot("pooled", "vector", 1.0), masked_mean(x, flow.mask))
-        return self.head(x)
+        return flow.dense(self.head, x)
 
 
 def sinusoids(length: int, width: int) -> np.ndarray:

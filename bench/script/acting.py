@@ -10,6 +10,10 @@ CHAINS = {
 """Stage in the network -> the script's function of all techniques that act there."""
 
 NORMALIZATION = "normalization_layer"
+DENSE = "dense_output"
+"""The function of a script that applies a dense layer with a changed kernel."""
+KEPT = "KEPT"
+"""The variables that kernel stages of a script read, by the name of the technique."""
 
 
 @dataclass
@@ -24,6 +28,10 @@ class Acting:
     """True if the normalizations take a mask."""
     mask: bool
     """True for text."""
+    dense: bool = False
+    """True if a kernel stage changes the kernel of a dense layer."""
+    timed: bool = False
+    """True if a kernel stage reads the moment."""
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.core.errors import UsageError
-from bench.script.acting import CHAINS
+from bench.script.acting import CHAINS, DENSE, KEPT
 from bench.script.looking import Look
 from bench.script.stages import Technique
 from bench.script.step import Plan
@@ -16,13 +16,7 @@ def chain(stage: str, techniques: Sequence[Technique], seen: Look) -> str:
     acting = [t for t in techniques if t.strategy.touches(stage)]
     calls = []
     if stage == "kernel":
-        lines = [f"def {CHAINS[stage]}(slot, kernel):"]
-        for t in acting:
-            calls.append(
-                "    kernel = "
-                + t.method(stage).called({"slot": "slot", "kernel": "kernel"}, in_network(t, stage))
-            )
-        return "\n".join([*lines, *calls, "    return kernel"])
+        return _kernel(acting, seen)
     doc = '    """{}; nothing in evaluation, where `now` is None."""'
     if stage == "noise":
         lines = [f"def {CHAINS[stage]}(slot, values, now):", doc.format("Change activations")]
@@ -53,6 +47,47 @@ def chain(stage: str, techniques: Sequence[Technique], seen: Look) -> str:
             + t.method(stage).called({"slot": "slot", "batch": "batch"}, in_network(t, stage))
         )
     return "\n".join([*lines, *calls, "    return batch"])
+
+
+def _kernel(acting: Sequence[Technique], seen: Look) -> str:
+    """Write the function of all techniques that change kernels, and that of dense layers."""
+    now = ", now" if seen.acting.timed else ""
+    numbered = any("state" in t.method("kernel").parameters for t in acting)
+    lines = [f"def {CHAINS['kernel']}(slot, kernel{now}):"]
+    if now:
+        lines.append('    """Change a kernel before it is used; in evaluation `now` is None."""')
+    if numbered:
+        names = ", ".join(f'"{name}"' for name in seen.kernels)
+        kept = f"{KEPT} = {{}}  # name of a technique -> the variables that its kernels depend on"
+        lines = [f"KERNELS = [{names}]", kept, "", "", *lines]
+        lines.append(
+            "    slot = slot._replace(number=KERNELS.index(slot.name), total=len(KERNELS))"
+        )
+    for t in acting:
+        texts = {"slot": "slot", "kernel": "kernel", "state": f'{KEPT}["{t.name}"]'}
+        moment = {
+            field: f"None if now is None else {text}"
+            for field, text in in_network(t, "kernel").items()
+        }
+        line = "    kernel = " + t.method("kernel").called(texts, moment)
+        if "state" in t.method("kernel").parameters:
+            lines.append(f'    if "{t.name}" in {KEPT}:  # not while the network is built')
+            line = "    " + line
+        lines.append(line)
+    lines.append("    return kernel")
+    if not seen.acting.dense:
+        return "\n".join(lines)
+    return "\n".join([*lines, "", "", _DENSE.format(name=DENSE, chain=CHAINS["kernel"], now=now)])
+
+
+_DENSE = '''\
+def {name}(layer, values{now}):
+    """Apply a dense layer with the kernel that the techniques leave it."""
+    if not layer.built:
+        return layer(values)
+    kernel = {chain}(Slot(layer.name, "dense"), tf.convert_to_tensor(layer.kernel){now})
+    product = keras.ops.matmul(values, kernel)
+    return product if layer.bias is None else keras.ops.add(product, layer.bias)'''
 
 
 def in_network(technique: Technique, stage: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ import keras
 from bench.core.errors import UsageError
 from bench.core.strategy import Slot
 from bench.networks.network import Network
-from bench.script.acting import CHAINS, NORMALIZATION, Written
+from bench.script.acting import CHAINS, DENSE, NORMALIZATION, Written
 from bench.script.parts import part
 from bench.script.pieces import Scope
 from bench.script.syntax import REMOVED, call, stores
@@ -126,7 +126,7 @@ class LayerRewrites:
 
     def _called(self, node: ast.Call, scope: Scope) -> str | None:
         render, rewrite = scope.source.render, self.pieces.rewriting(scope)
-        for stage in ("normalize", "noise", "merge", "kernel", "hidden"):
+        for stage in ("normalize", "noise", "merge", "kernel", "dense", "hidden"):
             if _is_flow(node, stage):
                 return self._slot(stage, node, scope)
         if _is_parts(node) and isinstance(node.func, ast.Attribute):
@@ -172,12 +172,25 @@ class LayerRewrites:
             return render(node.args[1], rewrite)
         line = node.lineno + inspect.getsourcelines(type(self.layer))[1] - 1
         acts = (inspect.getfile(type(self.layer)), line) in self.acting.sites
+        if stage == "dense":
+            return self._dense(node, acts, scope)
         if stage not in self.acting.stages or not acts:
             return " + ".join(render(argument, rewrite) for argument in node.args[1:])
         texts = [render(argument, rewrite) for argument in node.args]
-        if stage == "kernel":
-            return call(CHAINS[stage], texts)
-        return call(CHAINS[stage], [*texts, self._need("now")])
+        return call(CHAINS[stage], [*texts, *self._now(stage)])
+
+    def _now(self, stage: str) -> list[str]:
+        """List the argument `now` of a chain, if it takes one."""
+        return [] if stage == "kernel" and not self.acting.timed else [self._need("now")]
+
+    def _dense(self, node: ast.Call, acts: bool, scope: Scope) -> str:
+        layer, values = (
+            scope.source.render(argument, self.pieces.rewriting(scope)) for argument in node.args
+        )
+        if not acts:
+            return call(layer, [values])
+        self.pieces.include(Slot)
+        return call(DENSE, [layer, values, *self._now("kernel")])
 
     def _normalized(self, node: ast.Call, scope: Scope) -> str:
         render, rewrite = scope.source.render, self.pieces.rewriting(scope)

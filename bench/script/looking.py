@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from bench.core.recipe import Recipe
 from bench.core.strategy import Slot, Strategy, Tensor, Weights
-from bench.networks.forward_pass import Pass
+from bench.networks import forward_pass
+from bench.networks.forward_pass import Kernels, Pass
 from bench.networks.network import Network
 from bench.networks.parts import Parts
 from bench.script.acting import Acting
@@ -21,7 +22,7 @@ from bench.tasks.task import Source, Task
 from bench.training.batch_stages import raw
 from bench.training.building import build
 from bench.training.moments import Moments, drawn
-from bench.training.variables import changed_in_training, weights_of
+from bench.training.variables import changed_in_training, kernel_places, weights_of
 
 SIDE = 32
 """Height and width of the images in that forward pass."""
@@ -35,6 +36,8 @@ class Look(NamedTuple):
     acting: Acting
     hidden: tuple[str, ...]
     """Names of the hidden slots, in the order of a forward pass."""
+    kernels: tuple[str, ...]
+    """Names of the kernel slots, in the order of `weights.kernels`."""
     weights: Weights
     averages: bool
     """True if a training pass changes moving statistics."""
@@ -46,7 +49,7 @@ class _Looking(Pass):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sites: set[tuple[str, int]] = set()
-        self.normalized = self.masked = False
+        self.normalized = self.masked = self.of_dense = False
 
     def normalize(self, layer: Any | None, values: Tensor) -> Tensor:
         self.normalized |= layer is not None
@@ -66,6 +69,8 @@ class _Looking(Pass):
     def _noted(self, before: Any, after: Tensor) -> Tensor:
         if after is not before:
             frame = sys._getframe(2)
+            if frame.f_code.co_filename == forward_pass.__file__:  # in `Pass.dense`
+                frame, self.of_dense = sys._getframe(3), True
             self.sites.add((frame.f_code.co_filename, frame.f_lineno))
         return after
 
@@ -81,29 +86,37 @@ def look(task: Task, strategies: tuple[Strategy, ...], recipe: Recipe) -> Look:
         tf.range(EXAMPLES), step,
     )  # fmt: skip
     network = task.network(recipe, Parts(strategies, 0))
-    build(network, raw(values), Pass(strategies, mask), task.facts)
+    building = Pass((), mask)
+    build(network, raw(values), building, task.facts)
     targets = tf.one_hot([0] * EXAMPLES, task.facts.classes)
+
+    def plain() -> None:
+        network(network.embed(raw(values)), flow=Pass((), mask, targets, training=True))
+
+    state = changed_in_training(network, plain)
+    places = kernel_places(network, building.kernels_seen)
+    weights = weights_of(network, state, task.facts.classes, list(places.values()))
+    states = {strategy.facts.name: strategy.state(weights) for strategy in strategies}
 
     def passed() -> _Looking:
         flow = _Looking(
             strategies, mask, targets, training=True,
             moment_of=lambda strategy, purpose: moments.of(strategy, purpose, 0),
+            kernels=Kernels(list(places), states),
         )  # fmt: skip
         network(network.embed(raw(values)), flow=flow)
         return flow
 
-    state = changed_in_training(network, passed)
     flow = passed()
     touched = {
         s for s in ("kernel", "noise", "merge", "hidden") for t in strategies if t.touches(s)
     }
     acting = Acting(
-        frozenset(touched), frozenset(flow.sites), flow.normalized, flow.masked, is_text
-    )
+        frozenset(touched), frozenset(flow.sites), flow.normalized, flow.masked, is_text,
+        flow.of_dense,
+    )  # fmt: skip
     hidden = tuple(dict.fromkeys(flow.hidden_seen))
-    return Look(
-        network, acting, hidden, weights_of(network, state, task.facts.classes), bool(state)
-    )
+    return Look(network, acting, hidden, tuple(places), weights, bool(state))
 
 
 def sample(task: Task, recipe: Recipe) -> Tensor:

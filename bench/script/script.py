@@ -18,7 +18,7 @@ from bench.data import text as text_data
 from bench.networks.keras_network import KerasNetwork
 from bench.networks.network import Network
 from bench.script import rates, texts
-from bench.script.acting import CHAINS, NORMALIZATION
+from bench.script.acting import CHAINS, DENSE, KEPT, NORMALIZATION
 from bench.script.chains import chain, check
 from bench.script.head import constants, preamble
 from bench.script.layers import Layers
@@ -41,7 +41,8 @@ TAKEN = (
     "train", "evaluate", "split", "restore", "recalibrate", "train_step", "network", "weights",
     "optimizer", "load_data", "Now", "rate", "step", "rows", "batch", "main", "learning_rate",
     "as_input", "random_key", "logits_of", "forward", "use_for_evaluation", "weights_of", "make_network",
-    "Weights", "Evaluation", "same_noise", NORMALIZATION, *CHAINS.values(),
+    "Weights", "Evaluation", "same_noise", NORMALIZATION, DENSE, KEPT, "KERNELS",
+    *CHAINS.values(),
 )  # fmt: skip
 """Names that the script itself defines; a technique's function of such a name gets another one."""
 RULE = 100
@@ -129,6 +130,8 @@ def _network(
         )
         pieces.imports.add("import keras")
         return _NetworkText([_YOURS], ["training"])
+    kernels = [t for t in techniques if t.strategy.touches("kernel")]
+    seen.acting.timed = any(t.method("kernel").moment for t in kernels)
     layers = Layers(seen.network, seen.acting, pieces)
     constructor = layers.constructor()
     needs = layers.needs()
@@ -139,7 +142,8 @@ def _network(
         for stage in CHAINS
         if any(t.strategy.touches(stage) for t in techniques)
     ]
-    if chains and any(t.strategy.touches(s) for t in techniques for s in CHAINS if s != "kernel"):
+    others = any(t.strategy.touches(s) for t in techniques for s in CHAINS if s != "kernel")
+    if chains and (others or seen.acting.timed):
         chains.insert(0, texts.NOW)
     normalizing = [t for t in techniques if t.strategy.touches("normalization")]
     for t in normalizing[:1]:

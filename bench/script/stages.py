@@ -18,7 +18,7 @@ from bench.script.syntax import REMOVED, Source, call, literal, loads, parameter
 WIDTH = 96
 DOCS = {
     "normalization": "Make the normalization layer of a place in the network.",
-    "kernel": "Change a kernel [..., in, out] before it is used.",
+    "kernel": "Change a kernel [..., in, out] before it is used, in training and in evaluation.",
     "noise": "Change activations [B, ..., D], in training only.",
     "merge": "Join a residual branch to its shortcut, in training only.",
     "hidden": "Change a hidden state and the targets with it, in training only.",
@@ -108,6 +108,10 @@ class Technique:
         free = self.pieces.reserve(key, f"{self.name}_{method}")
         # The body is rendered first: it says which fields of the moment are read.
         self.pieces.function(node, scope, free, [])
+        if not fields and any(
+            _is_none(part, self._moment(method, given)) for part in ast.walk(node)
+        ):
+            fields.append("step")
         read = {name for part in node.body for name in loads(part)}
         plain = tuple(
             name for name in given[1:] if name in read and name != self._moment(method, given)
@@ -139,6 +143,10 @@ class Technique:
         """Return the rewrites of a method, and note the fields of the moment that it reads."""
 
         def special(node: ast.AST, scope: Scope) -> str | None:
+            if _is_none(node, moment):
+                assert isinstance(node, ast.Compare)
+                asked = "is" if isinstance(node.ops[0], ast.Is) else "is not"
+                return f"{fields[0] if fields else moment} {asked} None"
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 if node.value.id == moment:
                     if node.attr not in fields:
@@ -196,6 +204,14 @@ def reruns(node: ast.FunctionDef, rest: str) -> bool:
         part for part in ast.walk(node) if isinstance(part, ast.For | ast.While | ast.ListComp)
     ]
     return len(calls) > 1 or any(call in ast.walk(loop) for loop in loops for call in calls)
+
+
+def _is_none(node: ast.AST, name: str) -> bool:
+    """Return true if an expression asks whether a name is None, as a kernel stage does in evaluation."""
+    return isinstance(node, ast.Compare) and ast.unparse(node) in (
+        f"{name} is None",
+        f"{name} is not None",
+    )
 
 
 def _is_self(node: ast.Assign) -> bool:

@@ -272,7 +272,7 @@ def _passed(
     drawn = [
         t
         for t in plan.having("draw")
-        if any(t.strategy.touches(s) for s in ("noise", "merge", "hidden"))
+        if any(t.strategy.touches(s) for s in ("kernel", "noise", "merge", "hidden"))
     ]
     named = ", {" + ", ".join(f'"{t.name}": {t.name}_drawn' for t in drawn) + "}" if drawn else ""
     texts = {

@@ -185,10 +185,10 @@ class Slot(NamedTuple):
     """A place in the network."""
 
     name: str
-    kind: str  # "map" [B, H, W, C], "sequence" [B, T, D] or "vector" [B, D]
+    kind: str  # "map" [B, H, W, C], "sequence" [B, T, D], "vector" [B, D]; of a kernel its layer's
     depth: float = 0.0  # 0 at the input, 1 at the last place of its kind
-    number: int = 0  # hidden states before this one
-    total: int = 1  # hidden states of the network
+    number: int = 0  # hidden states, or kernels, before this one
+    total: int = 1  # hidden states, or kernels, of the network
 ''',
     "StoppingDecision": """\
 class StoppingDecision(NamedTuple):

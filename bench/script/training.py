@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.core.recipe import Recipe
+from bench.script.acting import KEPT
 from bench.script.step import Plan, train_step, uses, values
 
 
@@ -42,6 +43,8 @@ def _set_up(plan: Plan) -> list[str]:
         lines.append("weights = weights_of(network)")
     for t in plan.having("state"):
         lines.append(f"{t.name}_variables = {t.method('state').called({'weights': 'weights'}, {})}")
+        if t in plan.having("kernel"):
+            lines.append(f'{KEPT}["{t.name}"] = {t.name}_variables')
     return lines
 
 

@@ -17,6 +17,7 @@ FIELDS = {
     "heads": "for each: True for those of the layer that makes the logits",
     "state": "moving averages",
     "classes": "number of classes",
+    "kernels": "places of the kernels that techniques change, in the order of a forward pass",
 }
 """Field of `Weights` -> its meaning in a script."""
 
@@ -54,6 +55,8 @@ def _value(name: str, seen: Look) -> str:
     variables, roles = seen.network.trainable_variables, seen.weights
     if name == "classes":
         return "CLASSES"
+    if name == "kernels":
+        return literal(tuple(roles.kernels))
     if name == "trainable":
         return "[v.value for v in variables]"
     if name == "state":

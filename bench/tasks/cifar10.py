@@ -36,7 +36,7 @@ class Cifar10(Task):
         classes=10,
         offers={
             "normalization": ("map",),
-            "kernel": ("convolution",),
+            "kernel": ("convolution", "dense"),
             "noise": ("map", "vector"),
             "merge": ("map",),
             "hidden": ("map",),

@@ -87,6 +87,7 @@ class Imdb(Task):
         classes=2,
         offers={
             "normalization": ("sequence",),
+            "kernel": ("dense",),
             "noise": ("sequence", "vector"),
             "hidden": ("sequence",),
             "features": ("sequence",),

@@ -14,7 +14,7 @@ import tensorflow as tf
 from bench.core.randomness import integer, isolated_python_random, stream
 from bench.core.recipe import Recipe
 from bench.core.strategy import Batch, Strategy, Tensor, ordered
-from bench.networks.forward_pass import Pass
+from bench.networks.forward_pass import Kernels, Pass
 from bench.networks.parts import Parts
 from bench.tasks.task import Task
 from bench.training.batch_stages import after_examples, raw
@@ -33,6 +33,7 @@ from bench.training.variables import (
     AVERAGES,
     assign,
     changed_in_training,
+    kernel_places,
     unchanged,
     weights_of,
 )
@@ -82,11 +83,15 @@ class CompiledArm:
         self.optimizer = make_optimizer(recipe)
         self.optimizer.build(self.network.trainable_variables)
         self._optimizer_start = [v.numpy() for v in self.optimizer.variables]
-        state = changed_in_training(self.network, lambda: self._observe_batch(self._first_rows(0)))
+        state = changed_in_training(self.network, self._observe_plain)
         self.averages = [v.value for v in state if v.name.startswith(AVERAGES)]
         """Moving statistics of normalization layers."""
-        self.weights = weights_of(self.network, state, self.classes)
+        places = kernel_places(self.network, self.model.kernels.names)
+        self.weights = weights_of(self.network, state, self.classes, list(places.values()))
         self.states = [s.state(self.weights) for s in self.strategies]
+        names = [strategy.facts.name for strategy in self.strategies]
+        kernels = Kernels(list(places), dict(zip(names, self.states, strict=True)))
+        self.model = self.model._replace(kernels=kernels)
         self._changed_by_losses = [
             variable
             for strategy, state in zip(self.strategies, self.states, strict=True)
@@ -109,13 +114,15 @@ class CompiledArm:
     def _build(self, seed: int) -> Model:
         parts = Parts(self.strategies, seed, self.settings.precision)
         sample = Arrays(*(None if a is None else a[:2] for a in self.data.pool))
-        flow = Pass(self.strategies, sample.mask(tf.range(2)))
+        # Kernel stages act later: their variables are made from the weights.
+        flow = Pass((), sample.mask(tf.range(2)))
         # Keras asks Python for a seed even where it is given one.
         with isolated_python_random(seed), precision(self.settings.precision):
             network = self.task.network(self.recipe, parts)
             build(network, raw(sample.values), flow, self.task.facts)
         # By name: Keras calls a network twice to build it.
-        return Model(network, self.strategies, hidden_slots=len(set(flow.hidden_seen)))
+        kernels = Kernels(list(dict.fromkeys(flow.kernels_seen)))
+        return Model(network, self.strategies, len(set(flow.hidden_seen)), kernels)
 
     def reset(self, seed: int, streams: int = 0) -> None:
         """Set the state of a fresh process for this seed; trace nothing again.
@@ -202,8 +209,7 @@ class CompiledArm:
         rate = scheduled(self.recipe, self.strategies, step)
         progress = tf.cast(step, tf.float32) / float(self.recipe.steps)
         epoch = step // self.steps_an_epoch
-        names = [strategy.facts.name for strategy in self.strategies]
-        states = dict(zip(names, self.states, strict=True))
+        states = self.model.kernels.states
         return Moments(self.seed, step, progress, rate, drawn, rows, epoch, states)
 
     def _apply(self, gradients: Sequence[Tensor]) -> None:
@@ -238,7 +244,13 @@ class CompiledArm:
     def _observe_batch(self, rows: Tensor) -> None:
         """Run the network in training mode, without noise, for its effect on moving statistics."""
         batch = self.batch(rows)
-        flow = Pass(self.strategies, batch.mask, training=True)
+        flow = Pass(self.strategies, batch.mask, training=True, kernels=self.model.kernels)
+        self.network(self.network.embed(batch.values), flow=flow)
+
+    def _observe_plain(self) -> None:
+        """Run the network in training mode on the first batch, without any strategy."""
+        batch = self.batch(self._first_rows(0))
+        flow = Pass((), batch.mask, training=True)
         self.network(self.network.embed(batch.values), flow=flow)
 
 

@@ -48,7 +48,7 @@ class ObservedPass(Pass):
     """A pass in training mode, without noise, that keeps the outputs of the normalization slots."""
 
     def __init__(self, arm: CompiledArm, mask: Tensor | None) -> None:
-        super().__init__(arm.strategies, mask, training=True)
+        super().__init__(arm.strategies, mask, training=True, kernels=arm.model.kernels)
         self.seen: list[Tensor] = []
 
     def normalize(self, layer: Any | None, values: Tensor) -> Tensor:

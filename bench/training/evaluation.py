@@ -26,7 +26,8 @@ def plain(
     model: Model, values: Tensor, mask: Tensor | None, moment_of: MomentOf | None = None
 ) -> Tensor:
     """Return the logits of a pass in evaluation mode; with noise only where `moment_of` gives keys."""
-    network, flow = model.network, Pass(model.strategies, mask, moment_of=moment_of)
+    network = model.network
+    flow = Pass(model.strategies, mask, moment_of=moment_of, kernels=model.kernels)
     return tf.cast(network(network.embed(values), flow=flow), tf.float32)
 
 

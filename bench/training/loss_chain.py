@@ -11,7 +11,7 @@ import tensorflow as tf
 from bench.core.randomness import stream
 from bench.core.stage_checks import one_loss_each
 from bench.core.strategy import Batch, Loss, LossResult, Moment, Strategy, Tensor, Tensors
-from bench.networks.forward_pass import Pass
+from bench.networks.forward_pass import NO_KERNELS, Kernels, Pass
 from bench.networks.logits import refuse_probabilities
 from bench.networks.network import Network
 from bench.training.moments import Moments
@@ -24,6 +24,7 @@ class Model(NamedTuple):
     network: Network
     strategies: Sequence[Strategy]
     hidden_slots: int
+    kernels: Kernels = NO_KERNELS
 
 
 class ForwardPasses:
@@ -50,7 +51,7 @@ class ForwardPasses:
             self._model.strategies, features.mask, features.targets,
             training=True, key=network_key(self._moments, number),
             moment_of=lambda strategy, purpose: self._moments.of(strategy, purpose, number),
-            hidden_slots=self._model.hidden_slots,
+            hidden_slots=self._model.hidden_slots, kernels=self._model.kernels,
         )  # fmt: skip
         network = self._model.network
         with nullcontext() if is_first else unchanged(self._state):

@@ -49,8 +49,25 @@ def changed_in_training(network: Network, train: Callable[[], object]) -> list[A
     return [v for v in candidates if scope.get_current_value(v) is not None]
 
 
-def weights_of(network: Network, state: Sequence[Any], classes: int) -> Weights:
-    """Return a network's variables as strategies see them; `state` changes in training."""
+def kernel_places(network: Network, seen: Sequence[str]) -> dict[str, int]:
+    """Return name of a kernel slot -> place of its kernel among the trainable variables.
+
+    Args:
+        seen: names of the slots in the order of a forward pass; one without a kernel is left out.
+    """
+    ends = [variable.path.split("/")[-2:] for variable in network.trainable_variables]
+    return {name: ends.index([name, "kernel"]) for name in seen if [name, "kernel"] in ends}
+
+
+def weights_of(
+    network: Network, state: Sequence[Any], classes: int, kernels: Sequence[int] = ()
+) -> Weights:
+    """Return a network's variables as strategies see them.
+
+    Args:
+        state: variables that change in training without gradients.
+        kernels: places of the trainable variables that are kernels with a slot.
+    """
     trainable, role_of = network.trainable_variables, roles(network)
     of_head = head(network)
     return Weights(
@@ -61,4 +78,5 @@ def weights_of(network: Network, state: Sequence[Any], classes: int) -> Weights:
         heads=[id(v) in of_head for v in trainable],
         state=[v.value for v in state],
         classes=classes,
+        kernels=kernels,
     )

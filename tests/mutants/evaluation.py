@@ -140,8 +140,8 @@ MUTANTS = [
     ),
     Mutant(
         "noise-with-batch-statistics", "bench/training/evaluation.py",
-        "Pass(model.strategies, mask, moment_of=moment_of)",
-        "Pass(model.strategies, mask, training=moment_of is not None, moment_of=moment_of)",
+        "Pass(model.strategies, mask, moment_of",
+        "Pass(model.strategies, mask, training=moment_of is not None, moment_of",
         PREDICTIONS, "noise",
     ),
     Mutant(

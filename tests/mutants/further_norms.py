@@ -106,8 +106,7 @@ MUTANTS = [
     ),
     Mutant(
         "evaluation-with-raw-kernels", "bench/networks/forward_pass.py",
-        'for strategy in self._strategies:\n            kernel',
-        'for strategy in self._strategies if self.training else []:\n            kernel',
+        'if strategy.touches("kernel"):', 'if strategy.touches("kernel") and self.training:',
         tests("weight_standardization"), "in_an_arm",
     ),
 ]  # fmt: skip

@@ -64,7 +64,7 @@ MUTANTS = [
     ),
     Mutant(
         "evaluation-in-training-mode", "bench/training/evaluation.py",
-        "mask, moment_of=moment_of)", "mask, training=True, moment_of=moment_of)",
+        "Pass(model.strategies, mask,", "Pass(model.strategies, mask, training=True,",
         WIDE, "evaluation and cifar10-batch_norm",
     ),
     Mutant(

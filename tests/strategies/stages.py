@@ -103,9 +103,7 @@ def outcome(
     calls = {
         "draw": lambda: _draw(strategy, seed),
         "normalization": lambda: _normalization(strategy, inputs),
-        "kernel": lambda: [
-            strategy.kernel(Slot("k", "convolution"), tf.cast(KERNEL, values["map"].dtype))
-        ],
+        "kernel": lambda: kernels(strategy, [moment(0, seed=seed), None], values["map"].dtype),
         "noise": lambda: [
             strategy.noise(Slot(kind, kind, 0.5), values[kind], moment(i, seed=seed))
             for i, kind in enumerate(kinds(strategy))
@@ -134,6 +132,20 @@ def outcome(
         ],
     }
     return calls[stage]()
+
+
+def kernels(
+    strategy: Strategy, moments: Sequence[Moment | None], dtype: tf.DType = tf.float32
+) -> list[tf.Tensor]:
+    """Return the kernels that a convolution and a dense layer use in place of `KERNEL`."""
+    shapes = {"convolution": KERNEL.shape, "dense": [9 * CHANNELS, 6]}
+    stored = [tf.Variable(tf.reshape(KERNEL, shape)) for shape in shapes.values()]
+    state = strategy.state(weights()._replace(trainable=stored, kernels=(0, 1)))
+    return [
+        strategy.kernel(Slot(kind, kind, number=number), tf.cast(kernel, dtype), state, now)
+        for now in moments
+        for number, (kind, kernel) in enumerate(zip(shapes, stored, strict=True))
+    ]
 
 
 def fingerprint(strategy: Strategy) -> bytes:

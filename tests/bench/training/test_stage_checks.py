@@ -101,7 +101,8 @@ WRONG: dict[str, tuple[str, dict[str, Callable[..., Any]], str]] = {
         "mine.merge returns",
     ),
     "a kernel of one channel": (
-        "cifar10", {"kernel": lambda self, slot, kernel: kernel[..., :1]}, "mine.kernel returns",
+        "cifar10", {"kernel": lambda self, slot, kernel, state, moment: kernel[..., :1]},
+        "mine.kernel returns",
     ),
     "a hidden half": (
         "cifar10", {"hidden": lambda self, slot, batch, moment: half(batch)}, "mine.hidden returns",
