@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.core.recipe import Recipe
 from bench.script.pieces import Pieces
+from bench.training.adam import make_adam
 from bench.training.muon import make_muon
 from bench.training.schedule import TRIANGLE_START
 
@@ -46,7 +47,7 @@ def optimizer(recipe: Recipe, pieces: Pieces) -> str:
         return "keras.optimizers.SGD(LEARNING_RATE, momentum=MOMENTUM, nesterov=True)"
     if recipe.optimizer == "muon":
         return f"{pieces.include(make_muon)}(LEARNING_RATE, MOMENTUM)"
-    return "keras.optimizers.Adam(LEARNING_RATE)"
+    return f"{pieces.include(make_adam)}(LEARNING_RATE)"
 
 
 def constants(recipe: Recipe) -> list[str]:

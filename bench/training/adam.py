@@ -33,7 +33,7 @@ def make_adam(learning_rate: float) -> Any:
                 beta1=self.beta_1,
                 beta2=self.beta_2,
                 epsilon=self.epsilon,
-                grad=gradient,
+                grad=tf.convert_to_tensor(gradient),
             )
 
     return Adam(learning_rate)
