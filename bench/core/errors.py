@@ -20,6 +20,10 @@ class UsageError(BenchError):
     exit_code = 2
 
 
+MOST_NAMED, NEAR = 100, 8
+"""Names that an error lists, and how many of the nearest ones where there are more."""
+
+
 def unknown(kind: str, name: str, existing: Iterable[str]) -> UsageError:
     """Make the error for a name that does not exist, and suggest the nearest one.
 
@@ -28,4 +32,7 @@ def unknown(kind: str, name: str, existing: Iterable[str]) -> UsageError:
     names = sorted(existing)
     nearest = difflib.get_close_matches(name, names, n=1)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+    if len(names) > MOST_NAMED:
+        near = difflib.get_close_matches(name, names, n=NEAR, cutoff=0.0)
+        names = [*near, f"and {len(names) - len(near)} more"]
     return UsageError(f"unknown {kind} {name!r}{hint} (known: {', '.join(names)})")
