@@ -41,8 +41,8 @@ class ChannelNormalization(keras.layers.Layer):
 class FusedBatchNormalization(keras.layers.BatchNormalization):
     """Keras's batch normalization, with one kernel for feature maps [B, H, W, C] in training.
 
-    Keras computes moments, scale and shift operation by operation. On a CPU this takes three times as
-    long (`python -m tests.perf.fused_normalization`).
+    Keras computes moments, scale and shift operation by operation. On a CPU this takes two to three
+    times as long (`python -m tests.perf.fused_normalization`).
     """
 
     def call(

@@ -39,7 +39,7 @@ class Advice(Schema):
     base: tuple[Name, ...] = ()
     settings: dict[str, str] = {}
     objective: Name = OBJECTIVE
-    """What is looked for: one of `bench.core.metrics.objectives`."""
+    """Name of the objective, one of `bench.core.metrics.objectives`."""
     strategies: tuple[Name, ...]
     """Requested techniques."""
     budget: Finite

@@ -1,4 +1,4 @@
-"""Which checks an implementation gets: by what the technique that it claims to be may change."""
+"""The audit of an implementation, by the stages that its technique changes."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ CHANCE = 1e-4
 
 
 class Finding(NamedTuple):
-    """What a check expects of an implementation, and what it found."""
+    """The result of one check of an implementation."""
 
     check: str
     expected: str

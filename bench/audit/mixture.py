@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Mixture(NamedTuple):
-    """What the pixels of a mixed batch say; all arrays are [B]."""
+    """Partners and weights of a mixed batch, from its pixels; all arrays are [B]."""
 
     partners: Any
     """Number of the other picture; -1 where no other one is there, or none fits place by place."""

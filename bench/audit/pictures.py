@@ -14,7 +14,9 @@ from bench.audit.subject import Subject, with_settings
 from bench.core.lazy import tf
 
 Gap: TypeAlias = Callable[[Pictures, Pictures, Variant], float]
-"""How far a batch is from what must hold, as a share of a label's or a pixel's range."""
+"""A function that measures the distance of a batch from what must hold, as a share of a label's or a
+pixel's range.
+"""
 
 
 def common(

@@ -25,7 +25,7 @@ class Variant(NamedTuple):
     dtype: str = "float32"
     policy: str = "float32"
     tolerance: float = 0.005
-    """Of a pixel's or label's weight."""
+    """Largest difference of a pixel's or a label's weight that counts as rounding."""
 
     def top(self, high: float) -> float:
         """Return the largest value of a pixel, where pictures of floats have `high`."""

@@ -12,8 +12,8 @@ def fused(function: Callable[..., Any], *tensors: Any) -> Any:
     """Return `function(*tensors)`, compiled by XLA on its own, also in a step that is not.
 
     TensorFlow passes over the memory once for each operation. On weights that do not fit into the
-    cache, such as a large embedding, this is what an update costs: fused, it takes a third to two
-    thirds of the time (`python -m tests.perf.fused_updates`). Meant for elementwise operations: a
+    cache, such as a large embedding, this is what an update costs: fused, it takes a third to four
+    fifths of the time (`python -m tests.perf.fused_updates`). Meant for elementwise operations: a
     sum may be rounded in another order.
 
     Args:

@@ -98,7 +98,7 @@ class Objective:
     name: str
     """Name on the command line."""
     criterion: str
-    """What the trials of a choice are compared by, in words."""
+    """Name of the score of a trial, in words."""
     score: Callable[[Record], float]
     """Score of a trial on the validation split. Higher is better; one unit weighs like a point."""
     unit: str

@@ -27,8 +27,8 @@ from bench.training.scores import quality
 
 PASSES = 10
 """Passes with noise."""
-NOISY = ("noise", "merge")
-"""Stages of noise. Strategies that change hidden states mix examples, and stay out."""
+NOISY = ("noise", "merge", "kernel")
+"""Stages that may draw noise. Strategies that change hidden states mix examples, and stay out."""
 TEMPERATURES = (0.01, 100.0)
 
 Predict: TypeAlias = Callable[[Arrays, np.ndarray], np.ndarray]

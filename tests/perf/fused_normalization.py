@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from statistics import median
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from bench.core.record import paired_ratio
 from strategies._layers import FusedBatchNormalization
-from tests.perf.fused_updates import timed
+from tests.perf.fused_updates import compared
 
 MAPS = ((512, 15, 15, 32), (512, 7, 7, 64), (512, 3, 3, 128), (128, 32, 32, 16))
 MOST = 0.8
@@ -41,16 +39,10 @@ def stepping(layer: Any, values: tf.Tensor) -> Callable[[], Any]:
 def main(seconds: float = 3.0) -> bool:
     """Print the ratios; return true if each is at most `MOST`."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
-    good = True
-    for shape in MAPS:
-        values = tf.random.stateless_normal(shape, [1, 2])
-        steps = [stepping(FusedBatchNormalization(), values)]
-        steps.append(stepping(keras.layers.BatchNormalization(), values))
-        ours, theirs = timed(steps, seconds)
-        ratio = paired_ratio(ours, theirs)
-        good &= ratio <= MOST
-        print(f"{shape}: {median(ours):.1f} ms against {median(theirs):.1f} ms, ratio {ratio:.2f}")
-    return good
+    kinds = FusedBatchNormalization, keras.layers.BatchNormalization
+    values = {str(shape): tf.random.stateless_normal(shape, [1, 2]) for shape in MAPS}
+    pairs = {name: [stepping(kind(), maps) for kind in kinds] for name, maps in values.items()}
+    return compared(pairs, seconds, MOST)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,14 @@ def test_noise_is_the_mean_probability_of_passes_with_noise() -> None:
     assert PREDICTIONS["noise"](arm("batch_norm", "manifold_mixup")) is None
 
 
+def test_a_dropped_kernel_is_noise() -> None:
+    one = arm("drop_connect")
+    predict = PREDICTIONS["noise"](one)
+    assert predict is not None
+    plain = log_softmax(one.logits(one.data.test), axis=1)
+    assert not np.allclose(predict(one.data.test, np.arange(8)), plain, atol=1e-3)
+
+
 def test_passes_with_noise_differ_and_their_mean_nears_the_plain_pass() -> None:
     """At a small rate the passes scatter around the plain one, by less after averaging."""
     strategy = REGISTRY.strategy("gaussian_noise")(0.05)
