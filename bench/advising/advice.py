@@ -16,6 +16,8 @@ from bench.storage.files import write_atomic
 ADVICE = "advice.json"
 CHOOSING = "choosing"
 """Name of the study, inside the advice's folder, that holds the trials of the choice."""
+STEPS = "steps"
+"""Name of the study, inside the advice's folder, that holds step times."""
 
 
 class RoundState(Schema):
@@ -52,6 +54,8 @@ class Advice(Schema):
     """Techniques that apply and fit into the budget; empty before the probe."""
     left_out: dict[str, str] = {}
     """Technique -> the reason why it was left out."""
+    timing_seconds: Finite = 0.0
+    """Seconds of the budget that step times took."""
     rounds: tuple[RoundState, ...] = ()
     family: tuple[tuple[Name, ...], ...] = ()
     """Stacks to confirm, declared when the choice ends; empty until then."""
@@ -63,7 +67,8 @@ class Advice(Schema):
     @property
     def spent(self) -> float:
         """Return the seconds of the budget that are spent."""
-        return sum(state.seconds for state in self.rounds) + self.confirmation_seconds
+        rounds = sum(state.seconds for state in self.rounds)
+        return rounds + self.timing_seconds + self.confirmation_seconds
 
     @property
     def stack(self) -> Stack:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from bench.advising import lab as trials
-from bench.advising.advice import CHOOSING, Advice, RoundState, write_advice
+from bench.advising.advice import CHOOSING, STEPS, Advice, RoundState, write_advice
 from bench.advising.choosing import RATES, SCREENING, STACKING, Question, next_round
 from bench.advising.confirming import LEAST_SEEDS, MOST_SEEDS, family, seeds_that_fit
 from bench.advising.evidence import Evidence
@@ -18,7 +18,7 @@ from bench.core.metrics import objective_of
 from bench.core.study import Study
 from bench.running import study_run
 from bench.running.arms import ArmBuilder, Candidate
-from bench.running.training_phase import side_by_side
+from bench.running.training_phase import side_by_side, step_ratios
 from bench.storage.store import Store
 
 SHOWN = 4
@@ -27,6 +27,8 @@ SLICE = 0.04
 """Share of the budget that the confirmation trains between two looks at the clock."""
 FIRST_ROUND = 1.6
 """Largest share of the screening that its first round may take with one seed."""
+TIMED = 0.1
+"""Largest share of the budget that the step times of the techniques may take."""
 OVER = 1.05
 """Share of the budget after which no trial starts."""
 LIMITS = {
@@ -52,6 +54,7 @@ class Advisor:
     def __init__(self, advice: Advice, store: Store, lab: Lab) -> None:
         self.advice, self.store, self.lab = advice, store, lab
         self.choosing = Store(store.folder / CHOOSING)
+        self.steps = Store(store.folder / STEPS)
         self.builder = ArmBuilder(lab.request, lab.registry)
         self.task = lab.registry.task(advice.task)
         _, self.objective = objective_of(advice.objective)
@@ -74,6 +77,7 @@ class Advisor:
         """Train round after round until the choice ends; declare the stacks to confirm."""
         if self.advice.family:
             return
+        self._time_techniques()
         self._complete()
         question = self.question()
         while True:
@@ -93,6 +97,9 @@ class Advisor:
         Only the clock ends it, never a result. So the intervals are those of a fixed number of
         seeds.
         """
+        if self.store.study() is None:
+            stacks = [stack for stack in self.advice.family if len(stack) > 1]
+            self._time_steps(stacks, TIMED * self.advice.budget)
         study = self.store.study() or self._declared()
         while not self.advice.finished:
             seeds = self._next_seeds(study)
@@ -166,6 +173,47 @@ class Advisor:
         left_out |= dict.fromkeys(applying[room:], "no time for it in this budget")
         self._update(techniques=tuple(sorted(applying[:room])), left_out=left_out)
 
+    def _time_techniques(self) -> None:
+        """Measure the step time of each technique; leave out those without one.
+
+        Only an objective at equal time needs it, and only before the screening.
+        """
+        if not self.objective.equal_time or len(self.advice.rounds) > 1:
+            return
+        techniques = [name for name in self.advice.techniques if name not in RATES]
+        left = TIMED * self.advice.budget - self.advice.timing_seconds
+        self._time_steps([(name,) for name in techniques], left)
+        ratios = self._ratios() or {}
+        untimed = [name for name in techniques if name not in ratios]
+        if len(untimed) == len(techniques):
+            raise UsageError(
+                f"no step was timed in {TIMED:.0%} of the budget; take a larger --budget, or look "
+                f"into {self.steps.folder / 'logs'}"
+            )
+        kept = tuple(name for name in self.advice.techniques if name not in untimed)
+        reasons = dict.fromkeys(untimed, "its step was not timed: no time, or it failed")
+        self._update(techniques=kept, left_out=self.advice.left_out | reasons)
+
+    def _time_steps(self, stacks: Sequence[Stack], limit: float) -> None:
+        """Measure the missing step times of stacks in some seconds, if the objective needs them."""
+        if not stacks or not self.objective.equal_time:
+            return
+        study = self.lab.study(STEPS, stacks, 1, self.advice.first_seed)
+        study = study_run.declared(study, self.steps, self.lab.registry, self.lab.display)
+        before = self.advice.timing_seconds
+        self.lab.time(
+            study,
+            self.steps,
+            limit,
+            lambda passed: self._update(timing_seconds=before + passed),
+        )
+
+    def _ratios(self) -> dict[str, float] | None:
+        """Return arm -> step time over the baseline's; None if the objective needs none."""
+        if not self.objective.equal_time:
+            return None
+        return {arm: ratio for (_, arm), ratio in step_ratios(self.steps).items()}
+
     def _applying(self) -> tuple[list[str], dict[str, str]]:
         """Return the techniques that apply to the task, and why the others do not.
 
@@ -191,7 +239,7 @@ class Advisor:
         stacks = [stack for state in self.advice.rounds for stack in state.round.stacks]
         seeds = max(state.round.seeds[-1] for state in self.advice.rounds)
         first = self.advice.first_seed
-        study = self.lab.study(CHOOSING, stacks, seeds - first + 1, first)
+        study = self.lab.study(CHOOSING, stacks, seeds - first + 1, first, self._ratios())
         study = study_run.declared(study, self.choosing, self.lab.registry, self.lab.display)
         pending = trials.missing(self.choosing, study, last.round.stacks, last.round.seeds)
         if pending and not last.ended:
@@ -237,7 +285,9 @@ class Advisor:
         stacks, seconds_left = self.advice.family, self.advice.budget - self.advice.spent
         fitting = seeds_that_fit(stacks, self.costs(), seconds_left)
         seeds = min(MOST_SEEDS, max(LEAST_SEEDS, 2 * fitting))
-        study = self.lab.study(self.advice.name, stacks, seeds, self.advice.confirmation_seed)
+        study = self.lab.study(
+            self.advice.name, stacks, seeds, self.advice.confirmation_seed, self._ratios()
+        )
         declared = tuple((self.advice.task, name_of(stack)) for stack in stacks)
         study = study.model_copy(update={"family": declared, "design": "advised"})
         return study_run.declared(study, self.store, self.lab.registry, self.lab.display)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
@@ -43,3 +44,13 @@ def stack_of(*names: str) -> Stack:
 def name_of(stack: Stack) -> str:
     """Name the arm of a stack: `cutmix+layer_norm`."""
     return "+".join(stack) or BASELINE
+
+
+def step_ratio(stack: Stack, ratios: Mapping[str, float]) -> float:
+    """Return the step time of a stack as a multiple of the baseline's.
+
+    Args:
+        ratios: arm -> measured ratio. A stack that was not timed multiplies those of its members.
+    """
+    measured = ratios.get(name_of(stack))
+    return math.prod(ratios.get(name, 1.0) for name in stack) if measured is None else measured

@@ -25,7 +25,11 @@ def advise(
     ] = "imdb",
     model: shared.Model = None,
     objective: Annotated[
-        str, typer.Option(help="What to look for: accuracy, or calibration (the likelihood).")
+        str,
+        typer.Option(
+            help="What to look for: accuracy, calibration (the likelihood), or seconds (accuracy "
+            "after the baseline's seconds)."
+        ),
     ] = OBJECTIVE,
     strategies: shared.Strategies = "all",
     base: shared.Base = None,

@@ -105,6 +105,8 @@ class Objective:
     """Unit of `score`."""
     typical_sd: float
     """Spread of a paired difference of the metric: the mean of the committed studies."""
+    equal_time: bool = False
+    """True to train every stack for the seconds of the baseline's training."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,8 @@ class Metric:
     """Decimal places of a change in texts."""
     answers: bool = False
     """True for the share of right answers, whose error has a part from the test examples."""
-    objective: Objective | None = None
-    """None if `bench advise` does not choose for it."""
+    objectives: tuple[Objective, ...] = ()
+    """What `bench advise` can choose by it."""
     column: Column | None = None
     compared: Compared | None = None
 

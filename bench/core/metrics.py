@@ -76,7 +76,13 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "test_accuracy", "test accuracy", "points", True, 100.0,
         _final(lambda scores: scores.test_accuracy), "chance", margin="recipe", answers=True,
-        objective=Objective("accuracy", "validation accuracy", _percent, "points", 0.8),
+        objectives=(
+            Objective("accuracy", "validation accuracy", _percent, "points", 0.8),
+            Objective(
+                "seconds", "validation accuracy after the baseline's seconds", _percent, "points", 0.8,
+                equal_time=True,
+            ),
+        ),
         column=Column(
             "accuracy", -1, "change of test accuracy (points)", "ΔAccuracy",
             "change of test accuracy, points", "change of test accuracy, points",
@@ -118,7 +124,9 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "nll", "NLL", "nats", False, 1.0, _final(lambda scores: scores.nll),
         margin=0.01, digits=3,
-        objective=Objective("calibration", "validation NLL", _centinats, "hundredths of a nat", 0.06),
+        objectives=(
+            Objective("calibration", "validation NLL", _centinats, "hundredths of a nat", 0.06),
+        ),
         column=Column(
             "nll", 2, "change of NLL (nats)", "ΔNLL",
             "change of negative log-likelihood on the test split, nats (less is better)",
@@ -219,7 +227,7 @@ def judged_metric(name: str = JUDGED) -> Metric:
 
 def objectives() -> dict[str, tuple[Metric, Objective]]:
     """Return what `bench advise` can look for: name -> the metric that it judges, and the choice."""
-    known = [(metric, metric.objective) for metric in METRICS if metric.objective is not None]
+    known = [(metric, objective) for metric in METRICS for objective in metric.objectives]
     return {objective.name: (metric, objective) for metric, objective in known}
 
 

@@ -20,7 +20,7 @@ from bench.advising.confirming import (
 from bench.advising.rounds import name_of
 from bench.analysis.analysis import Analysis
 from bench.core.duration import duration
-from bench.core.metric import Metric
+from bench.core.metric import Metric, Objective
 from bench.core.metrics import objective_of
 from bench.core.study import BASELINE, Study
 from bench.report.answers import few_names
@@ -72,6 +72,8 @@ def plan_lines(advice: Advice, seconds: float, jobs: int) -> list[str]:
         _power(advice, arms - 1, confirmed),
         _tuning(advice.techniques),
     ]
+    if objective_of(advice.objective)[1].equal_time:
+        lines.append("every technique trains for the baseline's seconds; its step is timed first")
     if advice.left_out:
         lines.append(
             f"left out: {few_names([f'{n} ({why})' for n, why in advice.left_out.items()])}"
@@ -105,17 +107,27 @@ def _power(advice: Advice, arms: int, seeds: int) -> str:
     )
 
 
-def story(folder: Path) -> list[Step]:
-    """Return the rounds of the advice in a study's folder; empty where there is none."""
+class Story(NamedTuple):
+    """The rounds of an advice, and what they looked for."""
+
+    objective: Objective
+    steps: list[Step]
+
+
+def story(folder: Path) -> Story | None:
+    """Return the story of the advice in a study's folder; None where there is none."""
     advice = read_advice(folder)
     if advice is None:
-        return []
+        return None
     steps = [_step(state) for state in advice.rounds]
+    if advice.timing_seconds:
+        time = duration(advice.timing_seconds)
+        steps.insert(1, Step("step times", "each technique and the baseline in turn", 0, time, ""))
     if advice.family:
         arms = ", ".join([BASELINE, *map(name_of, advice.family)])
         time = duration(advice.confirmation_seconds)
         steps.append(Step("confirmation, on fresh seeds", arms, 0, time, "the decision table"))
-    return steps
+    return Story(objective_of(advice.objective)[1], steps)
 
 
 def _step(state: RoundState) -> Step:
@@ -180,11 +192,13 @@ def _figures(metric: Metric, row: pd.Series) -> str:
 
 
 def _settings(study: Study, task: str, arm: str) -> Iterator[str]:
-    uses = study.arm(task, arm).strategies
+    uses, recipe = study.arm(task, arm).strategies, study.arm(task, arm).recipe
     texts = [
         f"{use.name}({', '.join(f'{k}={v}' for k, v in use.parameters.items())})" for use in uses
     ]
-    yield f"settings: {', '.join(texts)}; learning rate {study.arm(task, arm).recipe['learning_rate']:g}"
+    steps = recipe["steps"]
+    longer = f"; {steps} steps" if steps != study.arm(task, BASELINE).recipe["steps"] else ""
+    yield f"settings: {', '.join(texts)}; learning rate {recipe['learning_rate']:g}{longer}"
 
 
 def _cost(arm: str, ratios: Mapping[str, float]) -> Iterator[str]:

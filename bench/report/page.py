@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from bench.analysis.analysis import Analysis
 from bench.analysis.front import NAMED_ABOVE
 from bench.core.study import Study
-from bench.report.advice import Step
+from bench.report.advice import Story
 from bench.report.answers import study_answer
 from bench.report.card import Card
 from bench.report.environments import Place
@@ -47,7 +47,7 @@ class Extra:
     """A line for each damaged record and each plot that could not be drawn."""
     places: Sequence[Place] = ()
     """Environments that measured the study."""
-    story: Sequence[Step] = ()
+    story: Story | None = None
     """Rounds in which `bench advise` chose the arms."""
 
 

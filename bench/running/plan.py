@@ -119,12 +119,22 @@ def equal_time(study: Study, ratios: Mapping[tuple[str, str], float]) -> Study:
         ratio = ratios.get((arm.task, arm.name))
         if ratio is None or arm.role != "treatment":
             continue
-        changes = {
-            "name": f"{arm.name}[equal time]",
-            "recipe": {**arm.recipe, "steps": max(1, round(arm.recipe["steps"] / ratio))},
-            "treatment": (*arm.treatment, "equal time"),
-        }
-        added.append(arm.model_copy(update=changes))
+        named = {"name": f"{arm.name}[equal time]"}
+        added.append(with_time_of(arm, ratio).model_copy(update=named))
     if not added:
         raise UsageError("--equal-time needs step times: run the study, then this again")
     return study.model_copy(update={"arms": (*study.arms, *added)})
+
+
+def with_time_of(arm: Arm, ratio: float) -> Arm:
+    """Return an arm with as many steps as its reference's seconds have time for.
+
+    Args:
+        ratio: its step time as a multiple of the reference's.
+    """
+    return arm.model_copy(
+        update={
+            "recipe": {**arm.recipe, "steps": max(1, round(arm.recipe["steps"] / ratio))},
+            "treatment": (*arm.treatment, "equal time"),
+        }
+    )

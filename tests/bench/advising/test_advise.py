@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from bench.advising import lab, start
 from bench.advising.advice import ADVICE, CHOOSING, read_advice
 from bench.advising.advise import Advisor
+from bench.advising.choosing import RATES
 from bench.advising.rounds import name_of
 from bench.advising.start import advisor
 from bench.core.errors import UsageError
@@ -24,11 +26,12 @@ from bench.plugins.registry import Registry, find
 from bench.report.advice import answer_lines, plan_lines, story
 from bench.report.explanation import explain
 from bench.report.report import analysed, report_study
-from bench.running import training_phase
+from bench.running import timing_phase, training_phase
 from bench.running.collect import Collected, TrainingWatch
 from bench.running.executors.executor import Outcome
 from bench.running.request import Request
 from bench.running.study_run import Display, RunOptions
+from bench.running.timing_phase import TimingOptions, TimingWatch
 from bench.running.training_phase import TrainingOptions, Watching
 from bench.storage.store import Store
 from bench.tasks.task import Source
@@ -56,13 +59,43 @@ class Machine:
         self.ece: dict[str, float] = {}
         self.rate = find().task("imdb").recipe("smoke").learning_rate
         self.of_rate: Callable[[tuple[str, ...], float], float] = lambda names, rate: 0.0
+        self.ratios: dict[str, float] = {}
+        self.dies_timing = False
         self.seen: list[tuple[str, str, int]] = []
 
     def worth(self, arm: Arm) -> float:
         """Points of an arm."""
         names = tuple(use.name for use in arm.strategies)
         rate = arm.recipe["learning_rate"] / self.rate
-        return sum(self.points.get(name, 0.0) for name in names) + self.of_rate(names, rate)
+        length = 4 * math.log2(self.length(arm))
+        return (
+            sum(self.points.get(name, 0.0) for name in names) + self.of_rate(names, rate) + length
+        )
+
+    def length(self, arm: Arm) -> float:
+        """Steps of an arm over the recipe's."""
+        return arm.recipe["steps"] / find().task("imdb").recipe("smoke").steps
+
+    def ratio(self, arm: Arm) -> float:
+        """Step time of an arm over the baseline's."""
+        return math.prod(self.ratios.get(use.name, 1.0) for use in arm.strategies)
+
+    def time(
+        self, study: Study, store: Store, source: Source, options: TimingOptions, watch: TimingWatch
+    ) -> None:
+        for timing in timing_phase.missing(study, store, options):
+            assert options.deadline is not None
+            if self.now > options.deadline:
+                break
+            self.now += 1.0
+            record = studies.step_time(
+                timing.arm.name, timing.process, self.ratio(timing.arm), study=study.name,
+                task=timing.arm.task, data=study.data[timing.arm.task],
+            )  # fmt: skip
+            store.write(record)
+            watch.ended(Outcome(timing, record, None))
+            if self.dies_timing:
+                raise KilledError
 
     def planted(self, arm: Arm) -> Planted:
         """Return the effects of an arm; its NLL falls with its accuracy and twice its ECE."""
@@ -79,9 +112,10 @@ class Machine:
             for trial in trials:
                 if self.trained == self.dies_at:
                     raise KilledError
-                self.now += SECONDS / self.speed(self.now)
+                seconds = SECONDS * self.ratio(trial.arm) * self.length(trial.arm)
+                self.now += seconds / self.speed(self.now)
                 record = trial_record(plan, study, trial.arm, trial.seed)
-                slow = {"train_seconds": SECONDS / self.speed(self.now), "trace_seconds": 0.0}
+                slow = {"train_seconds": seconds / self.speed(self.now), "trace_seconds": 0.0}
                 record = record.model_copy(update={**slow, "evaluation_seconds": 0.0})
                 store.write(record)
                 self.trained, written = self.trained + 1, written + 1
@@ -96,6 +130,7 @@ class Machine:
 def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine()
     monkeypatch.setattr(training_phase, "train_trials", made.train)
+    monkeypatch.setattr(timing_phase, "phase", made.time)
     monkeypatch.setattr(lab.time, "monotonic", lambda: made.now)
     monkeypatch.setattr(start, "draw", lambda taken, seeds: 1000 * (1 + len(list(taken))))
     return made
@@ -120,7 +155,7 @@ def begun(
         profile="smoke", tasks=("imdb",), strategies=techniques, name="advice", first_seed=None
     )
     options = RunOptions(folder, Source("synthetic"), TrainingOptions(jobs=1))
-    silent = Display(print, print, lambda trials: nullcontext(TrainingWatch()), None)  # type: ignore[arg-type]
+    silent = Display(print, print, lambda trials: nullcontext(TrainingWatch()), TimingWatch())
     return advisor(request, budget, registry, options, silent, objective)
 
 
@@ -147,7 +182,9 @@ def test_what_helps_is_stacked_confirmed_and_said(
     assert any(line.startswith("settings: ") and "cutmix(" in line for line in lines)
     assert any("training took 1.10 times" in line for line in lines)
     assert "How the arms were chosen" in paths.page.read_text()
-    steps = story(made.store.folder)
+    told = story(made.store.folder)
+    assert told is not None
+    steps = told.steps
     assert [step.stage.split(":")[0] for step in steps][:2] == ["probe", "screening"]
     (task,) = explain(study, analysed(study, made.store), {})
     assert "chosen by `bench advise` on other seeds" in " ".join(task.compared)
@@ -179,6 +216,89 @@ def test_calibration_is_chosen_by_likelihood_and_confirmed_by_it(
         assert "nats of NLL on, in 80% of the cases" in text
 
 
+def test_at_equal_time_a_dear_technique_pays_with_its_steps(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    """CutMix gains 3 points and takes twice the time: half the steps cost 4."""
+    machine.ratios = {"cutmix": 2.0, "dropout": 1.1}
+    made, study = advised(tmp_path / "equal", registry, trials=120, objective="seconds")
+    assert made.advice.stack == ("dropout",)
+    base = registry.task("imdb").recipe("smoke").steps
+    assert study.arm("imdb", "baseline").recipe["steps"] == base
+    assert study.arm("imdb", "dropout").recipe["steps"] == round(base / 1.1)
+    choosing = made.choosing.study()
+    assert choosing is not None
+    assert choosing.arm("imdb", "cutmix").recipe["steps"] == base // 2
+    assert made.advice.spent <= 1.1 * made.advice.budget
+    paths = report_study(study, made.store, registry)
+    lines = answer_lines(made.advice, study, paths.analysis, {})
+    assert lines[0].startswith("Use dropout: better by more than the margin, confirmed on")
+    assert any(line.endswith(f"; {round(base / 1.1)} steps") for line in lines)
+    assert "By validation accuracy after the baseline&#39;s seconds" in paths.page.read_text()
+    made, _ = advised(tmp_path / "plain", registry, trials=120)
+    assert "cutmix" in made.advice.stack, "an objective that is blind to time prefers it"
+
+
+def test_the_stack_to_confirm_is_timed_itself(
+    tmp_path: Path, registry: Registry, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The product of its members' ratios is an estimate."""
+    machine.ratios = {"cutmix": 1.1, "dropout": 1.2}
+    ratio = machine.ratio
+
+    def interacting(arm: Arm) -> float:
+        both = {"cutmix", "dropout"} <= {use.name for use in arm.strategies}
+        return 1.25 if both else ratio(arm)
+
+    monkeypatch.setattr(machine, "ratio", interacting)
+    made, study = advised(tmp_path, registry, trials=120, objective="seconds")
+    assert {"cutmix", "dropout"} <= set(made.advice.stack)
+    base = registry.task("imdb").recipe("smoke").steps
+    choosing, name = made.choosing.study(), name_of(made.advice.stack)
+    assert choosing is not None
+    assert choosing.arm("imdb", name).recipe["steps"] == round(base / 1.32)
+    assert study.arm("imdb", name).recipe["steps"] == round(base / 1.25)
+
+
+def test_a_technique_without_a_step_time_is_left_out_at_equal_time(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    machine.dies_timing = True
+    with (
+        begun(tmp_path, registry, 120 * SECONDS, objective="seconds") as made,
+        pytest.raises(KilledError),
+    ):
+        _probe_and_choose(made)
+    stored = read_advice(tmp_path / "advice")
+    assert stored is not None
+    assert stored.timing_seconds == 1.0, "what a killed measurement took counts"
+    machine.dies_timing = False
+    with begun(tmp_path, registry, 120 * SECONDS, objective="seconds") as made:
+        made.advice = made.advice.model_copy(update={"timing_seconds": 12 * SECONDS})
+        _probe_and_choose(made)
+        timed = {record.arm for record in made.steps.step_times().step_times}
+        assert len(timed) == 2
+        assert set(made.advice.techniques) == {*timed, *RATES}
+        assert set(made.advice.left_out) == {*TECHNIQUES} - timed
+        assert "its step was not timed" in " ".join(made.advice.left_out.values())
+
+
+def test_an_advice_at_equal_time_that_can_time_nothing_is_refused(
+    tmp_path: Path, registry: Registry, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timing_phase, "phase", lambda *_: None)
+    with (
+        begun(tmp_path, registry, 120 * SECONDS, objective="seconds") as made,
+        pytest.raises(UsageError, match="no step was timed"),
+    ):
+        _probe_and_choose(made)
+
+
+def _probe_and_choose(made: Advisor) -> None:
+    made.probe()
+    made.choose()
+
+
 def test_another_objective_under_the_same_name_is_refused(
     tmp_path: Path, registry: Registry, machine: Machine
 ) -> None:
@@ -203,7 +323,11 @@ def test_scores_of_a_choice_rise_and_a_diverged_trial_has_that_of_a_guess() -> N
     fine, lost = studies.record(arm, 0), studies.diverged(arm, 0)
     assert fine.final is not None
     fine = fine.model_copy(update={"final": fine.final.model_copy(update={"validation_nll": 0.25})})
-    for name, score, guess in (("accuracy", 60.0, 50.0), ("calibration", -25.0, -69.3147)):
+    for name, score, guess in (
+        ("accuracy", 60.0, 50.0),
+        ("seconds", 60.0, 50.0),
+        ("calibration", -25.0, -69.3147),
+    ):
         _, objective = objective_of(name)
         assert objective.score(fine) == pytest.approx(score)
         assert objective.score(lost) == pytest.approx(guess)
