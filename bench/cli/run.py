@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,8 +15,16 @@ from bench.core.errors import UsageError
 from bench.core.metric import JUDGED
 from bench.running.profiles import PROFILES
 
+if TYPE_CHECKING:
+    from bench.core.study import Study
+    from bench.plugins.registry import Registry
+    from bench.running.request import Request
+    from bench.running.study_run import Display, RunOptions
+
 QUICK = PROFILES["quick"]
 RETRIES = ("failed", "changed")
+TUNED_DESIGNS = ("one-in", "around")
+"""Designs whose arms a profile may tune by itself."""
 
 
 def run(
@@ -76,6 +84,10 @@ def run(
     tuned: Annotated[
         Path | None, typer.Option(help="A file of `bench tune`: each arm untuned and tuned.")
     ] = None,
+    tune: Annotated[
+        bool | None,
+        typer.Option("--tune/--no-tune", help="Tune each arm first; default: in profile strong."),
+    ] = None,
     until_decided: Annotated[
         bool,
         typer.Option("--until-decided", help="Looks at 6, 10, 16, 24 seeds while undecided."),
@@ -117,6 +129,10 @@ def run(
 
     if retry not in (None, *RETRIES):
         raise UsageError(f"--retry {retry}: only `failed` or `changed` can be retried")
+    if tune and tuned is not None:
+        raise UsageError(
+            "--tuned FILE has the settings that --tune looks for; choose one of the two"
+        )
     size = PROFILES.get(profile, QUICK)
     source = Source(data, data_dir)
     chosen_tasks = asked_tasks(shared.registry(plugin), tasks, set_, model, profile, source)
@@ -158,6 +174,10 @@ def run(
         request = cut.request
         options = options._replace(training=cut.training, seconds=BLOCKS, deadline=cut.deadline)
     requested, store = study_run.planned(request, registry, options, watches)
+    fixed = [tuned, sweep, stack, budget]
+    if tune or (tune is None and size.tunes and not any(fixed) and design in TUNED_DESIGNS):
+        request = _tuned_first(request, requested, registry, options, watches, dry_run)
+        requested, store = study_run.planned(request, registry, options, watches)
     if not quiet:
         show_cards(requested, registry)
     if dry_run:
@@ -182,3 +202,31 @@ def run(
         raise typer.Exit(130)
     if measured.trained.failed or measured.untimed:
         raise typer.Exit(1)
+
+
+def _tuned_first(
+    request: Request,
+    study: Study,
+    registry: Registry,
+    options: RunOptions,
+    watches: Display,
+    dry_run: bool,
+) -> Request:
+    """Tune the arms of a planned study; return its request with their settings."""
+    from bench.cli.summary import described
+    from bench.running import study_run
+    from bench.running.growth import grown
+    from bench.running.tuning_phase import tune, tuning_request
+
+    asked = tuning_request(request, study, options.results)
+    planned, store = study_run.planned(asked, registry, options, watches)
+    if dry_run:
+        print("tuned first; the study below gets each arm at its tuned setting too")
+        print(described(grown(store, planned, registry).study, store), end="\n\n")
+        return request
+    print(f"{planned.name}: every arm tries {asked.points} settings on validation", file=sys.stderr)
+    ended = tune(planned, store, asked, registry, options, watches)
+    if ended.tuned is None:
+        print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
+        raise typer.Exit(130)
+    return request._replace(tuned=ended.tuned, name=study.name)

@@ -67,10 +67,11 @@ def tune(
     """Tune every arm with equal effort on validation; for `bench run --tuned FILE`."""
     from bench.cli.asked_tasks import asked_tasks, show_cards
     from bench.cli.progress import display
-    from bench.core.study import BASELINE
-    from bench.running import study_run, tuning
+    from bench.running import study_run
     from bench.running.request import Request
     from bench.running.training_phase import TrainingOptions, has_gpu_driver
+    from bench.running.tuning_phase import PREFIX
+    from bench.running.tuning_phase import tune as tune_arms
     from bench.tasks.task import Source
 
     training = TrainingOptions(plugins=files(plugin), jobs=jobs)
@@ -90,30 +91,24 @@ def tune(
         points=points,
         settings=chosen_tasks.settings,
         name=name,
-        prefix="tune-",
+        prefix=PREFIX,
     )
     options = study_run.RunOptions(results, source, training)
     requested, store = study_run.planned(request, registry, options, watches)
     if not quiet:
         show_cards(requested, registry)
-    with store.lock():
-        study = study_run.declared(requested, store, registry, watches)
-        trained = study_run.measure(study, store, options, watches).trained
-    if trained.interrupted:
+    ended = tune_arms(requested, store, request, registry, options, watches, output)
+    if ended.tuned is None:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
         raise typer.Exit(130)
-    strategy_of = {BASELINE: "", **{name: name for name in arms}}
-    tuned = tuning.choose(study, store.records().records, points, strategy_of)
-    path = output or store.folder / "tuned.json"
-    tuning.write(tuned, path)
-    for line in setting_lines(tuned):
+    for line in setting_lines(ended.tuned):
         print(line)
-    print(f"tuned settings: {path}")
+    print(f"tuned settings: {ended.path}")
     typed: dict[str, Sequence[object] | None] = {
         "--profile": [profile], "--tasks": [tasks], "--model": [model], "--strategies": [",".join(arms)],
         "--base": [base], "--set": set_, "--data": [data], "--data-dir": [data_dir],
-        "--results": [results], "--plugin": plugin, "--tuned": [path],
+        "--results": [results], "--plugin": plugin, "--tuned": [ended.path],
     }  # fmt: skip
     print(f"next: bench run {words(typed)}")
-    if trained.failed:
+    if ended.trained.failed:
         raise typer.Exit(1)

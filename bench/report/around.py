@@ -26,6 +26,8 @@ def left_out(study: Study, task: str, arm: str) -> list[str]:
 
 
 def _group(base: set[str], stack: set[str]) -> str:
-    if stack >= base:
+    if stack == base:
+        return ""
+    if stack > base:
         return ADDS
     return REPLACES if stack - base else CARRIES

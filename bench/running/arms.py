@@ -149,7 +149,8 @@ class ArmBuilder:
 
     def searched(self, task: Task, candidate: Candidate) -> Iterator[Arm]:
         """Yield the arm at every tuning point after its default setting."""
-        single = self.strategy(candidate.added[0]) if len(candidate.added) == 1 else None
+        name = own_strategy(candidate)
+        single = self.strategy(name) if name else None
         rate = self.recipe(task).learning_rate
         points = tuning.points(tuning.ranges(single), self.request.points - 1)
         for index, values in enumerate(points, start=1):
@@ -164,18 +165,21 @@ class ArmBuilder:
 
     def tuned(self, task: Task, candidate: Candidate, tuned: Tuned) -> Iterator[Arm]:
         """Yield the tuned arm, compared with the tuned baseline."""
-        setting = tuned.settings[task.facts.name].get(candidate.name)
-        if setting is None:
+        settings = tuned.settings[task.facts.name]
+        if candidate.name not in settings or candidate.reference not in settings:
             return
-        single = candidate.added[0] if candidate.added else None
-        reference = f"{BASELINE}{TUNED}" if single else BASELINE
-        rate = "recipe.learning_rate"
+        setting = settings[candidate.name]
+        is_baseline, rate = candidate.name == BASELINE, "recipe.learning_rate"
+        single = own_strategy(candidate)
         yield self.arm(
             task,
-            Candidate(f"{candidate.name}{TUNED}", candidate.added, reference),
+            candidate._replace(
+                name=f"{candidate.name}{TUNED}",
+                reference=BASELINE if is_baseline else f"{candidate.reference}{TUNED}",
+            ),
             recipe_changes={"learning_rate": setting.learning_rate},
             strategy_changes={single: setting.parameters} if single else None,
-            treatment=("strategies", rate) if single else (rate,),
+            treatment=(rate,) if is_baseline else ("strategies", rate),
         )
 
     def swept(self, task: Task, candidate: Candidate, sweep: Sweep) -> Iterator[Arm]:
@@ -279,6 +283,11 @@ class ArmBuilder:
         if (problem := clash(stack)) is not None and (typed or not candidate.added):
             raise UsageError(f"{'+'.join(self.names(candidate))}: {problem}")
         return problem
+
+
+def own_strategy(candidate: Candidate) -> str:
+    """Name the strategy whose parameters an arm tunes; none for the baseline and for stacks."""
+    return candidate.added[0] if len(candidate.added) == 1 else ""
 
 
 def uses(stack: Sequence[Strategy]) -> tuple[Use, ...]:

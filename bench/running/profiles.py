@@ -12,6 +12,8 @@ class Profile(NamedTuple):
     seeds: int
     processes: int
     """Fresh processes for each step time; one process gives no interval."""
+    tunes: bool = False
+    """True if a study tunes its arms first, unless it is told not to."""
     hours: float = 12.0
     """Hours that a trial may run."""
 
@@ -22,7 +24,7 @@ PROFILES = {
         Profile("smoke", seeds=2, processes=0),
         Profile("quick", seeds=3, processes=1),
         Profile("standard", seeds=10, processes=5),
-        Profile("strong", seeds=5, processes=5),
+        Profile("strong", seeds=5, processes=5, tunes=True),
         Profile("full", seeds=5, processes=5),
     )
 }

@@ -112,6 +112,23 @@ def test_a_study_of_another_schema_is_refused(tmp_path: Path) -> None:
     assert "schema 99" in found.stderr
 
 
+def test_the_strong_profile_tunes_first_unless_it_is_told_not_to(tmp_path: Path) -> None:
+    words = ["run", "--profile", "strong", "--data", "synthetic", "--tasks", "imdb", "--dry-run"]
+    words += ["--strategies", "layer_norm"]
+    found = bench(*words, folder=tmp_path)
+    assert found.returncode == 0, found.stderr
+    tuned, study = found.stdout.split("\n\n")
+    assert tuned.startswith("tuned first")
+    assert "study tune-strong-synthetic" in tuned
+    assert "layer_norm[point 2]" in tuned
+    assert "study strong-synthetic in" in study
+    assert "tune" not in bench(*words, "--no-tune", folder=tmp_path).stdout
+    assert "tune" not in bench(*words, "--sweep", "recipe.steps=1x,2x", folder=tmp_path).stdout
+    both = bench(*words, "--tune", "--tuned", str(tmp_path / "f.json"), folder=tmp_path)
+    assert both.returncode == 2
+    assert "choose one of the two" in both.stderr
+
+
 def test_a_missing_data_folder_never_falls_back_with_tfds(tmp_path: Path) -> None:
     found = bench(
         "run", "--data", "tfds", "--data-dir", str(tmp_path / "none"), "--dry-run",

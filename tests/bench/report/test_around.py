@@ -26,6 +26,7 @@ def test_arms_around_a_base_are_grouped() -> None:
     headings = groups(study, "cifar10")
     assert headings["without ema"] == headings["without batch_norm"] == CARRIES
     assert headings["mixup"] == ADDS
+    assert headings["baseline"] == "", "nor does a tuned base add anything to itself"
     assert headings["layer_norm for batch_norm"] == REPLACES
     assert left_out(study, "cifar10", "layer_norm for batch_norm") == ["batch_norm"]
 
