@@ -12,6 +12,7 @@ import pandas as pd
 from bench.core.metric import Column, Metric
 from bench.core.metrics import columns as metric_columns
 from bench.core.study import Study
+from bench.report.around import left_out
 from bench.report.card import Card
 from bench.report.headings import against
 from bench.report.texts import interval, number, ratio, shown, signed
@@ -142,15 +143,16 @@ def own_strategies(study: Study, task: str, arm: str) -> list[str]:
 
 
 def _row(study: Study, row: Mapping[str, Any], cards: Mapping[str, Card]) -> Row:
-    names = own_strategies(study, row["task"], row["arm"])
+    task, arm = row["task"], row["arm"]
+    names = own_strategies(study, task, arm) or left_out(study, task, arm)
     families = dict.fromkeys(cards[name].family for name in names if name in cards)
     absent = row["verdict"] == "not applicable"
     reference = _text(row["reference"])
     return Row(
-        task=row["task"],
-        arm=row["arm"],
+        task=task,
+        arm=arm,
         reference=reference,
-        against=against(study, row["task"], reference),
+        against=against(study, task, reference),
         families=tuple(families) or ("other",),
         evidence="not applicable" if absent else _text(row["family"]),
         verdict=_text(row["verdict"]),

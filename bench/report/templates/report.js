@@ -16,7 +16,7 @@
   const sort = (column) => {
     const head = heads[column];
     const numeric = head.dataset.kind === "number";
-    const first = column === 2 ? "descending" : "ascending";
+    const first = head.classList.contains("c-effect") ? "descending" : "ascending";
     const other = first === "ascending" ? "descending" : "ascending";
     const direction = head.getAttribute("aria-sort") === first ? other : first;
     heads.forEach((cell) => cell.removeAttribute("aria-sort"));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from bench.core.metrics import judged_metric
 from bench.core.study import Seen, Study
 from bench.report import texts, verdicts
 from bench.report.headings import headings, origin
+from bench.report.report import write_report
 from bench.report.rows import columns, decision_rows
 from tests.bench.report.cards import CARDS
 from tests.bench.report.study_factory import Plan, Planted, make
@@ -130,3 +132,24 @@ def test_a_not_applicable_arm_has_no_cells(analyzed) -> None:
     frame = absent.reindex(columns=analysis.decision.columns)
     row = decision_rows(study, frame, CARDS)[0]
     assert (row.cells, row.evidence) == ({}, "not applicable")
+
+
+def test_an_arm_without_a_member_of_the_base_has_that_members_family(analyzed) -> None:
+    study, analysis = analyzed
+    less = study.arm("cifar10", "baseline").model_copy(
+        update={"name": "without mixup", "role": "treatment", "reference": "baseline"}
+    )
+    base = study.arm("cifar10", "mixup").strategies
+    around = study.model_copy(update={"base": base, "arms": (*study.arms, less)})
+    decision = analysis.decision[analysis.decision["arm"] == "mixup"]
+    (row,) = decision_rows(around, decision.assign(arm="without mixup"), CARDS)
+    assert row.families == ("mixing",)
+
+
+def test_a_page_of_one_task_has_no_column_for_it(tmp_path: Path) -> None:
+    for tasks, count in ((("cifar10",), 0), (("cifar10", "imdb"), 1)):
+        made = make(Plan(tasks=tasks, seeds=3, arms={"mixup": Planted(3.0)}))
+        paths = write_report(made.study, made.records, made.step_times, tmp_path, CARDS)
+        page = paths.page.read_text()
+        assert page.count(">Task</button>") == count
+        assert page.count('id="filter-task"') == count
