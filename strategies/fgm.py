@@ -10,7 +10,6 @@ from bench import (
     Moment,
     Paper,
     Strategy,
-    TaskFacts,
     Tensor,
     parameter,
     tf,
@@ -78,6 +77,7 @@ class Fgm(Strategy):
         equation="L = (CE(x) + CE(x + epsilon sigma g / |g|)) / 2, g = grad_x CE(x)",
         modalities=("text",),
         cost="double",
+        continuous=True,
         identity={"epsilon": 0.0},
         rank=10,
         claims=(
@@ -85,9 +85,6 @@ class Fgm(Strategy):
             "the network overfits less and its word embeddings are better",
         ),
     )
-
-    def applies(self, task: TaskFacts) -> str | None:
-        return None if task.continuous else "it needs embeddings, and the network gets token ids"
 
     def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         with tf.GradientTape() as tape:

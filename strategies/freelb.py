@@ -10,7 +10,6 @@ from bench import (
     Moment,
     Paper,
     Strategy,
-    TaskFacts,
     Tensor,
     parameter,
     tf,
@@ -85,6 +84,7 @@ class FreeLB(Strategy):
         equation="L = mean_t CE(x + d_t), d_t+1 = P_epsilon(d_t + alpha g / |g|), g = grad CE(x + d_t)",
         modalities=("text",),
         cost="double",
+        continuous=True,
         identity={"epsilon": 0.0},
         conflicts={"fgm": "both of them move the same embeddings along the gradient"},
         rank=10,
@@ -94,9 +94,6 @@ class FreeLB(Strategy):
             "better than other adversarial training at the same cost",
         ),
     )
-
-    def applies(self, task: TaskFacts) -> str | None:
-        return None if task.continuous else "it needs embeddings, and the network gets token ids"
 
     def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         words = tf.expand_dims(batch.mask, -1)

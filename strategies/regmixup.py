@@ -10,7 +10,6 @@ from bench import (
     Moment,
     Paper,
     Strategy,
-    TaskFacts,
     Tensor,
     parameter,
 )
@@ -47,6 +46,7 @@ class RegMixUp(Strategy):
         equation="L = (CE(x, y) + eta CE(x', y')) / (1 + eta), x', y' blends with l ~ Beta(a, a)",
         modalities=("image", "text"),
         cost="double",
+        continuous=True,
         identity={"eta": 0.0},
         conflicts=dict.fromkeys(
             (
@@ -66,9 +66,6 @@ class RegMixUp(Strategy):
             "better at telling inputs of another distribution, where MixUp is worse",
         ),
     )
-
-    def applies(self, task: TaskFacts) -> str | None:
-        return None if task.continuous else "it needs embeddings, and the network gets token ids"
 
     def draw(self, key: Tensor, size: int) -> Pairs:
         return pairs(key, size, self.alpha, self.per, prob=1.0)

@@ -10,7 +10,6 @@ from bench import (
     Moment,
     Paper,
     Strategy,
-    TaskFacts,
     Tensor,
     parameter,
     tf,
@@ -65,6 +64,7 @@ class TokenCutoff(Strategy):
         equation="L = (CE(x) + alpha CE(x') + beta JS(p, p')) / (1 + alpha), x' without tokens",
         modalities=("text",),
         cost="double",
+        continuous=True,
         identity={"alpha": 0.0, "beta": 0.0},
         rank=15,
         claims=(
@@ -72,9 +72,6 @@ class TokenCutoff(Strategy):
             "the best results of its time on IWSLT2014 German to English",
         ),
     )
-
-    def applies(self, task: TaskFacts) -> str | None:
-        return None if task.continuous else "it needs embeddings, and the network gets token ids"
 
     def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         stays = left(batch.mask, self.ratio, moment.key)

@@ -10,7 +10,6 @@ from bench import (
     Moment,
     Paper,
     Strategy,
-    TaskFacts,
     Tensor,
     parameter,
     tf,
@@ -86,6 +85,7 @@ class Vat(Strategy):
         equation="L = CE(x) + alpha KL(p(x) || p(x + epsilon g / |g|)), g = grad_d KL(p(x) || p(x + d))",
         modalities=("image", "text"),
         cost="triple",
+        continuous=True,
         identity={"alpha": 0.0},
         rank=12,
         same_noise=True,
@@ -94,9 +94,6 @@ class Vat(Strategy):
             "the best semi-supervised results of its time on SVHN and CIFAR-10",
         ),
     )
-
-    def applies(self, task: TaskFacts) -> str | None:
-        return None if task.continuous else "it needs embeddings, and the network gets token ids"
 
     def loss(self, batch: Batch, moment: Moment, rest: Loss) -> LossResult:
         values = batch.values

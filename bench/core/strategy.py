@@ -196,6 +196,8 @@ class Facts:
     """True if it is in the default set: a study without `--strategies` has it."""
     rank: int = 50
     """Order of composition: lower ranks come first and wrap higher ones."""
+    continuous: bool = False
+    """True if its loss stage mixes or moves the features, which must be pixels or embeddings then."""
     same_noise: bool = False
     """True if all passes that its loss stage runs have the same dropout masks and other noise."""
     claims: tuple[str, ...] = ()
@@ -446,7 +448,8 @@ def applicability(strategy: Strategy, task: TaskFacts) -> str | None:
     for stage in SLOTTED:
         if strategy.touches(stage) and not task.offers.get(stage):
             return f"{task.name} has no {stage} slot"
-    if not task.continuous and any(strategy.touches(stage) for stage in ("embedded", "features")):
+    moves = any(strategy.touches(stage) for stage in ("embedded", "features"))
+    if not task.continuous and (moves or strategy.facts.continuous):
         return NO_EMBEDDINGS.format(task.name)
     return strategy.applies(task)
 

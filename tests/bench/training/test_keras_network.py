@@ -246,7 +246,7 @@ TEXT = UserTask(EMBEDDED, "text")
 
 
 def test_what_changes_embeddings_does_not_apply_to_a_model_that_gets_token_ids() -> None:
-    for name in ("mixup", "cutmix", "fgm", "embedding_dropout"):
+    for name in ("mixup", "embedding_dropout", "fgm", "freelb", "regmixup", "token_cutoff", "vat"):
         assert "token ids" in (applicability(strategy(name), TEXT.facts) or "")
         assert applicability(strategy(name), REGISTRY.task("imdb").facts) is None
 
