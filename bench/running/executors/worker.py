@@ -19,6 +19,7 @@ from bench.core.errors import BenchError
 from bench.core.failure import Failure
 from bench.core.record import PeakMemory, Record, StepTime
 from bench.core.study import Timing, Trial
+from bench.running.executors.allocator import keep_freed_memory
 from bench.running.executors.executor import Assignment, Outcome
 
 READY, BEGAN = "ready", "began"
@@ -50,6 +51,7 @@ class LoadedWork:
     """Work of this process, unpickled once."""
 
     def __init__(self, work: bytes) -> None:
+        keep_freed_memory()
         self._pickled = work
         self._work: Callable[[Trial | Timing], Record | StepTime | PeakMemory] | None = None
 

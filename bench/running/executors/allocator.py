@@ -1,0 +1,27 @@
+"""The memory allocator of a worker process."""
+
+from __future__ import annotations
+
+import ctypes
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+"""Parameters of glibc's `mallopt` (malloc.h)."""
+KEPT = 2**31 - 1
+"""Bytes up to which freed memory stays with the process."""
+
+
+def keep_freed_memory() -> bool:
+    """Let the C library keep what is freed for the next allocation; return true if it does.
+
+    A training step allocates the same large arrays again and again. By default glibc gives freed ones
+    back to the kernel, which clears every page before it hands it out once more: more than a third of
+    a step where the weights are large. Only the main arena of glibc can keep them, so the process has
+    no other. Another C library is left as it is.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    settings = ((_M_ARENA_MAX, 1), (_M_TRIM_THRESHOLD, KEPT), (_M_MMAP_THRESHOLD, KEPT))
+    taken = [mallopt(name, ctypes.c_int(value)) == 1 for name, value in settings]
+    return all(taken)

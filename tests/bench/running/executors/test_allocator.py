@@ -1,0 +1,44 @@
+"""A worker keeps what it freed, and takes it again without a page fault."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import ctypes, resource, sys, threading
+from bench.running.executors.allocator import keep_freed_memory
+
+assert keep_freed_memory()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.malloc.argtypes = [ctypes.c_size_t]
+libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+
+def step():
+    for megabytes in (40, 28, 3):
+        place = libc.malloc(megabytes << 20)
+        libc.memset(place, 1, megabytes << 20)
+        libc.free(place)
+
+def steps():
+    step()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        step()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+
+thread = threading.Thread(target=steps)  # other threads have arenas of their own by default
+thread.start()
+thread.join()
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_large_arrays_of_a_step_cost_no_page_faults_after_the_first() -> None:
+    told = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
+    assert int(told.stdout) < 100, "the ten steps have 181,760 pages of 4 KiB"
