@@ -176,7 +176,9 @@ def run(
     requested, store = study_run.planned(request, registry, options, watches)
     fixed = [tuned, sweep, stack, budget]
     if tune or (tune is None and size.tunes and not any(fixed) and design in TUNED_DESIGNS):
-        request = _tuned_first(request, requested, registry, options, watches, dry_run)
+        request = _tuned_first(
+            request, requested, registry, options, watches, dry_run, retry == "changed"
+        )
         requested, store = study_run.planned(request, registry, options, watches)
     if not quiet:
         show_cards(requested, registry)
@@ -211,6 +213,7 @@ def _tuned_first(
     options: RunOptions,
     watches: Display,
     dry_run: bool,
+    retrain: bool,
 ) -> Request:
     """Tune the arms of a planned study; return its request with their settings."""
     from bench.cli.summary import described
@@ -225,7 +228,7 @@ def _tuned_first(
         print(described(grown(store, planned, registry).study, store), end="\n\n")
         return request
     print(f"{planned.name}: every arm tries {asked.points} settings on validation", file=sys.stderr)
-    ended = tune(planned, store, asked, registry, options, watches)
+    ended = tune(planned, store, asked, registry, options, watches, retrain=retrain)
     if ended.tuned is None:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
         raise typer.Exit(130)

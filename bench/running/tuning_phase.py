@@ -61,6 +61,7 @@ def tune(
     options: RunOptions,
     display: Display,
     output: Path | None = None,
+    retrain: bool = False,
 ) -> Tuning:
     """Train the missing trials of a planned tuning study; choose and write the settings.
 
@@ -69,12 +70,13 @@ def tune(
         store: its store.
         request: the request, with its tuning points.
         output: the file to write; None for `tuned.json` in the store's folder.
+        retrain: true to measure arms with edited code again.
     """
     candidates = ArmBuilder(request, registry).candidates()
     strategies = {BASELINE: "", **{c.name: own_strategy(c) for c in candidates}}
     untimed = options._replace(processes=0, equal_time=False)
     with store.lock():
-        study = study_run.declared(requested, store, registry, display)
+        study = study_run.declared(requested, store, registry, display, retrain)
         trained = study_run.measure(study, store, untimed, display).trained
     path = output or store.folder / "tuned.json"
     if trained.interrupted:
