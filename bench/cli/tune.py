@@ -12,11 +12,12 @@ import typer
 
 from bench.cli import options as shared
 from bench.cli.options import RESULTS, TASKS, files, names
+from bench.core.metric import JUDGED
 
 if TYPE_CHECKING:
     from bench.running.tuning import Tuned
 
-DEFAULTS = {"--tasks": TASKS, "--data": "auto", "--results": RESULTS}
+DEFAULTS = {"--tasks": TASKS, "--data": "auto", "--results": RESULTS, "--judge": JUDGED}
 
 
 def words(typed: Mapping[str, Sequence[object] | None]) -> str:
@@ -57,6 +58,9 @@ def tune(
     results: shared.Results = RESULTS,
     name: shared.NewName = None,
     set_: shared.Settings = None,
+    judge: Annotated[
+        str, typer.Option(help="Metric that `bench run` will judge; nll chooses by likelihood.")
+    ] = JUDGED,
     output: Annotated[
         Path | None, typer.Option(help="The file to write; default: tuned.json of the study.")
     ] = None,
@@ -90,6 +94,7 @@ def tune(
         xla=has_gpu_driver(),
         points=points,
         settings=chosen_tasks.settings,
+        judged=judge,
         name=name,
         prefix=PREFIX,
     )
@@ -106,7 +111,7 @@ def tune(
     print(f"tuned settings: {ended.path}")
     typed: dict[str, Sequence[object] | None] = {
         "--profile": [profile], "--tasks": [tasks], "--model": [model], "--strategies": [",".join(arms)],
-        "--base": [base], "--set": set_, "--data": [data], "--data-dir": [data_dir],
+        "--base": [base], "--set": set_, "--judge": [judge], "--data": [data], "--data-dir": [data_dir],
         "--results": [results], "--plugin": plugin, "--tuned": [ended.path],
     }  # fmt: skip
     print(f"next: bench run {words(typed)}")

@@ -15,6 +15,7 @@ from bench.core.curve import area
 from bench.core.errors import UsageError, unknown
 from bench.core.metric import (
     JUDGED,
+    OBJECTIVE,
     Column,
     Compared,
     Followed,
@@ -241,6 +242,11 @@ def objective_of(name: str) -> tuple[Metric, Objective]:
     if name not in known:
         raise unknown("objective", name, known)
     return known[name]
+
+
+def objective_for(metric: Metric) -> Objective:
+    """Return how trials are scored on validation where a metric is judged; by accuracy by default."""
+    return next(iter(metric.objectives), objective_of(OBJECTIVE)[1])
 
 
 def columns(judged: Metric) -> list[tuple[Metric, Column]]:

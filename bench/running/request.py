@@ -91,7 +91,7 @@ def check(request: Request, registry: Registry) -> None:
         )
     if request.tuned is not None:
         base = registry.stacks(request.base)
-        tuning.check(request.tuned, request.profile, base, request.tasks)
+        tuning.check(request.tuned, request.profile, base, request.tasks, request.judged)
     if request.exploratory and request.sequential:
         raise UsageError("--exploratory gives no verdicts: nothing for --until-decided to wait for")
     if not 1 <= request.seeds <= MOST_SEEDS:

@@ -1,8 +1,9 @@
 """Tuning with equal effort: every arm, baseline included, gets equally many trials.
 
-Settings are judged on validation. Each arm searches its learning rate and the ranges that its strategy
-declares. Point 0 is the default setting; the others are a scrambled Sobol sequence over the ranges, so
-more points refine fewer ones.
+Settings are judged on validation, by the score that `bench advise` takes for the metric that the study
+judges, or by accuracy where it has none. Each arm searches its learning rate and the ranges that its
+strategy declares. Point 0 is the default setting; the others are a scrambled Sobol sequence over the
+ranges, so more points refine fewer ones.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from statistics import fmean
 from pydantic import ValidationError
 
 from bench.core.errors import UsageError
+from bench.core.metric import JUDGED
+from bench.core.metrics import metric_of, objective_for
 from bench.core.record import Finite, Name, Record, Schema
 from bench.core.strategy import Strategy
 from bench.core.study import BASELINE, Arm, Study
@@ -46,6 +49,8 @@ class Tuned(Schema):
     seeds: int
     first_seed: int = 0
     """Smallest seed of the trials that chose the settings; 0 in files of older versions."""
+    judged: Name = JUDGED
+    """Metric that the tuning study judged."""
     data: dict[str, str]
     settings: dict[str, dict[str, TunedSetting]]
     """Task -> arm -> setting."""
@@ -99,7 +104,7 @@ def point_name(arm: str, number: int) -> str:
 def choose(
     study: Study, records: Sequence[Record], count: int, strategies: Mapping[str, str]
 ) -> Tuned:
-    """Choose the point of each arm with the best mean validation accuracy at the end of training.
+    """Choose the point of each arm with the best mean score on validation at the end of training.
 
     Args:
         study: tuning study.
@@ -107,16 +112,17 @@ def choose(
         count: points of each arm, the default one included.
         strategies: arm -> its own strategy ("" for the baseline).
     """
-    accuracies: dict[tuple[str, str], list[float]] = {}
+    score = objective_for(study.metric).score
+    trials: dict[tuple[str, str], list[Record]] = {}
     for record in records:
-        accuracy = record.final.validation_accuracy if record.final else 1 / record.classes
-        accuracies.setdefault((record.task, record.arm), []).append(accuracy)
+        trials.setdefault((record.task, record.arm), []).append(record)
     chosen: dict[str, dict[str, TunedSetting]] = {}
     for task in study.data:
         for name, strategy in strategies.items():
             names = (point_name(name, index) for index in range(count))
-            tried = {point: accuracies.get((task, point), []) for point in names}
-            means = {point: fmean(a) for point, a in tried.items() if len(a) >= study.seeds}
+            tried = {point: trials.get((task, point), []) for point in names}
+            complete = {point: made for point, made in tried.items() if len(made) >= study.seeds}
+            means = {point: fmean(map(score, made)) for point, made in complete.items()}
             if name not in means:
                 continue
             best = max(means, key=means.__getitem__)  # the default is first, so it wins a tie
@@ -124,8 +130,8 @@ def choose(
             chosen.setdefault(task, {})[name] = TunedSetting(
                 learning_rate=arm.recipe["learning_rate"],
                 parameters=_parameters(arm, strategy),
-                validation_accuracy=means[best],
-                default_validation_accuracy=means[name],
+                validation_accuracy=fmean(map(_validation_accuracy, complete[best])),
+                default_validation_accuracy=fmean(map(_validation_accuracy, complete[name])),
                 trials=len(means) * study.seeds,
             )
     return Tuned(
@@ -134,9 +140,15 @@ def choose(
         points=count,
         seeds=study.seeds,
         first_seed=study.first_seed,
+        judged=study.judged,
         data=study.data,
         settings=chosen,
     )
+
+
+def _validation_accuracy(record: Record) -> float:
+    """Return the accuracy of a trial on validation; that of a guess if it diverged."""
+    return record.final.validation_accuracy if record.final else 1 / record.classes
 
 
 def _parameters(arm: Arm, strategy: str) -> dict[str, bool | int | float | str]:
@@ -176,12 +188,24 @@ def check_seeds(tuned: Tuned, study: Study) -> None:
         )
 
 
-def check(tuned: Tuned, profile: str, base: Sequence[str], tasks: Sequence[str]) -> None:
-    """Refuse settings that were chosen for another profile, base or task."""
+def check(
+    tuned: Tuned, profile: str, base: Sequence[str], tasks: Sequence[str], judged: str = JUDGED
+) -> None:
+    """Refuse settings that were chosen for another profile, base or task, or by another score.
+
+    Raises:
+        UsageError: they were.
+    """
     if (tuned.profile, sorted(tuned.base)) != (profile, sorted(base)):
         raise UsageError(
             f"the tuned settings are for profile {tuned.profile!r} and base "
             f"{'+'.join(tuned.base) or 'none'}; tune again, or ask for those"
+        )
+    chosen_by, asked = (objective_for(metric_of(name)) for name in (tuned.judged, judged))
+    if chosen_by != asked:
+        raise UsageError(
+            f"the tuned settings were chosen by {chosen_by.criterion}, and {judged} is judged: tune "
+            f"again with --judge {judged}"
         )
     for task in tasks:
         if BASELINE not in tuned.settings.get(task, {}):

@@ -81,6 +81,23 @@ def test_the_best_mean_on_validation_is_chosen_and_incomplete_points_are_not() -
     )
 
 
+def test_where_likelihood_is_judged_it_chooses() -> None:
+    """The sharpest setting is the most accurate and the least likely one."""
+    sharp = "label_smoothing[point 2]"
+    for judged, best in (("test_accuracy", sharp), ("ece", sharp), ("nll", "label_smoothing")):
+        made, records = study(judged=judged), []
+        for trial in made.trials():
+            reached = reaching(trial, 0.7 if trial.arm.name == sharp else 0.6)
+            assert reached.final is not None
+            nll = 0.9 if trial.arm.name == sharp else 0.3 if trial.arm.name == best else 0.4
+            final = reached.final.model_copy(update={"validation_nll": nll})
+            records.append(reached.model_copy(update={"final": final}))
+        tuned = tuning.choose(made, records, 4, {"label_smoothing": "label_smoothing"})
+        setting = tuned.settings["cifar10"]["label_smoothing"]
+        assert setting.learning_rate == made.arm("cifar10", best).recipe["learning_rate"], judged
+        assert setting.validation_accuracy == pytest.approx(0.7 if best == sharp else 0.6)
+
+
 def test_tuned_arms_stand_beside_the_untuned(tmp_path: Path) -> None:
     setting = tuning.TunedSetting(
         learning_rate=0.01, parameters={"smoothing": 0.2}, validation_accuracy=0.5,
@@ -112,6 +129,9 @@ def test_settings_for_a_preset_fit_the_command_that_names_it() -> None:
     )  # fmt: skip
     asked = Request(profile="smoke", tasks=("cifar10",), base=("strong_image",), tuned=tuned)
     check(asked, REGISTRY)
+    check(asked._replace(judged="ece"), REGISTRY)
+    with pytest.raises(UsageError, match="by validation accuracy, and nll is judged"):
+        check(asked._replace(judged="nll"), REGISTRY)
     with pytest.raises(UsageError, match="tune again"):
         check(asked._replace(base=("batch_norm",)), REGISTRY)
 
