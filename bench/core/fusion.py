@@ -21,4 +21,6 @@ def fused(function: Callable[..., Any], *tensors: Any) -> Any:
         tensors: its arguments, or lists of them.
     """
     values = tf.nest.map_structure(tf.convert_to_tensor, tensors)
-    return tf.function(function, jit_compile=True, autograph=False)(*values)
+    compiled = tf.function(function, jit_compile=True, autograph=False)
+    # A concrete function: TensorFlow warns of a function that is called with many shapes.
+    return compiled.get_concrete_function(*values)(*values)

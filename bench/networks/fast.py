@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from bench.core.strategy import Slot, Tensor
 from bench.networks.forward_pass import Pass
+from bench.networks.kernels import max_pool
 from bench.networks.layers import ACTIVATIONS, Convolution
 from bench.networks.network import Examples, Network
 from bench.networks.parts import Parts
@@ -90,7 +91,7 @@ class Group(keras.layers.Layer):
         self.activation = ACTIVATIONS[activation]
 
     def call(self, values: Tensor, flow: Pass) -> Tensor:
-        pooled = tf.nn.max_pool2d(self.first(values, flow=flow), 2, 2, padding="VALID")
+        pooled = max_pool(self.first(values, flow=flow))
         shortcut = self.activation(flow.normalize(self.norm1, pooled))
         branch = self.second(flow.noise(self.slot, shortcut), flow=flow)
         branch = flow.normalize(self.norm2, branch)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import keras
 import tensorflow as tf
 
 from bench.core.strategy import Slot, Tensor
 from bench.networks.forward_pass import Pass
+from bench.networks.kernels import convolution, gelu
 from bench.networks.parts import Parts
 
 ACTIVATIONS = {
     "relu": tf.nn.relu,
-    "gelu": partial(tf.nn.gelu, approximate=True),
+    "gelu": gelu,
     "silu": tf.nn.silu,
 }
 """Activation functions by the name that a recipe gives them.
@@ -49,5 +48,4 @@ class Convolution(keras.layers.Layer):
 
     def call(self, values: Tensor, flow: Pass) -> Tensor:
         kernel = flow.kernel(self.slot, tf.convert_to_tensor(self.kernel))
-        values = tf.nn.conv2d(values, kernel, strides=self.stride, padding="SAME")
-        return tf.nn.bias_add(values, self.bias)
+        return tf.nn.bias_add(convolution(values, kernel, self.stride), self.bias)

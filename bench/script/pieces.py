@@ -158,7 +158,8 @@ class Pieces:
             return self._names[key]
         free = self.reserve(key, item.__name__)
         if key in self._texts:
-            self.imports.add("from typing import NamedTuple")
+            if "(NamedTuple)" in self._texts[key]:
+                self.imports.add("from typing import NamedTuple")
             self.add(self._texts[key])
             return free
         source = Source.of(item)

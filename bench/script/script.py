@@ -71,7 +71,8 @@ def script(
     members = ordered(strategies)
     seen = look(task, members, recipe)
     contract = {f"bench.core.strategy.{name}": text for name, text in texts.VALUES.items()}
-    pieces = Pieces({"bench.core.randomness.integer": "seed_of"}, contract)
+    plain = {f"bench.networks.kernels.{name}": text for name, text in texts.KERNELS.items()}
+    pieces = Pieces({"bench.core.randomness.integer": "seed_of"}, {**contract, **plain})
     for name in TAKEN:
         pieces.reserve(f"script.{name}", name)
     techniques = []

@@ -156,6 +156,25 @@ if __name__ == "__main__":
     main()
 '''
 
+KERNELS = {
+    "convolution": '''\
+def convolution(values, kernel, stride=1):
+    """Convolve [B, H, W, C] with a kernel [h, w, C, D], same padding."""
+    return tf.nn.conv2d(values, kernel, stride, "SAME")
+''',
+    "max_pool": '''\
+def max_pool(values):
+    """Return the largest value of each 2x2 window of [B, H, W, C]."""
+    return tf.nn.max_pool2d(values, 2, 2, "VALID")
+''',
+    "gelu": '''\
+def gelu(values):
+    """Return GELU by its approximation with tanh."""
+    return tf.nn.gelu(values, approximate=True)
+''',
+}
+"""What the suite's faster operations compute, in TensorFlow's own."""
+
 VALUES = {
     "Batch": '''\
 class Batch(NamedTuple):
