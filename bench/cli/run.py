@@ -79,7 +79,8 @@ def run(
         bool, typer.Option("--step-times/--no-step-times", help="Measure step times afterwards.")
     ] = True,
     processes: Annotated[
-        int | None, typer.Option(help="Fresh processes per step time; default: 1, standard 5.")
+        int | None,
+        typer.Option(help="Fresh processes per step time; default: quick 1, larger ones 5."),
     ] = None,
     tuned: Annotated[
         Path | None, typer.Option(help="A file of `bench tune`: each arm untuned and tuned.")
@@ -90,7 +91,7 @@ def run(
     ] = None,
     until_decided: Annotated[
         bool,
-        typer.Option("--until-decided", help="Looks at 6, 10, 16, 24 seeds while undecided."),
+        typer.Option("--until-decided", help="Add seeds, to 24 at most, while undecided."),
     ] = False,
     judge: Annotated[
         str, typer.Option(help="Metric that gets verdicts, such as nll or macro_accuracy.")
