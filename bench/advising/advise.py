@@ -28,7 +28,9 @@ SLICE = 0.04
 FIRST_ROUND = 1.6
 """Largest share of the screening that its first round may take with one seed."""
 TIMED = 0.1
-"""Largest share of the budget that the step times of the techniques may take."""
+"""Largest share of the budget that step times may take."""
+TECHNIQUES_TIMED = 0.8
+"""Part of it for the techniques; the rest is for the stacks to confirm."""
 OVER = 1.05
 """Share of the budget after which no trial starts."""
 LIMITS = {
@@ -99,7 +101,7 @@ class Advisor:
         """
         if self.store.study() is None:
             stacks = [stack for stack in self.advice.family if len(stack) > 1]
-            self._time_steps(stacks, TIMED * self.advice.budget)
+            self._time_steps(stacks)
         study = self.store.study() or self._declared()
         while not self.advice.finished:
             seeds = self._next_seeds(study)
@@ -181,11 +183,10 @@ class Advisor:
         if not self.objective.equal_time or len(self.advice.rounds) > 1:
             return
         techniques = [name for name in self.advice.techniques if name not in RATES]
-        left = TIMED * self.advice.budget - self.advice.timing_seconds
-        self._time_steps([(name,) for name in techniques], left)
+        self._time_steps([(name,) for name in techniques], TECHNIQUES_TIMED)
         ratios = self._ratios() or {}
         untimed = [name for name in techniques if name not in ratios]
-        if len(untimed) == len(techniques):
+        if techniques and len(untimed) == len(techniques):
             raise UsageError(
                 f"no step was timed in {TIMED:.0%} of the budget; take a larger --budget, or look "
                 f"into {self.steps.folder / 'logs'}"
@@ -194,17 +195,22 @@ class Advisor:
         reasons = dict.fromkeys(untimed, "its step was not timed: no time, or it failed")
         self._update(techniques=kept, left_out=self.advice.left_out | reasons)
 
-    def _time_steps(self, stacks: Sequence[Stack], limit: float) -> None:
-        """Measure the missing step times of stacks in some seconds, if the objective needs them."""
+    def _time_steps(self, stacks: Sequence[Stack], part: float = 1.0) -> None:
+        """Measure the missing step times of stacks, if the objective needs them.
+
+        Args:
+            part: of the time for step times, those measured before included.
+        """
         if not stacks or not self.objective.equal_time:
             return
         study = self.lab.study(STEPS, stacks, 1, self.advice.first_seed)
-        study = study_run.declared(study, self.steps, self.lab.registry, self.lab.display)
+        grown = study_run.declared(study, self.steps, self.lab.registry, self.lab.display)
+        arms = [arm for arm in grown.arms if arm.name in {a.name for a in study.arms}]
         before = self.advice.timing_seconds
         self.lab.time(
-            study,
+            grown.model_copy(update={"arms": tuple(arms)}),
             self.steps,
-            limit,
+            part * TIMED * self.advice.budget - before,
             lambda passed: self._update(timing_seconds=before + passed),
         )
 

@@ -16,10 +16,10 @@ from bench.core.metric import JUDGED
 from bench.running.profiles import PROFILES
 
 if TYPE_CHECKING:
-    from bench.core.study import Study
     from bench.plugins.registry import Registry
-    from bench.running.request import Request
     from bench.running.study_run import Display, RunOptions
+    from bench.running.tuning import Tuned
+    from bench.running.tuning_phase import Ahead
 
 QUICK = PROFILES["quick"]
 RETRIES = ("failed", "changed")
@@ -126,6 +126,7 @@ def run(
     from bench.running.growth import grown
     from bench.running.request import Request
     from bench.running.training_phase import TrainingOptions, has_gpu_driver
+    from bench.running.tuning_phase import ahead
     from bench.tasks.task import Source
 
     if retry not in (None, *RETRIES):
@@ -134,6 +135,8 @@ def run(
         raise UsageError(
             "--tuned FILE has the settings that --tune looks for; choose one of the two"
         )
+    if tune and budget is not None:
+        raise UsageError("--budget has no time for --tune; choose one of the two")
     size = PROFILES.get(profile, QUICK)
     source = Source(data, data_dir)
     chosen_tasks = asked_tasks(shared.registry(plugin), tasks, set_, model, profile, source)
@@ -175,14 +178,23 @@ def run(
         request = cut.request
         options = options._replace(training=cut.training, seconds=BLOCKS, deadline=cut.deadline)
     requested, store = study_run.planned(request, registry, options, watches)
-    fixed = [tuned, sweep, stack, budget]
-    if tune or (tune is None and size.tunes and not any(fixed) and design in TUNED_DESIGNS):
-        request = _tuned_first(
-            request, requested, registry, options, watches, dry_run, retry == "changed"
-        )
-        requested, store = study_run.planned(request, registry, options, watches)
     if not quiet:
         show_cards(requested, registry)
+    fixed = [tuned, sweep, stack, budget]
+    if tune or (tune is None and size.tunes and not any(fixed) and design in TUNED_DESIGNS):
+        silent = watches._replace(notice=lambda line: None)
+        before = ahead(request, requested, registry, options, silent)
+        settings = before.settings
+        if before.untuned and dry_run:
+            print("tuned first:", described(before.study, before.store), sep="\n", end="\n\n")
+        elif before.untuned and declare:
+            raise UsageError(
+                "--declare trains nothing, and the arms are not tuned yet; --no-tune leaves that out"
+            )
+        elif before.untuned:
+            settings = _tuned(before, registry, options, silent, quiet, retry == "changed")
+        request = request._replace(tuned=settings)
+        requested, store = study_run.planned(request, registry, options, silent)
     if dry_run:
         print(described(grown(store, requested, registry).study, store))
         return
@@ -207,30 +219,28 @@ def run(
         raise typer.Exit(1)
 
 
-def _tuned_first(
-    request: Request,
-    study: Study,
+def _tuned(
+    before: Ahead,
     registry: Registry,
     options: RunOptions,
     watches: Display,
-    dry_run: bool,
+    quiet: bool,
     retrain: bool,
-) -> Request:
-    """Tune the arms of a planned study; return its request with their settings."""
-    from bench.cli.summary import described
-    from bench.running import study_run
-    from bench.running.growth import grown
-    from bench.running.tuning_phase import tune, tuning_request
+) -> Tuned:
+    """Tune the arms of a study before it; return their settings."""
+    from bench.running.tuning_phase import tune_ahead, without_setting
 
-    asked = tuning_request(request, study, options.results)
-    planned, store = study_run.planned(asked, registry, options, watches)
-    if dry_run:
-        print("tuned first; the study below gets each arm at its tuned setting too")
-        print(described(grown(store, planned, registry).study, store), end="\n\n")
-        return request
-    print(f"{planned.name}: every arm tries {asked.points} settings on validation", file=sys.stderr)
-    ended = tune(planned, store, asked, registry, options, watches, retrain=retrain)
+    if not quiet:
+        points, name = before.request.points, before.study.name
+        print(f"{name}: every arm tries {points} settings on validation", file=sys.stderr)
+    ended = tune_ahead(before, registry, options, watches, retrain)
     if ended.tuned is None:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
         raise typer.Exit(130)
-    return request._replace(tuned=ended.tuned, name=study.name)
+    for task, arm in without_setting(before, ended.tuned):
+        print(
+            f"{arm} on {task} has no tuned setting: its trials failed (`--retry failed` runs them "
+            "again), so it is compared at its default only",
+            file=sys.stderr,
+        )
+    return ended.tuned

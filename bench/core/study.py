@@ -157,6 +157,11 @@ class Study(Schema):
         """Return the margin of practical relevance on a task, in the unit of the judged metric."""
         return self.margin.get(task, self.metric.margin_of())
 
+    def declared_reference(self, task: str) -> str | None:
+        """Return the arm that the declared comparisons of a task have in common; None without any."""
+        declared = [self.arm(*key).reference for key in self.family if key[0] == task]
+        return max(declared, key=declared.count, default=None)
+
     def trials(self) -> list[Trial]:
         """List every trial, seed by seed: an interrupted study then has complete comparisons."""
         return [Trial(arm=arm, seed=seed) for seed in self.seed_range() for arm in self.arms]

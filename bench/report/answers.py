@@ -76,9 +76,10 @@ def study_answer(study: Study, analysis: Analysis, rows: Sequence[Row], task: st
     caution = ""
     if baseline is not None and warning:
         caution = f"{warning[0].upper()}{warning[1:]} ({gap_text(baseline)})."
+    reference = study.declared_reference(task) or main_baseline(study, task)
     rivals = analysis.candidates
-    rivals = rivals[(rivals["task"] == task) & (rivals["reference"] == main_baseline(study, task))]
-    best = set(rivals.loc[rivals["candidate"].astype(bool), "arm"])
+    rivals = rivals[(rivals["task"] == task) & (rivals["reference"] == reference)]
+    best = set(rivals.loc[rivals["candidate"].astype(bool), "arm"]) - {reference}
     step = step_time_name(analysis.place["device"])
     less = {
         arm: "+".join(left_out(study, task, arm))

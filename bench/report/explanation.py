@@ -14,7 +14,7 @@ import pandas as pd
 from bench.analysis.analysis import Analysis
 from bench.analysis.verdict import ALPHA
 from bench.core.metric import Metric
-from bench.core.study import TUNED, Study
+from bench.core.study import BASELINE, TUNED, Study
 from bench.report.answers import SHOWN, Answer, few_names, measured_rows, of_kind, study_answer
 from bench.report.around import CARRIES, groups, left_out
 from bench.report.card import Card
@@ -80,7 +80,8 @@ def _compared(
 ) -> Iterator[str]:
     base = ", ".join(use.name for use in study.base)
     seeds = seeds_text(study.seeds)
-    arms = f"{len(measured)} arm{'s were' if len(measured) != 1 else ' was'}"
+    compared = [row for row in measured if row.arm != f"{BASELINE}{TUNED}"]
+    arms = f"{len(compared)} arm{'s were' if len(compared) != 1 else ' was'}"
     yield (
         f"{arms} compared with the baseline ({base or 'no technique'}) on {study.data[task]} at "
         f"{seeds}."
@@ -249,6 +250,10 @@ def _settings(study: Study, task: str) -> Iterator[str]:
     """Describe the settings of the arms."""
     arms = [arm for arm in study.arms if arm.task == task and arm.role == "treatment"]
     if any(arm.name.endswith(TUNED) for arm in arms):
+        yield (
+            "The settings of all arms, the baseline's too, were tuned with the same effort, on "
+            "validation and on other seeds. Another setting can be better still."
+        )
         return
     if any("[" in arm.name for arm in arms) and study.design == "one-in":
         yield (

@@ -113,7 +113,9 @@ def columns(
 
 
 def _has(decision: pd.DataFrame, key: str, optional: Collection[str]) -> bool:
-    name = key if key in ("shrunk", *optional) else f"{key}_effect"
+    if key == "shrunk":  # toward the mean of several
+        return "shrunk" in decision and int(decision["shrunk"].notna().sum()) > 1
+    name = key if key in optional else f"{key}_effect"
     return key not in (*BESIDE, *optional) or (
         name in decision and bool(decision[name].notna().any())
     )

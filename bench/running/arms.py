@@ -154,7 +154,7 @@ class ArmBuilder:
         rate = self.recipe(task).learning_rate
         points = tuning.points(tuning.ranges(single), self.request.points - 1)
         for index, values in enumerate(points, start=1):
-            recipe = {"learning_rate": float(f"{rate * values.pop('learning_rate'):.4g}")}
+            recipe = {"learning_rate": float(f"{rate * values.pop('learning_rate', 1.0):.4g}")}
             yield self.arm(
                 task,
                 candidate._replace(name=tuning.point_name(candidate.name, index)),

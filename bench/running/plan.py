@@ -46,6 +46,7 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
     metric = judged_metric(request.judged)
     parts = [request.profile, kind, *request.base]
     parts += [metric.name] if metric.name != JUDGED else []
+    parts += ["tuned"] if request.tuned is not None else []
     study = Study(
         name=request.name or request.prefix + "-".join(parts),
         profile=request.profile,

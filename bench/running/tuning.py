@@ -27,6 +27,8 @@ from bench.storage.files import write_atomic
 
 LEARNING_RATE = (0.25, 8.0)
 """Factors of the recipe's learning rate that bound the search, on a log scale."""
+FACTORS = (0.33, 3.0, 0.6, 1.7)
+"""Factors of the recipe's learning rate that are tried first."""
 
 
 class TunedSetting(Schema):
@@ -35,9 +37,10 @@ class TunedSetting(Schema):
     learning_rate: Finite
     parameters: dict[str, bool | int | float | str] = {}
     """Parameters of the arm's own strategy; empty for the baseline."""
-    validation_accuracy: Finite
-    default_validation_accuracy: Finite
-    trials: int
+    validation_accuracy: Finite | None = None
+    default_validation_accuracy: Finite | None = None
+    """None before a trial."""
+    trials: int = 0
 
 
 class Tuned(Schema):
@@ -86,9 +89,17 @@ def ranges(strategy: Strategy | None) -> list[Range]:
 
 
 def points(searched: Sequence[Range], count: int) -> Iterator[dict[str, float | int]]:
-    """Yield `count` points after the default one, the same at each call."""
+    """Yield `count` points after the default one, the same at each call.
+
+    First come points that differ from the default in one number, the rate and the own ranges by turns:
+    a third and three times the rate, a quarter and three quarters of a range. Sobol points follow. An
+    arm without ranges of its own has more rates instead.
+    """
     from scipy.stats import qmc
 
+    apart = list(_apart(searched))
+    yield from apart[:count]
+    count -= len(apart)
     if count < 1:
         return
     size = 2 ** math.ceil(math.log2(count)) if count > 1 else 1
@@ -96,9 +107,31 @@ def points(searched: Sequence[Range], count: int) -> Iterator[dict[str, float | 
         yield {r.name: r.at(float(share)) for r, share in zip(searched, shares, strict=True)}
 
 
+def _apart(searched: Sequence[Range]) -> Iterator[dict[str, float | int]]:
+    rate, *own = searched
+    if not own:
+        yield from ({rate.name: factor} for factor in FACTORS)
+        return
+    for factor, searched_range, share in ((FACTORS[0], own[0], 0.25), (FACTORS[1], own[-1], 0.75)):
+        yield {rate.name: factor}
+        yield {searched_range.name: searched_range.at(share)}
+
+
 def point_name(arm: str, number: int) -> str:
     """Name an arm at a point. Point 0 is the arm itself."""
     return arm if number == 0 else f"{arm}[point {number}]"
+
+
+def defaults(study: Study, count: int, strategies: Mapping[str, str]) -> Tuned:
+    """Return the default setting of each arm of a tuning study, before any trial."""
+    settings: dict[str, dict[str, TunedSetting]] = {}
+    for arm in study.arms:
+        if arm.name in strategies:
+            settings.setdefault(arm.task, {})[arm.name] = TunedSetting(
+                learning_rate=arm.recipe["learning_rate"],
+                parameters=_parameters(arm, strategies[arm.name]),
+            )
+    return _tuned(study, count, settings)
 
 
 def choose(
@@ -134,6 +167,10 @@ def choose(
                 default_validation_accuracy=fmean(map(_validation_accuracy, complete[name])),
                 trials=len(means) * study.seeds,
             )
+    return _tuned(study, count, chosen)
+
+
+def _tuned(study: Study, count: int, settings: dict[str, dict[str, TunedSetting]]) -> Tuned:
     return Tuned(
         profile=study.profile,
         base=tuple(use.name for use in study.base),
@@ -142,7 +179,7 @@ def choose(
         first_seed=study.first_seed,
         judged=study.judged,
         data=study.data,
-        settings=chosen,
+        settings=settings,
     )
 
 
@@ -209,4 +246,7 @@ def check(
         )
     for task in tasks:
         if BASELINE not in tuned.settings.get(task, {}):
-            raise UsageError(f"the tuned settings have none for {task!r}; tune it too")
+            raise UsageError(
+                f"the tuned settings have none for {task!r}: it was not tuned, or a trial of its "
+                "baseline failed (`--retry failed` runs it again)"
+            )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.core.study import BASELINE, Study
+from bench.core.errors import UsageError
+from bench.core.study import BASELINE, TUNED, Study
 from bench.plugins.registry import Registry
 from bench.running import study_run, tuning
 from bench.running.arms import ArmBuilder, own_strategy
+from bench.running.growth import ArmKey, check_open, grown
 from bench.running.request import Request
 from bench.running.seeds import draw, studies_in
 from bench.running.study_run import Display, RunOptions
@@ -16,10 +19,11 @@ from bench.running.training_phase import Trained
 from bench.running.tuning import Tuned
 from bench.storage.store import Store
 
-POINTS = 3
+POINTS = 5
 """Settings that each arm tries before a study, its default included."""
 PREFIX = "tune-"
 """Begin of the name of a tuning study."""
+SETTINGS = "tuned.json"
 
 
 class Tuning(NamedTuple):
@@ -27,9 +31,63 @@ class Tuning(NamedTuple):
 
     trained: Trained
     tuned: Tuned | None
-    """None if Ctrl-C stopped it."""
+    """None if trials are missing: Ctrl-C stopped it."""
     path: Path
     """The file of its settings, for `bench run --tuned`."""
+
+
+class Ahead(NamedTuple):
+    """A tuning before a study."""
+
+    request: Request
+    """Request of the tuning study."""
+    study: Study
+    store: Store
+    settings: Tuned
+    """Settings as far as they are known; arms that are not tuned yet have their defaults."""
+    untuned: tuple[ArmKey, ...]
+    """Arms that are not tuned yet."""
+
+
+def ahead(
+    request: Request, study: Study, registry: Registry, options: RunOptions, display: Display
+) -> Ahead:
+    """Plan the tuning of a planned study's arms; refuse what the study would refuse afterwards.
+
+    Settings that were chosen before stay as they are, so that a study has one setting for each arm.
+
+    Args:
+        request: the request of the study, without settings.
+        study: the study as it is planned without them.
+
+    Raises:
+        UsageError: the study is finished, is there without tuned arms, or differs in more than arms and
+            seeds.
+    """
+    asked = tuning_request(request, study, options.results)
+    planned, store = study_run.planned(asked, registry, untimed(options), display)
+    path = store.folder / SETTINGS
+    known = tuning.read(path).settings if path.exists() else {}
+    defaults = tuning.defaults(planned, POINTS, _strategies(asked, registry))
+    chosen = {
+        task: {**of_task, **{n: s for n, s in known.get(task, {}).items() if n in of_task}}
+        for task, of_task in defaults.settings.items()
+    }
+    untuned = [
+        (t, n) for t, of_task in chosen.items() for n in of_task if n not in known.get(t, {})
+    ]
+    settings = defaults.model_copy(update={"settings": chosen})
+    tuned_request = request._replace(tuned=settings)
+    tuned_study, tuned_store = study_run.planned(tuned_request, registry, options, display)
+    check_open(tuned_store)
+    stored = tuned_store.study()
+    if stored is not None and not any(arm.name.endswith(TUNED) for arm in stored.arms):
+        raise UsageError(
+            f"study {stored.name!r} exists without tuned arms: --no-tune goes on with it, another "
+            "--name has tuned arms"
+        )
+    grown(tuned_store, tuned_study, registry)
+    return Ahead(asked, planned, store, settings, tuple(untuned))
 
 
 def tuning_request(request: Request, study: Study, results: Path) -> Request:
@@ -48,9 +106,15 @@ def tuning_request(request: Request, study: Study, results: Path) -> Request:
         points=POINTS,
         seeds=1,
         first_seed=draw(taken, 1) if stored is None else stored.first_seed,
+        sweep=None,
         controls=False,
         sequential=False,
     )
+
+
+def untimed(options: RunOptions) -> RunOptions:
+    """Return options without step times, which a tuning does not measure."""
+    return options._replace(processes=0, equal_time=False)
 
 
 def tune(
@@ -72,15 +136,50 @@ def tune(
         output: the file to write; None for `tuned.json` in the store's folder.
         retrain: true to measure arms with edited code again.
     """
-    candidates = ArmBuilder(request, registry).candidates()
-    strategies = {BASELINE: "", **{c.name: own_strategy(c) for c in candidates}}
-    untimed = options._replace(processes=0, equal_time=False)
     with store.lock():
         study = study_run.declared(requested, store, registry, display, retrain)
-        trained = study_run.measure(study, store, untimed, display).trained
-    path = output or store.folder / "tuned.json"
-    if trained.interrupted:
+        trained = study_run.measure(study, store, untimed(options), display).trained
+    path = output or store.folder / SETTINGS
+    ended = store.names() | store.failures().keys()
+    if trained.interrupted or any(trial.name not in ended for trial in study.trials()):
         return Tuning(trained, None, path)
+    strategies = _strategies(request, registry)
     tuned = tuning.choose(study, store.records().records, request.points, strategies)
     tuning.write(tuned, path)
     return Tuning(trained, tuned, path)
+
+
+def tune_ahead(
+    before: Ahead, registry: Registry, options: RunOptions, display: Display, retrain: bool
+) -> Tuning:
+    """Tune the arms that are not tuned yet; keep the settings of the others."""
+    ended = tune(
+        before.study, before.store, before.request, registry, options, display, retrain=retrain
+    )
+    if ended.tuned is None:
+        return ended
+    merged = {
+        task: {
+            name: setting
+            if (task, name) in before.untuned
+            else before.settings.settings[task][name]
+            for name, setting in of_task.items()
+        }
+        for task, of_task in ended.tuned.settings.items()
+    }
+    tuned = ended.tuned.model_copy(update={"settings": merged})
+    tuning.write(tuned, ended.path)
+    return ended._replace(tuned=tuned)
+
+
+def without_setting(before: Ahead, tuned: Tuned) -> Iterator[ArmKey]:
+    """Yield the arms that got no setting, because trials of theirs failed."""
+    for task, name in before.untuned:
+        if name not in tuned.settings.get(task, {}):
+            yield task, name
+
+
+def _strategies(request: Request, registry: Registry) -> dict[str, str]:
+    """Return arm -> the strategy whose parameters it tunes."""
+    candidates = ArmBuilder(request, registry).candidates()
+    return {BASELINE: "", **{c.name: own_strategy(c) for c in candidates}}

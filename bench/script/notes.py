@@ -10,7 +10,7 @@ import pandas as pd
 from bench.analysis.analysis import Analysis
 from bench.core.errors import UsageError, unknown
 from bench.core.metrics import metric_of
-from bench.core.study import BASELINE, Arm, Study
+from bench.core.study import BASELINE, TUNED, Arm, Study
 from bench.report.verdicts import KINDS
 
 WIDTH = 98
@@ -45,7 +45,7 @@ def chosen(study: Study, analysis: Analysis, task: str, name: str | None) -> Cho
         return Choice(arms[name], "as named")
     rows = judged(analysis, task)
     better = rows[[KINDS.get(verdict) == "better" for verdict in rows["verdict"]]]
-    better = better[better["reference"] == BASELINE]
+    better = better[better["reference"] == (study.declared_reference(task) or BASELINE)]
     if better.empty:
         return Choice(arms[BASELINE], "no technique is shown to be better")
     gains = study.metric.sign * better["effect"].to_numpy()
@@ -119,7 +119,8 @@ def _of_technique(study: Study, arm: Arm, name: str, rows: pd.DataFrame) -> str:
     members = _members(arm)
     lines = []
     for other in arms.values():
-        if other.reference is None or other.name not in rows.index or study.synthetic:
+        alike = other.name.endswith(TUNED) == arm.name.endswith(TUNED)
+        if other.reference is None or other.name not in rows.index or study.synthetic or not alike:
             continue
         mine, theirs = _members(other), _members(arms[other.reference])
         effect = words(rows.loc[other.name])

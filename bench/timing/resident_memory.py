@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psutil
 
+from bench.core.allocator import give_back_freed_memory
+
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"
@@ -14,7 +16,11 @@ _RESET_PEAK = "5"
 
 
 def reset_peak_resident() -> None:
-    """Reset the peak to the present value, on Linux; do nothing elsewhere."""
+    """Reset the peak to the present value, on Linux; do nothing elsewhere.
+
+    Memory that is free, and that the process keeps for its next allocation, does not count.
+    """
+    give_back_freed_memory()
     if _CLEAR.exists():
         _CLEAR.write_text(_RESET_PEAK, encoding="ascii")
 

@@ -14,10 +14,10 @@ import sys
 import time
 from statistics import median
 
+from bench.core.allocator import keep_freed_memory
 from bench.core.environment import quiet_tensorflow
 from bench.core.record import paired_ratio
 from bench.plugins.registry import find
-from bench.running.executors.allocator import keep_freed_memory
 
 MOST = 1.02
 """Largest cost of a step with kept memory, as a multiple of the other."""

@@ -13,8 +13,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from bench.core.allocator import keep_freed_memory
 from bench.networks.kernels import convolution, gelu, max_pool
-from bench.running.executors.allocator import keep_freed_memory
 from tests.perf.fused_updates import compared
 
 CONVOLUTIONS = (

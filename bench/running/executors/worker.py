@@ -14,12 +14,12 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.core.allocator import keep_freed_memory
 from bench.core.canonical import canonical_json
 from bench.core.errors import BenchError
 from bench.core.failure import Failure
 from bench.core.record import PeakMemory, Record, StepTime
 from bench.core.study import Timing, Trial
-from bench.running.executors.allocator import keep_freed_memory
 from bench.running.executors.executor import Assignment, Outcome
 
 READY, BEGAN = "ready", "began"

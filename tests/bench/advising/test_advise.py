@@ -274,7 +274,7 @@ def test_a_technique_without_a_step_time_is_left_out_at_equal_time(
     assert stored.timing_seconds == 1.0, "what a killed measurement took counts"
     machine.dies_timing = False
     with begun(tmp_path, registry, 120 * SECONDS, objective="seconds") as made:
-        made.advice = made.advice.model_copy(update={"timing_seconds": 12 * SECONDS})
+        made.advice = made.advice.model_copy(update={"timing_seconds": 9.6 * SECONDS})
         _probe_and_choose(made)
         timed = {record.arm for record in made.steps.step_times().step_times}
         assert len(timed) == 2

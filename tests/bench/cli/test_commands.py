@@ -118,15 +118,21 @@ def test_the_strong_profile_tunes_first_unless_it_is_told_not_to(tmp_path: Path)
     found = bench(*words, folder=tmp_path)
     assert found.returncode == 0, found.stderr
     tuned, study = found.stdout.split("\n\n")
-    assert tuned.startswith("tuned first")
-    assert "study tune-strong-synthetic" in tuned
-    assert "layer_norm[point 2]" in tuned
-    assert "study strong-synthetic in" in study
+    assert tuned.startswith("tuned first:\nstudy tune-strong-synthetic in")
+    assert "layer_norm[point 4]" in tuned
+    assert "study strong-synthetic-tuned in" in study
+    assert "layer_norm[tuned]  against baseline[tuned]" in study
+    assert "4 arms x 5 seeds" in study
+    declared = bench(*words[:-3], "--declare", *words[-2:], folder=tmp_path)
+    assert declared.returncode == 2
+    assert "--no-tune leaves that out" in declared.stderr
     assert "tune" not in bench(*words, "--no-tune", folder=tmp_path).stdout
     assert "tune" not in bench(*words, "--sweep", "recipe.steps=1x,2x", folder=tmp_path).stdout
     both = bench(*words, "--tune", "--tuned", str(tmp_path / "f.json"), folder=tmp_path)
     assert both.returncode == 2
     assert "choose one of the two" in both.stderr
+    timed = bench(*words, "--tune", "--budget", "5m", folder=tmp_path)
+    assert (timed.returncode, "no time for --tune" in timed.stderr) == (2, True)
 
 
 def test_a_missing_data_folder_never_falls_back_with_tfds(tmp_path: Path) -> None:

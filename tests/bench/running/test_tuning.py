@@ -50,12 +50,19 @@ def test_points_stay_in_declared_ranges_and_repeat() -> None:
     searched = tuning.ranges(smoothing)
     found = list(tuning.points(searched, 8))
     assert found == list(tuning.points(searched, 8))
-    assert {tuple(point) for point in found} == {("learning_rate", "smoothing")}
     by_name = {r.name: r for r in searched}
     for point in found:
         for name, value in point.items():
             assert by_name[name].low <= value <= by_name[name].high
-    assert len({point["smoothing"] for point in found}) == 8
+    assert [tuple(point) for point in found[:4]] == [("learning_rate",), ("smoothing",)] * 2
+    assert {tuple(point) for point in found[4:]} == {("learning_rate", "smoothing")}
+    assert len({point["smoothing"] for point in found if "smoothing" in point}) == 6
+
+
+def test_an_arm_without_ranges_of_its_own_tries_as_many_rates() -> None:
+    found = [point["learning_rate"] for point in tuning.points(tuning.ranges(None), 4)]
+    assert found == list(tuning.FACTORS)
+    assert min(found) < 0.5 < 1 < 2 < max(found)
 
 
 def test_the_best_mean_on_validation_is_chosen_and_incomplete_points_are_not() -> None:

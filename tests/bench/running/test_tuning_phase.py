@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bench.core.errors import UsageError
 from bench.core.study import Study
 from bench.plugins.registry import find
 from bench.running import study_run, training_phase, tuning_phase
@@ -56,6 +57,19 @@ def trained(interrupted: bool) -> Any:
     return train
 
 
+def before(folder: Path, **changes: Any) -> tuning_phase.Ahead:
+    asked = ASKED._replace(**changes)
+    return tuning_phase.ahead(asked, study(asked), REGISTRY, options(folder), DISPLAY)
+
+
+def tuned_ahead(plan: tuning_phase.Ahead, folder: Path) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training_phase, "train", trained(interrupted=False))
+        ended = tuning_phase.tune_ahead(plan, REGISTRY, options(folder), DISPLAY, retrain=False)
+    assert ended.tuned is not None
+    return ended.tuned.settings["cifar10"]
+
+
 def tuned(folder: Path, interrupted: bool = False) -> tuning_phase.Tuning:
     asked = tuning_phase.tuning_request(ASKED, study(), folder)
     planned, store = study_run.planned(asked, REGISTRY, options(folder), DISPLAY)
@@ -70,7 +84,7 @@ def test_each_arm_of_the_study_tries_as_many_settings_on_a_seed_that_the_study_h
     request = tuning_phase.tuning_request(ASKED, study(), tmp_path)
     made = study(request)
     assert made.name == f"tune-{study().name}"
-    assert len(made.arms) == 3 * len(study().arms)
+    assert len(made.arms) == tuning_phase.POINTS * len(study().arms)
     assert made.seeds == 1
     assert made.first_seed not in study().seed_range()
     assert {arm.name for arm in study().arms} <= {arm.name for arm in made.arms}
@@ -103,3 +117,45 @@ def test_arms_around_a_base_are_tuned_and_compared_with_the_tuned_base(tmp_path:
     assert set(made.family) == {
         ("cifar10", f"{arm.name}[tuned]") for arm in study().arms if arm.reference
     }
+
+
+def test_a_setting_stays_when_the_study_grows(tmp_path: Path) -> None:
+    """A second choice would change an arm that is measured already."""
+    first = tuned_ahead(before(tmp_path), tmp_path)
+    assert before(tmp_path).untuned == (), "nothing is left to tune, or to train"
+    path = tmp_path / f"tune-{study().name}" / "tuned.json"
+    written = json.loads(path.read_text())
+    written["settings"]["cifar10"]["mixup"]["learning_rate"] = 0.123
+    path.write_text(json.dumps(written))
+    more = before(tmp_path, strategies=("layer_norm", "mixup", "cutout"))
+    assert more.untuned == (("cifar10", "cutout"),)
+    second = tuned_ahead(more, tmp_path)
+    assert second["mixup"].learning_rate == 0.123
+    assert second["cutout"].trials == tuning_phase.POINTS
+    assert second.keys() == {*first, "cutout"}
+
+
+def test_what_the_study_refuses_is_refused_before_anything_is_tuned(tmp_path: Path) -> None:
+    name = f"{study().name}-tuned"
+    store = Store(tmp_path / name)
+    store.folder.mkdir()
+    store.write_study(study().model_copy(update={"name": name}))
+    with pytest.raises(UsageError, match="exists without tuned arms"):
+        before(tmp_path)
+
+
+def test_step_times_are_not_waited_for(tmp_path: Path) -> None:
+    """`--equal-time` needs those of the study; its tuning has none."""
+    asked = tuning_phase.untimed(options(tmp_path)._replace(equal_time=True, processes=5))
+    assert (asked.equal_time, asked.processes) == (False, 0)
+
+
+def test_an_arm_whose_trials_failed_has_no_setting_and_is_named(tmp_path: Path) -> None:
+    plan = before(tmp_path)
+    settings = plan.settings.model_copy(
+        update={
+            "settings": {"cifar10": {"baseline": plan.settings.settings["cifar10"]["baseline"]}}
+        }
+    )
+    missing = {name for _, name in tuning_phase.without_setting(plan, settings)}
+    assert missing == {arm.name for arm in study().arms if arm.reference}

@@ -10,7 +10,7 @@ import pytest
 
 CODE = """
 import ctypes, resource, sys, threading
-from bench.running.executors.allocator import keep_freed_memory
+from bench.core.allocator import keep_freed_memory
 
 assert keep_freed_memory()
 libc = ctypes.CDLL(None)
@@ -38,7 +38,29 @@ thread.join()
 """
 
 
+KEPT = """
+import numpy
+from bench.core.allocator import keep_freed_memory
+from bench.timing.resident_memory import peak_resident_mb, reset_peak_resident
+
+assert keep_freed_memory()
+large = [numpy.ones(1 << 18) for _ in range(100)]  # 2 MB each
+large.clear()
+reset_peak_resident()
+before = peak_resident_mb()
+some = [numpy.ones(1 << 18) for _ in range(20)]
+print(peak_resident_mb() - before)
+"""
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
 def test_large_arrays_of_a_step_cost_no_page_faults_after_the_first() -> None:
     told = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
     assert int(told.stdout) < 100, "the ten steps have 181,760 pages of 4 KiB"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_a_peak_of_memory_is_that_of_what_is_in_use() -> None:
+    """Without the reset's trim the 20 arrays would lie in the room of the 100, and add nothing."""
+    told = subprocess.run([sys.executable, "-c", KEPT], capture_output=True, text=True, check=True)
+    assert 30 < float(told.stdout) < 60

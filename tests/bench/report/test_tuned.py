@@ -1,0 +1,71 @@
+"""The words of a study that declares tuned arms against the tuned baseline."""
+
+from __future__ import annotations
+
+from bench.analysis.analysis import Analysis, analyse
+from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
+from bench.core.record import Use
+from bench.core.study import Arm, Study
+from bench.report.answers import study_answer
+from bench.report.explanation import explain
+from bench.report.rows import decision_rows
+from bench.script.notes import chosen, notes
+from tests.bench.report.cards import CARDS
+from tests.bench.report.study_factory import Plan, Planted, make, trial_record
+
+POINTS = {
+    "mixup": -1.0, "mixup[tuned]": 10.0, "cutmix": 0.0, "cutmix[tuned]": 6.0,
+    "baseline[tuned]": 6.0,
+}  # fmt: skip
+"""Against the tuned baseline MixUp gains 4 points and CutMix none; MixUp loses at its default."""
+
+
+def tuned() -> tuple[Study, Analysis]:
+    arms = {name: Planted(points) for name, points in POINTS.items()}
+    plan = Plan(arms=arms, tasks=("cifar10",), seeds=10, controls=False)
+    known = make(plan).study
+    recipe = known.arm("cifar10", "baseline").recipe
+    faster = {**recipe, "learning_rate": 3e-3}
+
+    def arm(name: str, reference: str) -> Arm:
+        plain = name.removesuffix("[tuned]")
+        rate = ("recipe.learning_rate",) if plain != name else ()
+        return Arm(
+            task="cifar10", name=name, recipe=faster if rate else recipe, reference=reference,
+            strategies=() if plain == "baseline" else (Use(name=plain),),
+            treatment=(*(("strategies",) if plain != "baseline" else ()), *rate),
+        )  # fmt: skip
+
+    compared = [
+        arm(name, "baseline[tuned]" if name in ("mixup[tuned]", "cutmix[tuned]") else "baseline")
+        for name in POINTS
+    ]
+    family = tuple(("cifar10", a.name) for a in compared if a.reference == "baseline[tuned]")
+    study = known.model_copy(
+        update={"arms": (known.arm("cifar10", "baseline"), *compared), "family": family}
+    )
+    records = [trial_record(plan, study, trial.arm, trial.seed) for trial in study.trials()]
+    trials, curves = trials_frame(study, records), curves_frame(records)
+    return study, analyse(study, trials, curves, step_times_frame([]))
+
+
+def test_the_answer_is_that_of_the_tuned_arms() -> None:
+    study, analysis = tuned()
+    rows = decision_rows(study, analysis.decision, CARDS)
+    answer = study_answer(study, analysis, rows, "cifar10")
+    assert answer.lead == "Use mixup[tuned]"
+    (task,) = explain(study, analysis, CARDS)
+    assert task.compared[0].startswith("2 arms were compared"), "a tuned baseline is no technique"
+    assert "tuned with the same effort" in " ".join(task.limits)
+
+
+def test_the_script_is_that_of_the_best_tuned_arm_with_its_own_figures() -> None:
+    study, analysis = tuned()
+    choice = chosen(study, analysis, "cifar10", None)
+    assert choice.arm.name == "mixup[tuned]"
+    text = notes(study, analysis, choice.arm).techniques["mixup"]
+    assert text.count("Measured alone") == 1
+    assert "+" in text
+    plain = notes(study, analysis, study.arm("cifar10", "mixup")).techniques["mixup"]
+    assert plain.count("Measured alone") == 1
+    assert plain != text
