@@ -80,7 +80,7 @@ def in_data_set(call: Caller, high: float, classes: int, expected: str, gap: Gap
         tf.random.set_seed(
             None
         )  # a global seed repeats the numbers of every epoch, whosever they are
-        first, second = (through_data(call, source, batch=6) for _ in range(2))
+        first, second = two_epochs(call, source, batch=6)
         tf.random.set_seed(0)
         off = gap(source, first, VARIANTS[0])
         again = np.array_equal(first.images, second.images)
@@ -137,11 +137,14 @@ def seeds(subject: Subject, call: Caller, probe: Pictures) -> Finding:
     return attempted(check, "two instances with seed=7 agree", measure)
 
 
-def through_data(call: Caller, source: Pictures, batch: int) -> Pictures:
-    """Map a `tf.data` pipeline once through the implementation."""
+def two_epochs(call: Caller, source: Pictures, batch: int) -> list[Pictures]:
+    """Go twice through one `tf.data` pipeline that maps by the implementation.
+
+    A pipeline is traced once, as in a training: a number that Python or NumPy drew stays the same in it.
+    """
     data = tf.data.Dataset.from_tensor_slices((source.images, call.labels(source)))
     data = (
         data.map(call.tensors).batch(batch) if call.single else data.batch(batch).map(call.tensors)
     )
-    parts: list[tuple[Any, Any]] = list(data.as_numpy_iterator())
-    return Pictures(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    epochs: list[list[tuple[Any, Any]]] = [list(data.as_numpy_iterator()) for _ in range(2)]
+    return [Pictures(*map(np.concatenate, zip(*parts, strict=True))) for parts in epochs]

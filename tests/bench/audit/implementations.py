@@ -6,6 +6,7 @@ import itertools
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from bench import Batch
@@ -130,6 +131,27 @@ def batch_flip(images: Any, labels: Any) -> Any:
     """One coin for the whole batch, and labels that move with it."""
     coin = tf.random.uniform([]) < 0.5
     return tf.where(coin, images[:, :, ::-1], images), tf.where(coin, labels[::-1], labels)
+
+
+def python_coin(images: Any, labels: Any) -> Any:
+    """Draw a number while a pipeline is traced; then it stays the same."""
+    return images * np.random.random(), labels
+
+
+def evaluated_labels(images: Any, labels: Any, training: bool = True) -> Any:
+    """Smooth labels in evaluation too."""
+    return images, 0.9 * labels + 0.1 / labels.shape[-1]
+
+
+def casting_mixup(images: Any, labels: Any) -> Any:
+    """Turn class numbers [B] into [B, B]."""
+    return swapped_mixup(images, tf.cast(labels, tf.float32))
+
+
+def unit_range(
+    images: Any, labels: Any, value_range: Any = (0.0, 1.0), num_classes: int = 10
+) -> Any:
+    return images, labels
 
 
 not_callable = 3
