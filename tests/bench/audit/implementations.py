@@ -99,6 +99,35 @@ def summed_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
     return tf.reduce_sum(good_loss(y_true, y_pred, smoothing))
 
 
+def sparse_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
+    """Take class numbers."""
+    return good_loss(tf.one_hot(y_true, y_pred.shape[-1], dtype=y_pred.dtype), y_pred, smoothing)
+
+
+def smaller_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
+    return 0.9 * good_loss(y_true, y_pred, smoothing)
+
+
+def larger_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
+    return 1.1 * good_loss(y_true, y_pred, smoothing)
+
+
+def hard_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
+    """Round mixed labels to one class."""
+    return good_loss(tf.round(y_true), y_pred, smoothing)
+
+
+def naive_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
+    """Overflow where a logit is large."""
+    logs = y_pred - tf.math.log(tf.reduce_sum(tf.exp(y_pred), -1, keepdims=True))
+    return -tf.reduce_sum(smooth(y_true, smoothing) * logs, -1)
+
+
+def scaled_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
+    """Overflow in float16: the loss is scaled up and down again."""
+    return good_loss(y_true, y_pred, smoothing) * 1e5 / 1e5
+
+
 def good_dropout(values: Any, rate: float = 0.3, training: bool = True) -> Any:
     return tf.nn.dropout(values, rate) if training else values
 
@@ -113,6 +142,20 @@ def row_dropout(values: Any, rate: float = 0.3, training: bool = True) -> Any:
 
 def evaluated_dropout(values: Any, rate: float = 0.3, training: bool = True) -> Any:
     return tf.nn.dropout(values, rate)
+
+
+class MaskedDropout(keras.layers.Layer):
+    """Subtracts a number that float16 does not have."""
+
+    def __init__(self, rate: float = 0.3) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def call(self, values: Any, training: bool = True) -> Any:
+        if not training:
+            return values
+        dropped = tf.cast(tf.random.uniform(tf.shape(values)) < self.rate, values.dtype)
+        return tf.nn.relu(values - tf.constant(1e5, values.dtype) * dropped) / (1.0 - self.rate)
 
 
 def good_erasing(image: Any) -> Any:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import typer
 
+from bench.audit import audit as audit_module
 from bench.audit import mixing
 from bench.audit.audit import audit
+from bench.audit.finding import Finding
 from bench.audit.mixture import recover
 from bench.cli.audit import audit as command
 from bench.cli.audit import pairs
@@ -40,6 +43,7 @@ def differing(name: str, technique: str | None = None) -> set[str]:
         ("batch_mixup", None),
         ("good_cutmix", None),
         ("good_loss", "label_smoothing"),
+        ("sparse_loss", "label_smoothing"),
         ("good_dropout", None),
         ("good_erasing", "cutout"),
     ],
@@ -56,9 +60,13 @@ def test_right_implementations_agree(name: str, technique: str | None) -> None:
         ("fixed_mixup", "mixup", "partners"),
         ("AlwaysMixUp", "mixup", "evaluation untouched"),
         ("AlwaysMixUp", "mixup", "distribution of lambda"),
+        ("AlwaysMixUp", "mixup", "mixed_float16"),
+        ("AlwaysMixUp", "mixup", "in tf.data, last batch smaller"),
         ("unclipped_cutmix", "cutmix", "labels against pixels"),
         ("others_loss", "label_smoothing", "weights of a label"),
         ("summed_loss", "label_smoothing", "reduction"),
+        ("smaller_loss", "label_smoothing", "value"),
+        ("larger_loss", "label_smoothing", "value"),
         ("unscaled_dropout", "dropout", "expectation kept"),
         ("row_dropout", "dropout", "dropped together"),
         ("evaluated_dropout", "dropout", "evaluation untouched"),
@@ -68,6 +76,42 @@ def test_right_implementations_agree(name: str, technique: str | None) -> None:
 )
 def test_planted_faults_are_found(name: str, technique: str, check: str) -> None:
     assert check in differing(name, technique)
+
+
+@pytest.mark.parametrize(
+    ("name", "technique", "check"),
+    [
+        ("hard_loss", "label_smoothing", "soft labels"),
+        ("naive_loss", "label_smoothing", "large logits"),
+        ("scaled_loss", "label_smoothing", "float16 predictions"),
+        ("MaskedDropout", "dropout", "mixed_float16"),
+    ],
+)
+def test_a_fault_is_found_that_one_check_alone_can_see(
+    name: str, technique: str, check: str
+) -> None:
+    assert differing(name, technique) == {check}
+
+
+def test_a_check_that_cannot_be_made_does_not_agree() -> None:
+    findings = audit(find(), f"{HERE}:sparse_loss", "label_smoothing").findings
+    soft = next(one for one in findings if one.check == "soft labels")
+    assert soft.verdict == "does not apply"
+
+
+@pytest.mark.parametrize(("given", "high"), [(None, 1.0), (3.0, 3.0)])
+def test_pixels_have_the_range_that_the_implementation_declares(
+    given: float | None, high: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    def checks(subject: Any, strategy: Any, high: float, classes: int) -> list[Finding]:
+        seen.append((high, classes))
+        return []
+
+    monkeypatch.setattr(audit_module, "checks_of", lambda strategy: checks)
+    audit(find(), f"{HERE}:unit_range", "mixup", high=given)
+    assert seen == [(high, 10)]
 
 
 def test_the_amount_of_a_fault_is_told() -> None:
@@ -111,9 +155,10 @@ def test_the_command_prints_a_line_for_each_check_and_its_exit_code_tells(
     command(f"{HERE}:good_loss", "label_smoothing", ["smoothing=0.2"])
     assert "(smoothing 0.2)" in capsys.readouterr().out
     with pytest.raises(typer.Exit) as ended:
-        command(f"{HERE}:good_loss", "label_smoothing", ["smoothing=0.2"], ["smoothing=0.1"])
+        command(f"{HERE}:good_loss", "label_smoothing", ["smoothing=0.2"], ["smoothing=0.3"])
     assert ended.value.exit_code == 3
     lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("(smoothing 0.3)")
     assert lines[1] == "check\texpected\tfound\tverdict"
     assert lines[-1].endswith("checks differ")
 
