@@ -47,6 +47,7 @@ MUTANTS = [
     Mutant("labels-of-any-partner-agree", MIXING, "np.where(mixture.fits, gap, own)", "own", OF_MIXING),
     Mutant("pastes-are-folded", MIXING, "1.0 - weights) if blends else weights", "1.0 - weights)",
            OF_MIXING),
+    Mutant("faint-blends-are-pastes", MIXING, "one.weights > FAINT", "one.weights > 0.0", OF_MIXING),
     Mutant("larger-weights-agree", MIXING, "stats.ks_2samp(folded(measured), folded(expected))",
            'stats.ks_2samp(folded(measured), folded(expected), alternative="greater")', OF_MIXING),
     Mutant("smaller-weights-agree", MIXING, "stats.ks_2samp(folded(measured), folded(expected))",

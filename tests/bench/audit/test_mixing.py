@@ -10,7 +10,7 @@ import pytest
 
 from bench.audit.calling import Caller, Pictures
 from bench.audit.finding import Finding
-from bench.audit.mixing import Calls, class_numbers, compared, distribution
+from bench.audit.mixing import Calls, class_numbers, compared, distribution, referenced
 from bench.audit.mixture import Mixture
 from bench.audit.probes import pictures
 from bench.audit.subject import found
@@ -45,6 +45,17 @@ def test_smaller_and_larger_weights_differ() -> None:
 def test_blends_are_the_same_from_either_side_and_pastes_are_not() -> None:
     assert weighed([1.0 - SPREAD], SPREAD, True).verdict == "agrees"
     assert weighed([1.0 - SPREAD], SPREAD, False).verdict == "differs"
+
+
+def test_the_catalogues_mixup_is_a_blend_at_any_weight() -> None:
+    """A weight of 0.0001 leaves some pixels as they were; implementations that swap it agree."""
+    mixup = find().strategy("mixup")()
+    reference = [referenced(mixup, 64, 64, number) for number in range(4)]
+    assert not all(one.whole[one.weights > 0.0].all() for one in reference)
+    swapped = [
+        one._replace(weights=np.minimum(one.weights, 1.0 - one.weights)) for one in reference
+    ]
+    assert distribution(Calls(swapped, []), reference, False, mixup).verdict == "agrees"
 
 
 def test_a_shared_lambda_counts_once_for_its_batch() -> None:
