@@ -14,7 +14,7 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.core.allocator import keep_freed_memory
+from bench.core.allocator import give_back_freed_memory, keep_freed_memory
 from bench.core.canonical import canonical_json
 from bench.core.errors import BenchError
 from bench.core.failure import Failure
@@ -67,6 +67,8 @@ class LoadedWork:
         except (Exception, SystemExit) as error:  # a plugin's sys.exit costs no other trial
             traceback.print_exc()
             return Sent("", explain(error).encode(errors="replace"))
+        finally:
+            give_back_freed_memory()  # else a worker of many arms holds what none of them needs
 
 
 _process: dict[str, Any] = {}

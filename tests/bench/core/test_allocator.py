@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import platform
 import subprocess
 import sys
 
 import pytest
+
+from bench.running.executors import worker
 
 CODE = """
 import ctypes, resource, sys, threading
@@ -64,3 +67,12 @@ def test_a_peak_of_memory_is_that_of_what_is_in_use() -> None:
     """Without the reset's trim the 20 arrays would lie in the room of the 100, and add nothing."""
     told = subprocess.run([sys.executable, "-c", KEPT], capture_output=True, text=True, check=True)
     assert 30 < float(told.stdout) < 60
+
+
+def test_a_worker_gives_back_what_an_assignment_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker of 220 arms held 12 GB that none of them needed any more."""
+    given_back = []
+    monkeypatch.setattr(worker, "give_back_freed_memory", lambda: given_back.append(True))
+    work = worker.LoadedWork(pickle.dumps(print))
+    assert not work("not a trial").model
+    assert given_back == [True]
