@@ -14,6 +14,8 @@ from bench.core.strategy import Tensor, Tensors
 
 LARGE = 500_000
 """Elements from which a compiled pass over the memory is worth its compilation."""
+CONVOLVED = 50_000
+"""Elements from which the gradient of a convolution is worth another operation."""
 
 
 def convolution(values: Tensor, kernel: Tensor, stride: int = 1) -> Tensor:
@@ -22,7 +24,8 @@ def convolution(values: Tensor, kernel: Tensor, stride: int = 1) -> Tensor:
     On a CPU the gradient to the values is a convolution with the turned kernel, which TensorFlow
     computes up to six times as fast as its operation for that gradient. h and w are odd.
     """
-    if stride > 1 or tf.config.list_physical_devices("GPU"):
+    small = not is_large(values, CONVOLVED)
+    if small or stride > 1 or tf.config.list_physical_devices("GPU"):
         return tf.nn.conv2d(values, kernel, stride, "SAME")
 
     @tf.custom_gradient
@@ -45,7 +48,7 @@ def max_pool(values: Tensor) -> Tensor:
 
     Of equal values the first one gets the gradient, as in TensorFlow.
     """
-    if not is_large(values):
+    if not is_large(values, LARGE):
         return tf.nn.max_pool2d(values, 2, 2, "VALID")
 
     @tf.custom_gradient
@@ -58,7 +61,7 @@ def max_pool(values: Tensor) -> Tensor:
 
 def gelu(values: Tensor) -> Tensor:
     """Return GELU by its approximation with tanh (Hendrycks and Gimpel 2016, 1606.08415)."""
-    if not is_large(values):
+    if not is_large(values, LARGE):
         return _gelu(values)
 
     @tf.custom_gradient
@@ -68,9 +71,9 @@ def gelu(values: Tensor) -> Tensor:
     return activated(values)
 
 
-def is_large(values: Tensor) -> bool:
-    """Return true if a tensor is known to have many elements."""
-    return values.shape.is_fully_defined() and prod(values.shape) >= LARGE
+def is_large(values: Tensor, least: int) -> bool:
+    """Return true if a tensor is known to have `least` elements or more."""
+    return values.shape.is_fully_defined() and prod(values.shape) >= least
 
 
 def _to_largest(values: Tensor, largest: Tensor, upstream: Tensor) -> Tensor:

@@ -33,10 +33,12 @@ def normal(*shape: int, seed: int = 0) -> tf.Tensor:
 @pytest.fixture
 def always_fused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernels, "LARGE", 1)
+    monkeypatch.setattr(kernels, "CONVOLVED", 1)
 
 
 @pytest.mark.parametrize("shape", [(2, 9, 8, 3), (1, 3, 3, 5)])
 @pytest.mark.parametrize("size", [1, 3, 5])
+@pytest.mark.usefixtures("always_fused")
 def test_a_convolution_has_the_gradients_of_tensorflow(shape: tuple[int, ...], size: int) -> None:
     values, kernel = normal(*shape), normal(size, size, shape[-1], 4, seed=1)
     upstream = normal(*shape[:3], 4, seed=2)
@@ -46,6 +48,7 @@ def test_a_convolution_has_the_gradients_of_tensorflow(shape: tuple[int, ...], s
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.usefixtures("always_fused")
 def test_a_convolution_has_a_second_gradient() -> None:
     values, kernel = normal(1, 5, 5, 2), normal(3, 3, 2, 2, seed=1)
 
