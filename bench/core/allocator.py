@@ -15,8 +15,8 @@ def keep_freed_memory() -> bool:
     """Let the C library keep what is freed for the next allocation; return true if it does.
 
     A training step allocates the same large arrays again and again. By default glibc gives freed ones
-    back to the kernel, which clears every page before it hands it out once more: more than a third of
-    a step where the weights are large. Only the main arena of glibc can keep them, so the process has
+    back to the kernel, which clears every page before it hands it out once more: about a third of a
+    step where the weights are large. Only the main arena of glibc can keep them, so the process has
     no other. Between two trainings `give_back_freed_memory` keeps it from growing. Another C library is
     left as it is.
     """
