@@ -16,8 +16,6 @@ from bench.storage.files import write_atomic
 ADVICE = "advice.json"
 CHOOSING = "choosing"
 """Name of the study, inside the advice's folder, that holds the trials of the choice."""
-STEPS = "steps"
-"""Name of the study, inside the advice's folder, that holds step times."""
 
 
 class RoundState(Schema):

@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from functools import partial
 
 from bench.advising import lab as trials
-from bench.advising.advice import CHOOSING, STEPS, Advice, RoundState, write_advice
+from bench.advising.advice import CHOOSING, Advice, RoundState, write_advice
 from bench.advising.choosing import RATES, SCREENING, STACKING, Question, next_round
 from bench.advising.confirming import LEAST_SEEDS, MOST_SEEDS, family, seeds_that_fit
 from bench.advising.evidence import Evidence
 from bench.advising.lab import Lab
 from bench.advising.rounds import Costs, Observation, Round, Stack, name_of
+from bench.advising.step_times import STEPS, StepTimes
 from bench.core.environment import cores
 from bench.core.errors import UsageError
 from bench.core.metrics import objective_of
 from bench.core.study import Study
 from bench.running import study_run
 from bench.running.arms import ArmBuilder, Candidate
-from bench.running.training_phase import side_by_side, step_ratios
+from bench.running.training_phase import side_by_side
 from bench.storage.store import Store
 
 SHOWN = 4
@@ -56,7 +57,7 @@ class Advisor:
     def __init__(self, advice: Advice, store: Store, lab: Lab) -> None:
         self.advice, self.store, self.lab = advice, store, lab
         self.choosing = Store(store.folder / CHOOSING)
-        self.steps = Store(store.folder / STEPS)
+        self.step_times = StepTimes(lab, Store(store.folder / STEPS), advice.first_seed)
         self.builder = ArmBuilder(lab.request, lab.registry)
         self.task = lab.registry.task(advice.task)
         _, self.objective = objective_of(advice.objective)
@@ -189,7 +190,7 @@ class Advisor:
         if techniques and len(untimed) == len(techniques):
             raise UsageError(
                 f"no step was timed in {TIMED:.0%} of the budget; take a larger --budget, or look "
-                f"into {self.steps.folder / 'logs'}"
+                f"into {self.step_times.store.folder / 'logs'}"
             )
         kept = tuple(name for name in self.advice.techniques if name not in untimed)
         reasons = dict.fromkeys(untimed, "its step was not timed: no time, or it failed")
@@ -203,22 +204,16 @@ class Advisor:
         """
         if not stacks or not self.objective.equal_time:
             return
-        study = self.lab.study(STEPS, stacks, 1, self.advice.first_seed)
-        grown = study_run.declared(study, self.steps, self.lab.registry, self.lab.display)
-        arms = [arm for arm in grown.arms if arm.name in {a.name for a in study.arms}]
         before = self.advice.timing_seconds
-        self.lab.time(
-            grown.model_copy(update={"arms": tuple(arms)}),
-            self.steps,
+        self.step_times.measure(
+            stacks,
             part * TIMED * self.advice.budget - before,
             lambda passed: self._update(timing_seconds=before + passed),
         )
 
     def _ratios(self) -> dict[str, float] | None:
         """Return arm -> step time over the baseline's; None if the objective needs none."""
-        if not self.objective.equal_time:
-            return None
-        return {arm: ratio for (_, arm), ratio in step_ratios(self.steps).items()}
+        return self.step_times.ratios() if self.objective.equal_time else None
 
     def _applying(self) -> tuple[list[str], dict[str, str]]:
         """Return the techniques that apply to the task, and why the others do not.

@@ -12,16 +12,15 @@ import numpy as np
 
 from bench.advising.advice import RoundState
 from bench.advising.rounds import Costs, Observation, Stack, name_of, step_ratio
-from bench.core.record import PeakMemory, Record, StepTime
-from bench.core.study import Study, Timing, Trial
+from bench.core.record import Record
+from bench.core.study import Study, Trial
 from bench.plugins.registry import Registry
-from bench.running import study_run, timing_phase, training_phase
+from bench.running import study_run, training_phase
 from bench.running.collect import TrainingWatch
 from bench.running.executors.executor import Outcome
 from bench.running.plan import plan, with_time_of
 from bench.running.request import Request
 from bench.running.study_run import Display, RunOptions
-from bench.running.timing_phase import TimingOptions, TimingWatch
 from bench.running.training_phase import Watching
 from bench.storage.store import Store
 
@@ -29,8 +28,6 @@ LEAST = 1e-3
 """Seconds that a trial takes at least, for a logarithm."""
 BUILDING = 0.5
 """Time of a worker to build and trace a new arm, as a share of its start-up time."""
-BLOCKS = 2.0
-"""Seconds of timed blocks of a stack and the baseline."""
 
 
 class Lab(NamedTuple):
@@ -97,32 +94,6 @@ class Lab(NamedTuple):
         collected = training_phase.train_trials(study, store, training, watching, list(trials))
         passed()
         return collected.interrupted
-
-    def time(self, study: Study, store: Store, limit: float, tick: Callable[[float], None]) -> None:
-        """Measure the missing step times of a stored study, each beside the baseline's.
-
-        Args:
-            limit: seconds after which no more measurements begin.
-            tick: called after each with the seconds since the start.
-        """
-        start = time.monotonic()
-        timing = TimingOptions(
-            seconds=BLOCKS,
-            memory=False,
-            plugins=self.options.training.plugins,
-            deadline=start + limit,
-            log_folder=store.folder / "logs",
-        )
-
-        def passed() -> None:
-            tick(time.monotonic() - start)
-
-        source = study_run.settled_source(study, self.options.source.directory)
-        shown = _TimedSteps(self.display.timing, passed)
-        try:
-            timing_phase.phase(study, store, source, timing, shown)
-        finally:
-            passed()
 
 
 def observations(
@@ -229,26 +200,6 @@ class _Timed(TrainingWatch):
 
     def interrupted(self) -> None:
         self._shown.interrupted()
-
-
-class _TimedSteps(TimingWatch):
-    """A display that also calls a function after each step time."""
-
-    def __init__(self, shown: TimingWatch, passed: Callable[[], None]) -> None:
-        self._shown, self._passed = shown, passed
-
-    def planned(self, memory: int, timings: int) -> None:
-        self._shown.planned(memory, timings)
-
-    def waiting(self, reason: str) -> None:
-        self._shown.waiting(reason)
-
-    def started(self, timing: Timing) -> None:
-        self._shown.started(timing)
-
-    def ended(self, outcome: Outcome[Timing, StepTime] | Outcome[Timing, PeakMemory]) -> None:
-        self._shown.ended(outcome)
-        self._passed()
 
 
 def _timed(watching: Watching, passed: Callable[[], None]) -> Watching:

@@ -137,7 +137,7 @@ class Metric:
     answers: bool = False
     """True for the share of right answers, whose error has a part from the test examples."""
     objectives: tuple[Objective, ...] = ()
-    """What `bench advise` can choose by it."""
+    """Objectives of `bench advise` that the metric confirms; empty if there are none."""
     column: Column | None = None
     compared: Compared | None = None
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from math import prod, sqrt
+from math import pi, prod, sqrt
 
 import tensorflow as tf
 
@@ -102,7 +102,7 @@ def _gelu(values: Tensor) -> Tensor:
 
 
 def _gelu_gradient(values: Tensor, upstream: Tensor) -> Tensor:
-    scale, cubic = sqrt(2.0 / 3.141592653589793), 0.044715
+    scale, cubic = sqrt(2.0 / pi), 0.044715
     curve = tf.tanh(scale * (values + cubic * values**3))
     slope = scale * (1.0 + 3.0 * cubic * values**2)
     return upstream * (0.5 * (1.0 + curve) + 0.5 * values * (1.0 - curve**2) * slope)

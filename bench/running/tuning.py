@@ -2,8 +2,8 @@
 
 Settings are judged on validation, by the score that `bench advise` takes for the metric that the study
 judges, or by accuracy where it has none. Each arm searches its learning rate and the ranges that its
-strategy declares. Point 0 is the default setting; the others are a scrambled Sobol sequence over the
-ranges, so more points refine fewer ones.
+strategy declares. Point 0 is the default setting. The next four differ from it in one number. The others
+are a scrambled Sobol sequence over the ranges, so more points refine fewer ones.
 """
 
 from __future__ import annotations

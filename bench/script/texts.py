@@ -173,7 +173,7 @@ def gelu(values):
     return tf.nn.gelu(values, approximate=True)
 ''',
 }
-"""What the suite's faster operations compute, in TensorFlow's own."""
+"""Name of an operation of `bench.networks.kernels` -> TensorFlow's slower one with the same result."""
 
 VALUES = {
     "Batch": '''\

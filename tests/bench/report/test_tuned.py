@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bench.analysis.analysis import Analysis, analyse
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
 from bench.core.record import Use
@@ -57,6 +59,14 @@ def test_the_answer_is_that_of_the_tuned_arms() -> None:
     (task,) = explain(study, analysis, CARDS)
     assert task.compared[0].startswith("2 arms were compared"), "a tuned baseline is no technique"
     assert "tuned with the same effort" in " ".join(task.limits)
+
+
+def test_the_tuned_baseline_is_no_answer_where_nothing_is_shown_to_beat_it() -> None:
+    study, analysis = tuned()
+    rows = decision_rows(study, analysis.decision, CARDS)
+    equal = replace(analysis, candidates=analysis.candidates.assign(candidate=True))
+    lead = study_answer(study, equal, rows, "cifar10").lead
+    assert lead.startswith("mixup[tuned] or cutmix[tuned]: not separable")
 
 
 def test_the_script_is_that_of_the_best_tuned_arm_with_its_own_figures() -> None:

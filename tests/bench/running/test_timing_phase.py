@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bench.core.failure import Failure
-from bench.core.record import PeakMemory
+from bench.core.record import PeakMemory, Use
 from bench.core.study import Arm, Study, Timing
 from bench.running.executors.executor import Outcome, Work
 from bench.running.timing_phase import TimingOptions, TimingWatch, missing, phase
@@ -176,3 +176,21 @@ def test_an_arm_with_other_batches_than_its_reference_has_no_ratio(store: Store)
     )  # fmt: skip
     wider = made.model_copy(update={"arms": (*made.arms, other)})
     assert other.name not in {timing.arm.name for timing in missing(wider, store, TimingOptions())}
+
+
+def test_a_tuned_arm_is_timed_only_if_its_step_differs_from_that_at_its_default(
+    tmp_path: Path,
+) -> None:
+    made = measured.study(ARMS)
+    recipe = {"recipe": {"steps": 4, "batch_size": 8}}
+    known = made.model_copy(update={"arms": tuple(a.model_copy(update=recipe) for a in made.arms)})
+
+    def tuned(name: str, **parameters: Any) -> Arm:
+        use = Use(name=name, parameters=parameters)
+        changes = {"name": f"{name}[tuned]", "strategies": (use,)}
+        return known.arm("cifar10", name).model_copy(update=changes)
+
+    strength, passes = tuned("mixup", alpha=0.3), tuned("cutmix", passes=3)
+    study = known.model_copy(update={"arms": (*known.arms, strength, passes)})
+    names = {timing.arm.name for timing in missing(study, Store(tmp_path), TimingOptions())}
+    assert names == {"mixup", "cutmix", "dropout", "cutmix[tuned]"}
