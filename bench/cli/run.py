@@ -13,7 +13,7 @@ from bench.cli.options import RESULTS, TASKS, files, names
 from bench.core.duration import budget_seconds
 from bench.core.errors import UsageError
 from bench.core.metric import JUDGED
-from bench.running.profiles import PROFILES
+from bench.running.profiles import PROFILES, QUICK
 
 if TYPE_CHECKING:
     from bench.plugins.registry import Registry
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from bench.running.tuning import Tuned
     from bench.running.tuning_phase import Ahead
 
-QUICK = PROFILES["quick"]
 RETRIES = ("failed", "changed")
 TUNED_DESIGNS = ("one-in", "around")
 """Designs whose arms a profile may tune by itself."""
@@ -126,7 +125,7 @@ def run(
     from bench.running.growth import grown
     from bench.running.request import Request
     from bench.running.training_phase import TrainingOptions, has_gpu_driver
-    from bench.running.tuning_phase import ahead
+    from bench.running.tuning_phase import ahead, first_round
     from bench.tasks.task import Source
 
     if retry not in (None, *RETRIES):
@@ -186,7 +185,8 @@ def run(
         before = ahead(request, requested, registry, options, silent)
         settings = before.settings
         if before.untuned and dry_run:
-            print("tuned first:", described(before.study, before.store), sep="\n", end="\n\n")
+            first = first_round(before, registry)
+            print("tuned first:", described(first, before.store), sep="\n", end="\n\n")
         elif before.untuned and declare:
             raise UsageError(
                 "--declare trains nothing, and the arms are not tuned yet; --no-tune leaves that out"
@@ -228,6 +228,7 @@ def _tuned(
     retrain: bool,
 ) -> Tuned:
     """Tune the arms of a study before it; return their settings."""
+    from bench.cli.tune import shortening_lines
     from bench.running.tuning_phase import tune_ahead, without_setting
 
     if not quiet:
@@ -237,6 +238,8 @@ def _tuned(
     if ended.tuned is None:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
         raise typer.Exit(130)
+    for line in () if quiet else shortening_lines(ended.tuned):
+        print(line, file=sys.stderr)
     for task, arm in without_setting(before, ended.tuned):
         print(
             f"{arm} on {task} has no tuned setting: its trials failed (`--retry failed` runs them "

@@ -42,6 +42,23 @@ def setting_lines(tuned: Tuned) -> Iterator[str]:
             )
 
 
+def shortening_lines(tuned: Tuned) -> Iterator[str]:
+    """Describe what the shortened schedule did to the order of settings, and what the tuning cost."""
+    for task, check in tuned.shortened.items():
+        then = (
+            "the default and the best other setting of each arm were trained in full"
+            if check.holds
+            else f"above the margin of {check.margin:g}, so all settings were trained in full"
+        )
+        yield (
+            f"{task}: {check.share:.0%} of the steps order {check.ordered} of {check.pairs} pairs of "
+            f"the baseline's settings as all steps do, and choose one that is {check.loss:.2f} points "
+            f"below the best; {then}"
+        )
+    if tuned.shortened:
+        yield f"tuning took {tuned.cost:.0%} of the steps of all settings in full"
+
+
 def tune(
     profile: shared.Profile = "quick",
     tasks: shared.Tasks = TASKS,
@@ -51,6 +68,14 @@ def tune(
     points: Annotated[
         int, typer.Option(help="Settings that each arm tries, its default included.", min=2)
     ] = 8,
+    short: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the steps in a first round before the best train in full.",
+            min=0.01,
+            max=1.0,
+        ),
+    ] = None,
     seeds: Annotated[int, typer.Option(help="Seeds of each setting.", min=1)] = 2,
     first_seed: shared.FirstSeed = None,
     data: shared.Data = "auto",
@@ -72,6 +97,7 @@ def tune(
     from bench.cli.asked_tasks import asked_tasks, show_cards
     from bench.cli.progress import display
     from bench.running import study_run
+    from bench.running.profiles import PROFILES, QUICK
     from bench.running.request import Request
     from bench.running.training_phase import TrainingOptions, has_gpu_driver
     from bench.running.tuning_phase import PREFIX
@@ -93,6 +119,7 @@ def tune(
         first_seed=first_seed,
         xla=has_gpu_driver(),
         points=points,
+        short=PROFILES.get(profile, QUICK).short if short is None else short,
         settings=chosen_tasks.settings,
         judged=judge,
         name=name,
@@ -106,7 +133,7 @@ def tune(
     if ended.tuned is None:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
         raise typer.Exit(130)
-    for line in setting_lines(ended.tuned):
+    for line in (*setting_lines(ended.tuned), *shortening_lines(ended.tuned)):
         print(line)
     print(f"tuned settings: {ended.path}")
     typed: dict[str, Sequence[object] | None] = {

@@ -54,6 +54,8 @@ class Request(NamedTuple):
     """Settings of `bench tune`; each arm is in the study untuned and tuned."""
     points: int = 0
     """Tuning points of each arm, its default setting included; 0 for no tuning."""
+    short: float = 1.0
+    """Share of the steps in the first round of a tuning; 1 for one round, at full length."""
     name: str | None = None
     """Name of the study; None for a default name."""
     prefix: str = ""

@@ -43,6 +43,25 @@ class TunedSetting(Schema):
     trials: int = 0
 
 
+class Shortening(Schema):
+    """What a shortened schedule does to the order of the baseline's settings."""
+
+    share: Finite
+    """Share of the steps."""
+    pairs: int
+    """Number of pairs of settings that both lengths tell apart."""
+    ordered: int
+    """Number of these pairs that both lengths order alike."""
+    loss: Finite
+    """Score of the best setting less that of the one chosen by short trainings, in points."""
+    margin: Finite
+    """Largest loss with which short trainings choose, in points."""
+
+    @property
+    def holds(self) -> bool:
+        return self.loss <= self.margin
+
+
 class Tuned(Schema):
     """The file that `bench tune` writes and `bench run --tuned` reads."""
 
@@ -54,6 +73,10 @@ class Tuned(Schema):
     """Smallest seed of the trials that chose the settings; 0 in files of older versions."""
     judged: Name = JUDGED
     """Metric that the tuning study judged."""
+    shortened: dict[str, Shortening] = {}
+    """Task -> check of the shortened schedule; empty where there was none."""
+    cost: Finite = 1.0
+    """Steps that were trained, as a share of those of every setting at full length."""
     data: dict[str, str]
     settings: dict[str, dict[str, TunedSetting]]
     """Task -> arm -> setting."""
@@ -135,7 +158,11 @@ def defaults(study: Study, count: int, strategies: Mapping[str, str]) -> Tuned:
 
 
 def choose(
-    study: Study, records: Sequence[Record], count: int, strategies: Mapping[str, str]
+    study: Study,
+    records: Sequence[Record],
+    count: int,
+    strategies: Mapping[str, str],
+    kept: Mapping[tuple[str, str], Sequence[str]] | None = None,
 ) -> Tuned:
     """Choose the point of each arm with the best mean score on validation at the end of training.
 
@@ -144,18 +171,16 @@ def choose(
         records: its records. A point with a missing seed is not chosen.
         count: points of each arm, the default one included.
         strategies: arm -> its own strategy ("" for the baseline).
+        kept: (task, arm) -> the points that may be chosen; None for all of them.
     """
-    score = objective_for(study.metric).score
-    trials: dict[tuple[str, str], list[Record]] = {}
-    for record in records:
-        trials.setdefault((record.task, record.arm), []).append(record)
+    complete, scores = complete_records(study, records), mean_scores(study, records)
     chosen: dict[str, dict[str, TunedSetting]] = {}
     for task in study.data:
         for name, strategy in strategies.items():
-            names = (point_name(name, index) for index in range(count))
-            tried = {point: trials.get((task, point), []) for point in names}
-            complete = {point: made for point, made in tried.items() if len(made) >= study.seeds}
-            means = {point: fmean(map(score, made)) for point, made in complete.items()}
+            names = [point_name(name, index) for index in range(count)]
+            if kept is not None:
+                names = [point for point in names if point in kept[task, name]]
+            means = {point: scores[task, point] for point in names if (task, point) in scores}
             if name not in means:
                 continue
             best = max(means, key=means.__getitem__)  # the default is first, so it wins a tie
@@ -163,11 +188,28 @@ def choose(
             chosen.setdefault(task, {})[name] = TunedSetting(
                 learning_rate=arm.recipe["learning_rate"],
                 parameters=_parameters(arm, strategy),
-                validation_accuracy=fmean(map(_validation_accuracy, complete[best])),
-                default_validation_accuracy=fmean(map(_validation_accuracy, complete[name])),
+                validation_accuracy=fmean(map(_validation_accuracy, complete[task, best])),
+                default_validation_accuracy=fmean(map(_validation_accuracy, complete[task, name])),
                 trials=len(means) * study.seeds,
             )
     return _tuned(study, count, chosen)
+
+
+def complete_records(
+    study: Study, records: Sequence[Record]
+) -> dict[tuple[str, str], list[Record]]:
+    """Return (task, arm) -> its records, for arms that have all seeds."""
+    trials: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        trials.setdefault((record.task, record.arm), []).append(record)
+    return {arm: made for arm, made in trials.items() if len(made) >= study.seeds}
+
+
+def mean_scores(study: Study, records: Sequence[Record]) -> dict[tuple[str, str], float]:
+    """Return (task, arm) -> mean score on validation, for arms that have all seeds."""
+    score = objective_for(study.metric).score
+    complete = complete_records(study, records)
+    return {arm: fmean(map(score, made)) for arm, made in complete.items()}
 
 
 def _tuned(study: Study, count: int, settings: dict[str, dict[str, TunedSetting]]) -> Tuned:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +12,10 @@ from bench.plugins.registry import Registry
 from bench.running import study_run, tuning
 from bench.running.arms import ArmBuilder, own_strategy
 from bench.running.growth import ArmKey, check_open, grown
+from bench.running.profiles import PROFILES
 from bench.running.request import Request
 from bench.running.seeds import draw, studies_in
+from bench.running.shortened import Shortened
 from bench.running.study_run import Display, RunOptions
 from bench.running.training_phase import Trained
 from bench.running.tuning import Tuned
@@ -104,6 +106,7 @@ def tuning_request(request: Request, study: Study, results: Path) -> Request:
     return request._replace(
         name=name,
         points=POINTS,
+        short=PROFILES[request.profile].short,
         seeds=1,
         first_seed=draw(taken, 1) if stored is None else stored.first_seed,
         sweep=None,
@@ -136,17 +139,31 @@ def tune(
         output: the file to write; None for `tuned.json` in the store's folder.
         retrain: true to measure arms with edited code again.
     """
-    with store.lock():
-        study = study_run.declared(requested, store, registry, display, retrain)
-        trained = study_run.measure(study, store, untimed(options), display).trained
     path = output or store.folder / SETTINGS
-    ended = store.names() | store.failures().keys()
-    if trained.interrupted or any(trial.name not in ended for trial in study.trials()):
-        return Tuning(trained, None, path)
     strategies = _strategies(request, registry)
-    tuned = tuning.choose(study, store.records().records, request.points, strategies)
+    rounds, written = _rounds(requested, request, strategies), 0
+    with store.lock():
+        for round_of in (rounds.first, rounds.second):
+            requested = round_of(store.records().records)
+            study = study_run.declared(requested, store, registry, display, retrain)
+            trained = study_run.measure(study, store, untimed(options), display).trained
+            written += trained.written
+            trained = trained._replace(written=written)
+            ended = store.names() | store.failures().keys()
+            if trained.interrupted or any(trial.name not in ended for trial in study.trials()):
+                return Tuning(trained, None, path)
+    records = store.records().records
+    chosen = tuning.choose(study, records, request.points, strategies, rounds.kept(records))
+    checks, cost = rounds.checks(records), _steps(study) / _steps(rounds.study)
+    tuned = chosen.model_copy(update={"shortened": checks, "cost": cost})
     tuning.write(tuned, path)
     return Tuning(trained, tuned, path)
+
+
+def first_round(before: Ahead, registry: Registry) -> Study:
+    """Return the study that a tuning trains first."""
+    strategies = _strategies(before.request, registry)
+    return _rounds(before.study, before.request, strategies).first()
 
 
 def tune_ahead(
@@ -177,6 +194,14 @@ def without_setting(before: Ahead, tuned: Tuned) -> Iterator[ArmKey]:
     for task, name in before.untuned:
         if name not in tuned.settings.get(task, {}):
             yield task, name
+
+
+def _rounds(study: Study, request: Request, strategies: Mapping[str, str]) -> Shortened:
+    return Shortened(study, tuple(strategies), request.points, request.short)
+
+
+def _steps(study: Study) -> int:
+    return sum(trial.arm.recipe["steps"] for trial in study.trials())
 
 
 def _strategies(request: Request, registry: Registry) -> dict[str, str]:
