@@ -13,7 +13,22 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from bench.core.metrics import objective_of
 from tests.bench.advising.simulated import rates, simulated
+
+KINDS = (
+    ("accuracy", "imdb", 10, False),
+    ("accuracy", "imdb", 10, True),
+    ("accuracy", "cifar10", 10, False),
+    ("accuracy", "imdb", 5, False),
+    ("accuracy", "imdb", 20, False),
+    ("calibration", "imdb", 10, False),
+    ("calibration", "imdb", 10, True),
+    ("calibration", "cifar10", 10, False),
+    ("seconds", "imdb", 10, False),
+    ("seconds", "cifar10", 10, False),
+)
+"""Objective, task, trials per technique, and whether no technique has an effect."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,22 +37,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--worlds", type=int, default=1000)
     options = parser.parse_args(arguments)
     good = True
-    for task, trials, null in (
-        ("imdb", 10, False),
-        ("imdb", 10, True),
-        ("cifar10", 10, False),
-        ("imdb", 5, False),
-        ("imdb", 20, False),
-    ):
-        outcomes = [simulated(task, number, trials, null) for number in range(options.worlds)]
+    for objective, task, trials, null in KINDS:
+        outcomes = [
+            simulated(task, number, trials, null, objective) for number in range(options.worlds)
+        ]
         found = rates(outcomes)
         best = sum(o.best for o in outcomes) / len(outcomes)
         chosen = sum(o.chosen for o in outcomes) / len(outcomes)
+        unit = objective_of(objective)[1].unit
         print(
-            f"{'no effect anywhere' if null else f'like {task}'}, {trials} trials per technique: best "
-            f"stack {best:.2f} points, chosen {chosen:.2f}; something recommended in {found.said:.1%}, "
-            f"of these really better {found.right:.1%}; {found.reached:.0%} of the best stack; regret "
-            f"{found.regret:.2f} of the rival's",
+            f"{objective}, {'no effect anywhere' if null else f'like {task}'}, {trials} trials per "
+            f"technique: best stack {best:.2f} {unit}, chosen {chosen:.2f}; something recommended in "
+            f"{found.said:.1%}, of these really better {found.right:.1%}; {found.reached:.0%} of the "
+            f"best stack; regret {found.regret:.2f} of the rival's",
             flush=True,
         )
         good &= found.said <= 0.05 if null else found.right >= 0.95

@@ -11,15 +11,17 @@ from bench.advising.choosing import Question, chosen, next_round
 from bench.advising.confirming import family, recommended, seeds_that_fit
 from bench.advising.rounds import Observation, Round, Stack, name_of
 from bench.analysis import verdict
+from bench.core.metric import OBJECTIVE
 from bench.stats.errors import Sample, common_level, errors
 from bench.stats.simultaneous import simultaneous
 from tests.bench.advising.worlds import World, world
 
 MARGIN = 1.0
+"""Points of accuracy, or hundredths of a nat: those of the recipes and of NLL."""
 
 
 class Outcome(NamedTuple):
-    """True effects, points, in one world."""
+    """True effects in one world, points or hundredths of a nat."""
 
     best: float
     """Effect of the best stack."""
@@ -60,9 +62,11 @@ def choice(drawn: World, question: Question) -> Choice:
     return Choice(rounds, seen, costs, spent)
 
 
-def simulated(task: str, number: int, trials: int, null: bool = False) -> Outcome:
-    """Advise in one world, with a budget of so many trials per technique."""
-    drawn = world(np.random.default_rng([7, number]), task, null)
+def simulated(
+    task: str, number: int, trials: int, null: bool = False, objective: str = OBJECTIVE
+) -> Outcome:
+    """Advise in one world of an objective, with a budget of so many trials per technique."""
+    drawn = world(np.random.default_rng([7, number]), task, null, objective)
     budget = trials * float(drawn.ratios.sum())
     question = Question(drawn.names, drawn.fits, budget)
     rounds, seen, costs, spent = choice(drawn, question)

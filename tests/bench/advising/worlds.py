@@ -4,6 +4,11 @@ Effects and costs are those of the two catalogue studies (drawn toward their mea
 known), noise is that of all committed studies with paired differences. Interactions are those of the
 stacks in `modern-text`, `modern-image` and `reference-batch-norm`: the effect of a technique in a stack
 less its effect alone.
+
+A world is one of an objective. Effects on likelihood are those on the test split: these records have no
+likelihood on validation, which is taken to be as much noisier there as accuracy is. After the
+baseline's seconds a technique has lost what the baseline gained with the steps that its own step time
+costs.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.advising.rounds import Observation, Stack
+from bench.core.metric import OBJECTIVE
 from bench.stats.shrinkage import shrunk
 from bench.storage.store import Store
 
@@ -25,7 +31,7 @@ NOISY = ("catalogue-imdb", "catalogue-cifar10", "reference", "reference-batch-no
 
 @dataclass(frozen=True)
 class Measured:
-    """Figures of the committed records, in points of accuracy."""
+    """Figures of the committed records, in points of accuracy or hundredths of a nat."""
 
     effects: dict[str, np.ndarray]
     """Task -> effects of techniques on the plain baseline, shrunk."""
@@ -36,11 +42,11 @@ class Measured:
 
 
 @cache
-def measured() -> Measured:
+def measured(objective: str = OBJECTIVE) -> Measured:
     """Read the committed records."""
     effects, costs = {}, {}
     for task in ("imdb", "cifar10"):
-        by_arm = _differences(f"catalogue-{task}", task)
+        by_arm = _differences(f"catalogue-{task}", task, objective)
         mean = np.array([d[:, 1].mean() for d in by_arm.values()])
         error = np.array([d[:, 1].std(ddof=1) / len(d) ** 0.5 for d in by_arm.values()])
         effects[task] = shrunk(mean, np.maximum(error, 0.05))
@@ -49,27 +55,45 @@ def measured() -> Measured:
         d[:, :2].std(axis=0, ddof=1)
         for study in NOISY
         for task in ("imdb", "cifar10")
-        for d in _differences(study, task).values()
+        for d in _differences(study, task, objective).values()
     ]
-    return Measured(effects, costs, np.array([s for s in spreads if s.all()]))
+    kept = np.array([s for s in spreads if s.all()])
+    if objective == "calibration":
+        validation, test = (measured().spreads ** 2).mean(axis=0) ** 0.5
+        kept[:, 0] *= validation / test
+    return Measured(effects, costs, kept)
 
 
 @cache
-def _differences(study: str, task: str) -> dict[str, np.ndarray]:
-    """Return arm -> (seeds, 3): validation and test differences in points, and the ratio of times."""
+def _differences(study: str, task: str, objective: str = OBJECTIVE) -> dict[str, np.ndarray]:
+    """Return arm -> (seeds, 3): validation and test differences, and the ratio of times."""
     stored: dict[str, dict[int, np.ndarray]] = {}
     for record in Store(RESULTS / study).records().records:
-        if record.task == task and record.final is not None:
-            final = record.final
-            figures = [100 * final.validation_accuracy, 100 * final.test_accuracy, 0.0]
-            figures[2] = np.log(record.train_seconds)
-            stored.setdefault(record.arm, {})[record.seed] = np.array(figures)
+        if record.task == task and (final := record.final) is not None:
+            figures = [100 * final.validation_accuracy, 100 * final.test_accuracy]
+            if objective == "calibration":
+                assert final.nll is not None
+                figures = [-100 * final.nll] * 2
+            row = np.array([*figures, np.log(record.train_seconds)])
+            stored.setdefault(record.arm, {})[record.seed] = row
     base = stored.pop("baseline", {})
     rows = {arm: [s[k] - base[k] for k in s if k in base] for arm, s in stored.items()}
     made = {arm: np.array(d) for arm, d in rows.items() if len(d) > 1}
     for d in made.values():
         d[:, 2] = np.exp(d[:, 2])
     return made
+
+
+@cache
+def gained_by_steps(task: str) -> float:
+    """Return what the baseline gained in the second half of its steps, points per doubling."""
+    halves = []
+    for record in Store(RESULTS / f"catalogue-{task}").records().records:
+        if record.task == task and record.arm == "baseline":
+            curve = [(p.step, p.validation_accuracy) for p in record.curve]
+            half = min(curve, key=lambda point: abs(point[0] - record.steps / 2))
+            halves.append(100 * (curve[-1][1] - half[1]) / np.log2(record.steps / half[0]))
+    return float(np.mean(halves))
 
 
 @dataclass
@@ -149,13 +173,19 @@ TASTES = {
 }
 
 
-def world(random: np.random.Generator, task: str, null: bool = False) -> World:
+def world(
+    random: np.random.Generator, task: str, null: bool = False, objective: str = OBJECTIVE
+) -> World:
     """Draw a world like that of a task, with its effects permuted and slightly changed."""
-    known = measured()
+    known = measured(objective)
     count = len(known.effects[task])
     drawn = random.permutation(count)
     effects = known.effects[task][drawn] * random.normal(1.0, 0.2, count)
     effects = np.zeros(count) if null else effects
+    ratios = known.costs[task][drawn]
+    if objective == "seconds":
+        effects = effects - gained_by_steps(task) * np.log2(np.maximum(ratios, 1.0))
+        ratios = np.ones(count)
     mean, spread = TASTES[task]
     size = np.sqrt(np.abs(np.outer(effects, effects)))
     pairs = np.triu(size * random.normal(mean, spread, (count, count)), 1)
@@ -165,20 +195,21 @@ def world(random: np.random.Generator, task: str, null: bool = False) -> World:
         effects=effects,
         pairs=pairs + pairs.T,
         noise=np.vstack([noise, typical]),
-        ratios=known.costs[task][drawn],
+        ratios=ratios,
         exclusive=frozenset(random.permutation(count)[: count // 4].tolist()),
         random=random,
     )
 
 
-def interactions() -> dict[str, tuple[float, float]]:
+def interactions(objective: str = OBJECTIVE) -> dict[str, tuple[float, float]]:
     """Return task -> mean and spread of the interaction of a pair in the measured stacks."""
     alone = {
-        t: {a: d[:, 1].mean() for a, d in _differences(f"catalogue-{t}", t).items()} for t in TASTES
+        t: {a: d[:, 1].mean() for a, d in _differences(f"catalogue-{t}", t, objective).items()}
+        for t in TASTES
     }
     shares: dict[str, list[float]] = {"imdb": [], "cifar10": []}
     for study, task in (("modern-text", "imdb"), ("modern-image", "cifar10")):
-        stored = _differences(study, task)
+        stored = _differences(study, task, objective)
         full = next(a for a in stored if "[" not in a)
         members = [a.split("without ")[1][:-1] for a in stored if "[" in a]
         for member in members:
