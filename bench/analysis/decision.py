@@ -109,7 +109,7 @@ def decision_table(
     for metric, column in metric_columns(study.metric):
         changes = by_metric.get(metric.name, effects.iloc[:0])[[*_ON, "effect"]]
         rows = rows.merge(changes.rename(columns={"effect": column.key}), on=_ON, how="left")
-    rows = _with_step_times(rows, step_times)
+    rows = _with_step_times(rows, step_times, study)
     at = convergence[convergence["target"] == TARGET]
     rows = rows.merge(at[[*_ON, "examples_ratio", "hit_rate", "own_ratio"]], on=_ON, how="left")
     at = seconds[seconds["target"] == TARGET]
@@ -158,16 +158,16 @@ def _folded(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     return main
 
 
-def _with_step_times(rows: pd.DataFrame, step_times: pd.DataFrame) -> pd.DataFrame:
-    """Add the step times; a tuned arm that was not timed gets those of the same arm untuned."""
+def _with_step_times(rows: pd.DataFrame, step_times: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Add the step times; a tuned arm may have those of the arm at its default."""
     timed = set(zip(step_times["task"], step_times["arm"], strict=True))
     times = step_times.rename(
         columns={"ratio": "step_time_ratio", "low": "step_time_low", "high": "step_time_high"}
     )
     times["timed"] = times["arm"]
     times = times.drop_duplicates(["task", "timed"])
-    names = zip(rows["task"], rows["arm"], rows["plain"], strict=True)
-    sources = [arm if (task, arm) in timed else plain for task, arm, plain in names]
+    arms = zip(rows["task"], rows["arm"], strict=True)
+    sources = [arm if (t, arm) in timed else study.timed_as(study.arm(t, arm)) for t, arm in arms]
     rows["timed"] = pd.Series(sources, index=rows.index, dtype=times["timed"].dtype)
     figures = ["step_time_ratio", "step_time_low", "step_time_high", "processes", "device"]
     return rows.merge(times[["task", "timed", *figures]], on=["task", "timed"], how="left")

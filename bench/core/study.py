@@ -186,6 +186,18 @@ class Study(Schema):
                 return arm
         raise KeyError((task, name))
 
+    def timed_as(self, arm: Arm) -> str:
+        """Name the arm whose step time is that of an arm: itself, or a tuned arm at its default.
+
+        A strength does not change what a step computes; a whole number, such as a period, does.
+        """
+        plain = arm.name.removesuffix(TUNED)
+        for other in self.arms:
+            if (other.task, other.name) == (arm.task, plain):
+                computed, of_plain = (list(map(_structure, a.strategies)) for a in (arm, other))
+                return plain if computed == of_plain else arm.name
+        return arm.name
+
     def extended(self, request: Study) -> Study:
         """Return this study with the arms and seeds of another one added; arms keep their code.
 
@@ -234,3 +246,9 @@ class Study(Schema):
                 f"study {self.name!r} exists with another {' and '.join(fields)} of arm "
                 f"{requested.name!r} on {requested.task!r}; choose another --name"
             )
+
+
+def _structure(use: Use) -> tuple[str, dict[str, Any]]:
+    """Return a strategy without its strengths: numbers that are not whole."""
+    whole = {name: value for name, value in use.parameters.items() if not isinstance(value, float)}
+    return use.name, whole

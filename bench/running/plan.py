@@ -117,7 +117,7 @@ def equal_time(study: Study, ratios: Mapping[tuple[str, str], float]) -> Study:
     """
     added = []
     for arm in study.arms:
-        ratio = ratios.get((arm.task, arm.name))
+        ratio = ratios.get((arm.task, study.timed_as(arm)))
         if ratio is None or arm.role != "treatment":
             continue
         named = {"name": f"{arm.name}[equal time]"}

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bench.core.failure import Failure
-from bench.core.record import PeakMemory, StepTime, Use
-from bench.core.study import TUNED, Arm, Study, Timing
+from bench.core.record import PeakMemory, StepTime
+from bench.core.study import Arm, Study, Timing
 from bench.running.executors.executor import Executor, Outcome
 from bench.running.executors.local import LocalExecutor
 from bench.running.timing_work import MemoryWork, TimingWork
@@ -176,27 +176,10 @@ def local(options: TimingOptions) -> Callable[[int, bool], Executor]:
 def _has_ratio(study: Study, arm: Arm) -> bool:
     if arm.reference is None:
         return False
-    if arm.name.endswith(TUNED) and _same_step(study, arm):
-        return False  # the report takes the time of the arm at its default
+    if study.timed_as(arm) != arm.name:
+        return False
     reference = study.arm(arm.task, arm.reference)
     return bool(arm.recipe["batch_size"] == reference.recipe["batch_size"])
-
-
-def _same_step(study: Study, tuned: Arm) -> bool:
-    """Return true if a tuned arm computes the same as the arm at its default, with other strengths."""
-    plain = tuned.name.removesuffix(TUNED)
-    for arm in study.arms:
-        if (arm.task, arm.name) == (tuned.task, plain):
-            return [_structure(use) for use in arm.strategies] == [
-                _structure(use) for use in tuned.strategies
-            ]
-    return False
-
-
-def _structure(use: Use) -> tuple[str, dict[str, Any]]:
-    """Return a strategy without its strengths: numbers that are not whole."""
-    whole = {name: value for name, value in use.parameters.items() if not isinstance(value, float)}
-    return use.name, whole
 
 
 def _memory_timings(study: Study, timings: Sequence[Timing]) -> list[Timing]:

@@ -262,6 +262,24 @@ def test_equal_time_arms_shorten_the_whole_schedule(registry: Registry) -> None:
         equal_time(study, {})
 
 
+def test_a_tuned_arm_has_the_time_of_its_default_unless_it_computes_something_else(
+    registry: Registry,
+) -> None:
+    study = made(registry, strategies=("mixup", "lookahead"))
+
+    def tuned(name: str, **parameters: float) -> Arm:
+        arm = study.arm("cifar10", name)
+        (use,) = arm.strategies
+        changed = use.model_copy(update={"parameters": {**use.parameters, **parameters}})
+        return arm.model_copy(update={"name": f"{name}[tuned]", "strategies": (changed,)})
+
+    arms = (*study.arms, tuned("mixup", alpha=0.7), tuned("lookahead", period=7))
+    study = study.model_copy(update={"arms": arms})
+    ratios = {("cifar10", "mixup"): 1.25, ("cifar10", "lookahead"): 1.5}
+    names = [arm.name for arm in equal_time(study, ratios).arms[len(arms) :]]
+    assert names == [f"{name}[equal time]" for name in ("mixup", "lookahead", "mixup[tuned]")]
+
+
 def test_early_stopping_is_declared(registry: Registry) -> None:
     study = made(registry, strategies=("early_stopping", "mixup"))
     assert "early stopping" in study.arm("cifar10", "early_stopping").treatment
