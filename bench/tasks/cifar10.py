@@ -57,10 +57,10 @@ class Cifar10(Task):
             batch_size=128, learning_rate=2e-3, evaluations=20,
         ),
         "strong": ImageRecipe(
-            train_examples=45_000, validation_examples=5_000, test_examples=10_000, steps=700,
-            batch_size=512, learning_rate=0.75, optimizer="sgd", momentum=0.85,
-            schedule="triangle", final_rate=0.07, evaluations=8, network="fast",
-            widths=(32, 64, 128), activation="gelu", margin=0.5,
+            train_examples=45_000, validation_examples=5_000, test_examples=10_000, steps=1_230,
+            batch_size=256, learning_rate=0.05, optimizer="muon", momentum=0.6,
+            schedule="triangle", final_rate=0.07, evaluations=7, network="fast",
+            widths=(24, 96, 192), activation="gelu", margin=0.5,
         ),
         "full": ImageRecipe(
             train_examples=45_000, validation_examples=5_000, test_examples=10_000, steps=35_000,
