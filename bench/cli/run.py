@@ -185,8 +185,9 @@ def run(
         before = ahead(request, requested, registry, options, silent)
         settings = before.settings
         if before.untuned and dry_run:
-            first = first_round(before, registry)
-            print("tuned first:", described(first, before.store), sep="\n", end="\n\n")
+            first, first_store = first_round(before)
+            print("tuned first:", described(first, first_store), sep="\n")
+            print("then the best settings in full\n" if first_store is not before.store else "")
         elif before.untuned and declare:
             raise UsageError(
                 "--declare trains nothing, and the arms are not tuned yet; --no-tune leaves that out"
@@ -229,11 +230,12 @@ def _tuned(
 ) -> Tuned:
     """Tune the arms of a study before it; return their settings."""
     from bench.cli.tune import shortening_lines
-    from bench.running.tuning_phase import tune_ahead, without_setting
+    from bench.running.tuning_phase import first_round, tune_ahead, without_setting
 
     if not quiet:
         points, name = before.request.points, before.study.name
-        print(f"{name}: every arm tries {points} settings on validation", file=sys.stderr)
+        length = " in short trials" if first_round(before)[1] is not before.store else ""
+        print(f"{name}: every arm tries {points} settings{length} on validation", file=sys.stderr)
     ended = tune_ahead(before, registry, options, watches, retrain)
     if ended.tuned is None:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)

@@ -43,20 +43,31 @@ def setting_lines(tuned: Tuned) -> Iterator[str]:
 
 
 def shortening_lines(tuned: Tuned) -> Iterator[str]:
-    """Describe what the shortened schedule did to the order of settings, and what the tuning cost."""
-    for task, check in tuned.shortened.items():
-        then = (
-            "the default and the best other setting of each arm were trained in full"
-            if check.holds
-            else f"above the margin of {check.margin:g}, so all settings were trained in full"
+    """Describe the check of short trials on each task's baseline, and what the tuning cost."""
+    if tuned.short == 1:
+        return
+    for task in tuned.data:
+        check = tuned.shortened.get(task)
+        if check is None:
+            yield (
+                f"{task}: short trials could not be checked, because a trial of the baseline failed: "
+                "every setting was trained in full"
+            )
+            continue
+        chosen = (
+            "the best one" if check.loss == 0 else f"one {check.loss:.2f} {check.unit} below it"
         )
         yield (
-            f"{task}: {check.share:.0%} of the steps order {check.ordered} of {check.pairs} pairs of "
-            f"the baseline's settings as all steps do, and choose one that is {check.loss:.2f} points "
-            f"below the best; {then}"
+            f"{task}: with {check.share:.0%} of the steps, {check.ordered} of {check.pairs} pairs of "
+            "the baseline's settings have the order of the whole training; beside the default they "
+            f"choose {chosen}; "
+            + (
+                "the default and the best other setting of each arm were trained in full"
+                if check.holds
+                else f"short trials mislead (at most {check.most:g}): every setting was trained in full"
+            )
         )
-    if tuned.shortened:
-        yield f"tuning took {tuned.cost:.0%} of the steps of all settings in full"
+    yield f"tuning took {tuned.cost:.0%} of the steps of all settings in full"
 
 
 def tune(

@@ -117,7 +117,8 @@ def equal_time(study: Study, ratios: Mapping[tuple[str, str], float]) -> Study:
     """
     added = []
     for arm in study.arms:
-        ratio = ratios.get((arm.task, study.timed_as(arm)))
+        names = (arm.name, study.timed_as(arm))
+        ratio = next((ratios[arm.task, n] for n in names if (arm.task, n) in ratios), None)
         if ratio is None or arm.role != "treatment":
             continue
         named = {"name": f"{arm.name}[equal time]"}

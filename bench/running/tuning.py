@@ -1,4 +1,4 @@
-"""Tuning with equal effort: every arm, baseline included, gets equally many trials.
+"""Tuning with equal effort: every arm, baseline included, is chosen from equally many settings.
 
 Settings are judged on validation, by the score that `bench advise` takes for the metric that the study
 judges, or by accuracy where it has none. Each arm searches its learning rate and the ranges that its
@@ -41,10 +41,11 @@ class TunedSetting(Schema):
     default_validation_accuracy: Finite | None = None
     """None before a trial."""
     trials: int = 0
+    """Number of trials at full length from which it was chosen."""
 
 
 class Shortening(Schema):
-    """What a shortened schedule does to the order of the baseline's settings."""
+    """How short trainings order the settings of a baseline, beside whole ones."""
 
     share: Finite
     """Share of the steps."""
@@ -53,13 +54,15 @@ class Shortening(Schema):
     ordered: int
     """Number of these pairs that both lengths order alike."""
     loss: Finite
-    """Score of the best setting less that of the one chosen by short trainings, in points."""
-    margin: Finite
-    """Largest loss with which short trainings choose, in points."""
+    """Score of the best setting beside the default, less that of the one chosen by short trainings."""
+    most: Finite
+    """Largest loss with which short trainings choose."""
+    unit: str
+    """Unit of both."""
 
     @property
     def holds(self) -> bool:
-        return self.loss <= self.margin
+        return self.pairs > 0 and self.loss <= self.most
 
 
 class Tuned(Schema):
@@ -73,8 +76,10 @@ class Tuned(Schema):
     """Smallest seed of the trials that chose the settings; 0 in files of older versions."""
     judged: Name = JUDGED
     """Metric that the tuning study judged."""
+    short: Finite = 1.0
+    """Share of the steps of the short trials; 1 if there were none."""
     shortened: dict[str, Shortening] = {}
-    """Task -> check of the shortened schedule; empty where there was none."""
+    """Task -> check of the short trials; a task whose baseline failed has none."""
     cost: Finite = 1.0
     """Steps that were trained, as a share of those of every setting at full length."""
     data: dict[str, str]
@@ -179,7 +184,7 @@ def choose(
         for name, strategy in strategies.items():
             names = [point_name(name, index) for index in range(count)]
             if kept is not None:
-                names = [point for point in names if point in kept[task, name]]
+                names = [point for point in names if point in kept.get((task, name), ())]
             means = {point: scores[task, point] for point in names if (task, point) in scores}
             if name not in means:
                 continue

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.core.errors import UsageError
+from bench.core.record import Record
 from bench.core.study import BASELINE, TUNED, Study
 from bench.plugins.registry import Registry
 from bench.running import study_run, tuning
@@ -15,10 +16,10 @@ from bench.running.growth import ArmKey, check_open, grown
 from bench.running.profiles import PROFILES
 from bench.running.request import Request
 from bench.running.seeds import draw, studies_in
-from bench.running.shortened import Shortened
+from bench.running.shortened import SHORT, Shortened, short_study, steps
 from bench.running.study_run import Display, RunOptions
 from bench.running.training_phase import Trained
-from bench.running.tuning import Tuned
+from bench.running.tuning import Tuned, TunedSetting
 from bench.storage.store import Store
 
 POINTS = 5
@@ -26,6 +27,8 @@ POINTS = 5
 PREFIX = "tune-"
 """Begin of the name of a tuning study."""
 SETTINGS = "tuned.json"
+OfTasks = Mapping[str, Mapping[str, TunedSetting]]
+"""Task -> arm -> setting."""
 
 
 class Tuning(NamedTuple):
@@ -132,6 +135,8 @@ def tune(
 ) -> Tuning:
     """Train the missing trials of a planned tuning study; choose and write the settings.
 
+    Settings that the file has of other arms and tasks of the study stay in it.
+
     Args:
         requested: the study of `request`, as it is planned.
         store: its store.
@@ -139,31 +144,68 @@ def tune(
         output: the file to write; None for `tuned.json` in the store's folder.
         retrain: true to measure arms with edited code again.
     """
-    path = output or store.folder / SETTINGS
-    strategies = _strategies(request, registry)
-    rounds, written = _rounds(requested, request, strategies), 0
+    path, strategies = output or store.folder / SETTINGS, _strategies(request, registry)
+    share, rounds = short_share(requested, request, store), list[Trained]()
+
+    def train(study: Study, store: Store, options: RunOptions) -> bool:
+        study = study_run.declared(study, store, registry, display, retrain)
+        trained = study_run.measure(study, store, untimed(options), display).trained
+        rounds.append(trained)
+        ended = store.names() | store.failures().keys()
+        return not trained.interrupted and all(t.name in ended for t in study.trials())
+
+    def ended(tuned: Tuned | None) -> Tuning:
+        written = sum(trained.written for trained in rounds)
+        return Tuning(rounds[-1]._replace(written=written), tuned, path)
+
     with store.lock():
-        for round_of in (rounds.first, rounds.second):
-            requested = round_of(store.records().records)
-            study = study_run.declared(requested, store, registry, display, retrain)
-            trained = study_run.measure(study, store, untimed(options), display).trained
-            written += trained.written
-            trained = trained._replace(written=written)
-            ended = store.names() | store.failures().keys()
-            if trained.interrupted or any(trial.name not in ended for trial in study.trials()):
-                return Tuning(trained, None, path)
-    records = store.records().records
-    chosen = tuning.choose(study, records, request.points, strategies, rounds.kept(records))
-    checks, cost = rounds.checks(records), _steps(study) / _steps(rounds.study)
-    tuned = chosen.model_copy(update={"shortened": checks, "cost": cost})
+        short, short_records = short_study(requested, share), list[Record]()
+        if share < 1:
+            short_store = Store(store.folder / SHORT)
+            with short_store.lock():
+                if not train(short, short_store, options):
+                    return ended(None)
+            short_records = short_store.records().records
+        chooser = Shortened(requested, tuple(strategies), request.points, share, short_records)
+        if not train(chooser.going_on() if share < 1 else requested, store, options):
+            return ended(None)
+        checks = chooser.checks(store.records().records) if share < 1 else {}
+        kept = chooser.kept(checks)
+        full = chooser.chosen_from(kept)
+        once = options._replace(training=options.training._replace(retry_failed=False))
+        if store.missing(full) and not train(full, store, once):
+            return ended(None)
+        study = store.study()
+    assert study is not None
+    tuned = tuning.choose(study, store.records().records, request.points, strategies, kept)
+    cost = (steps(full) + (steps(short) if share < 1 else 0)) / steps(requested)
+    settings = _over(_known(path, tuned), tuned.settings)
+    tuned = tuned.model_copy(
+        update={"settings": settings, "short": share, "shortened": checks, "cost": cost}
+    )
     tuning.write(tuned, path)
-    return Tuning(trained, tuned, path)
+    return ended(tuned)
 
 
-def first_round(before: Ahead, registry: Registry) -> Study:
-    """Return the study that a tuning trains first."""
-    strategies = _strategies(before.request, registry)
-    return _rounds(before.study, before.request, strategies).first()
+def short_share(study: Study, request: Request, store: Store) -> float:
+    """Return the share of the steps of the short trials; 1 if there are none.
+
+    There are none where they cost more than they save. A tuning goes on as it began.
+    """
+    if store.study() is not None:
+        return request.short if Store(store.folder / SHORT).study() is not None else 1.0
+    baselines, whole = len(study.data), len(study.arms)
+    others = whole // request.points - baselines
+    needed = request.short * whole + request.points * baselines + 2 * others
+    return request.short if needed < whole else 1.0
+
+
+def first_round(before: Ahead) -> tuple[Study, Store]:
+    """Return the study that a tuning trains first, with its store."""
+    share = short_share(before.study, before.request, before.store)
+    if share == 1:
+        return before.study, before.store
+    return short_study(before.study, share), Store(before.store.folder / SHORT)
 
 
 def tune_ahead(
@@ -175,16 +217,11 @@ def tune_ahead(
     )
     if ended.tuned is None:
         return ended
-    merged = {
-        task: {
-            name: setting
-            if (task, name) in before.untuned
-            else before.settings.settings[task][name]
-            for name, setting in of_task.items()
-        }
-        for task, of_task in ended.tuned.settings.items()
+    known = {
+        task: {name: s for name, s in of_task.items() if (task, name) not in before.untuned}
+        for task, of_task in before.settings.settings.items()
     }
-    tuned = ended.tuned.model_copy(update={"settings": merged})
+    tuned = ended.tuned.model_copy(update={"settings": _over(ended.tuned.settings, known)})
     tuning.write(tuned, ended.path)
     return ended._replace(tuned=tuned)
 
@@ -196,12 +233,21 @@ def without_setting(before: Ahead, tuned: Tuned) -> Iterator[ArmKey]:
             yield task, name
 
 
-def _rounds(study: Study, request: Request, strategies: Mapping[str, str]) -> Shortened:
-    return Shortened(study, tuple(strategies), request.points, request.short)
+def _known(path: Path, tuned: Tuned) -> OfTasks:
+    """Return the settings that a file has from the same tuning study; none if it has none."""
+    try:
+        known = tuning.read(path)
+    except UsageError:
+        return {}
+    same = ("profile", "base", "points", "seeds", "first_seed", "judged")
+    return known.settings if all(getattr(known, n) == getattr(tuned, n) for n in same) else {}
 
 
-def _steps(study: Study) -> int:
-    return sum(trial.arm.recipe["steps"] for trial in study.trials())
+def _over(settings: OfTasks, others: OfTasks) -> OfTasks:
+    """Return settings with others laid over them."""
+    return {
+        task: {**settings.get(task, {}), **others.get(task, {})} for task in {**settings, **others}
+    }
 
 
 def _strategies(request: Request, registry: Registry) -> dict[str, str]:

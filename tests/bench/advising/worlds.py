@@ -7,8 +7,8 @@ less its effect alone.
 
 A world is one of an objective. Effects on likelihood are those on the test split: these records have no
 likelihood on validation, which is taken to be as much noisier there as accuracy is. After the
-baseline's seconds a technique has lost what the baseline gained with the steps that its own step time
-costs.
+baseline's seconds a technique lacks the steps that its step time costs, and what they change: the
+baseline of `cifar10` gains with them, that of `imdb` overfits.
 """
 
 from __future__ import annotations
@@ -182,12 +182,12 @@ def world(
     drawn = random.permutation(count)
     effects = known.effects[task][drawn] * random.normal(1.0, 0.2, count)
     effects = np.zeros(count) if null else effects
+    mean, spread = TASTES[task]
+    size = np.sqrt(np.abs(np.outer(effects, effects)))
     ratios = known.costs[task][drawn]
     if objective == "seconds":
         effects = effects - gained_by_steps(task) * np.log2(np.maximum(ratios, 1.0))
         ratios = np.ones(count)
-    mean, spread = TASTES[task]
-    size = np.sqrt(np.abs(np.outer(effects, effects)))
     pairs = np.triu(size * random.normal(mean, spread, (count, count)), 1)
     noise = known.spreads[random.integers(0, len(known.spreads), count)]
     typical = np.sqrt((known.spreads**2).mean(axis=0))

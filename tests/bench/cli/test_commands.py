@@ -118,7 +118,8 @@ def test_the_strong_profile_tunes_first_unless_it_is_told_not_to(tmp_path: Path)
     found = bench(*words, folder=tmp_path)
     assert found.returncode == 0, found.stderr
     tuned, study = found.stdout.split("\n\n")
-    assert tuned.startswith("tuned first:\nstudy tune-strong-synthetic in")
+    assert tuned.startswith("tuned first:\nstudy short in results/tune-strong-synthetic/short")
+    assert tuned.endswith("then the best settings in full")
     assert "layer_norm[point 4]" in tuned
     assert "study strong-synthetic-tuned in" in study
     assert "layer_norm[tuned]  against baseline[tuned]" in study

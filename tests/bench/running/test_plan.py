@@ -278,6 +278,9 @@ def test_a_tuned_arm_has_the_time_of_its_default_unless_it_computes_something_el
     ratios = {("cifar10", "mixup"): 1.25, ("cifar10", "lookahead"): 1.5}
     names = [arm.name for arm in equal_time(study, ratios).arms[len(arms) :]]
     assert names == [f"{name}[equal time]" for name in ("mixup", "lookahead", "mixup[tuned]")]
+    own = {**ratios, ("cifar10", "mixup[tuned]"): 2.0}
+    last = equal_time(study, own).arms[-1]
+    assert last.recipe["steps"] == study.arm("cifar10", "mixup").recipe["steps"] // 2
 
 
 def test_early_stopping_is_declared(registry: Registry) -> None:

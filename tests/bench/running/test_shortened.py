@@ -1,4 +1,4 @@
-"""Tuning in two rounds: the rule is the same for all arms, and is checked on the baseline."""
+"""Tuning by short trials: one rule for all arms, checked on the baseline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bench.running import study_run, training_phase, tuning_phase
 from bench.running.collect import TrainingWatch
 from bench.running.plan import plan
 from bench.running.request import Request
-from bench.running.shortened import SHORT, Shortened
+from bench.running.shortened import SHORT
 from bench.running.study_run import Display, RunOptions
 from bench.running.timing_phase import TimingWatch
 from bench.running.training_phase import Trained, TrainingOptions
@@ -29,10 +29,12 @@ REGISTRY = find()
 POINTS = 5
 ASKED = Request(
     profile="smoke", tasks=("cifar10",), strategies=("layer_norm", "mixup"), seeds=1,
-    first_seed=1000, points=POINTS, short=0.25, name="tune-two-rounds",
+    first_seed=1000, points=POINTS, short=0.25, name="tune-shortened",
 )  # fmt: skip
 DISPLAY = Display(print, print, lambda trials: nullcontext(TrainingWatch()), TimingWatch())
 ARMS = ("baseline", "layer_norm", "mixup")
+Accuracy = Callable[[Arm, bool], float]
+"""An arm, and whether it is short -> its accuracy on validation."""
 
 
 def study(request: Request = ASKED) -> Study:
@@ -45,76 +47,45 @@ def rate(arm: Arm) -> float:
     return round(float(arm.recipe["learning_rate"]) / default, 2)
 
 
-def tuned(
-    folder: Path, accuracy: Callable[[Arm], float], request: Request = ASKED
-) -> tuple[Tuned, list[str]]:
-    """Tune with trials of a planted accuracy; return the settings and the arms that were trained."""
+class Trainer:
+    """A stand-in for training: trials have a planted accuracy."""
 
-    def train(study: Study, store: Store, *_: object) -> Trained:
-        missing = store.missing(study)
+    def __init__(self, accuracy: Accuracy, fails: str = "", retries: bool = False) -> None:
+        self.accuracy, self.fails, self.retries = accuracy, fails, retries
+        self.trained: list[tuple[str, bool]] = []
+        """Name of each trained arm, and whether it was short."""
+
+    def __call__(self, study: Study, store: Store, options: TrainingOptions, *_: Any) -> Trained:
+        short = study.name == SHORT
+        missing = store.missing(study, options.retry_failed)
         for trial in missing:
+            self.trained.append((trial.arm.name, short))
+            if trial.arm.name == self.fails:
+                store.fail(trial.name, "raised", "planted")
+                continue
             made = record(trial)
             assert made.final is not None
-            final = made.final.model_copy(update={"validation_accuracy": accuracy(trial.arm)})
+            accuracy = self.accuracy(trial.arm, short)
+            scores = {"validation_accuracy": accuracy, "validation_nll": 1 - accuracy}
+            final = made.final.model_copy(update=scores)
             store.write(made.model_copy(update={"final": final, "study": study.name}))
-            names.append(trial.arm.name)
-        return Trained(len(missing), 0, {}, False)
+        return Trained(len(missing), 0, store.failures(), False)
 
-    names: list[str] = []
-    options = RunOptions(folder, Source("synthetic"), TrainingOptions())
-    planned, store = study_run.planned(request, REGISTRY, options, DISPLAY)
+    def names(self, short: bool) -> list[str]:
+        return sorted(name for name, was_short in self.trained if was_short == short)
+
+
+def tuned(folder: Path, trainer: Trainer, request: Request = ASKED) -> Tuned:
+    """Tune with planted trials."""
+    training = TrainingOptions(retry_failed=trainer.retries)
+    run_options = RunOptions(folder, Source("synthetic"), training)
+    planned, store = study_run.planned(request, REGISTRY, run_options, DISPLAY)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training_phase, "train", train)
-        ended = tuning_phase.tune(planned, store, request, REGISTRY, options, DISPLAY)
+        patch.setattr(training_phase, "train", trainer)
+        ended = tuning_phase.tune(planned, store, request, REGISTRY, run_options, DISPLAY)
     assert ended.tuned is not None
-    assert ended.trained.written == len(names)
-    return ended.tuned, names
-
-
-def low_is_best(arm: Arm) -> float:
-    """Return an accuracy that falls with the rate at both lengths, and grows with the length."""
-    return 0.6 - 0.05 * rate(arm) + (0.0 if arm.name.endswith(SHORT) else 0.1)
-
-
-def test_the_default_and_the_best_other_setting_of_each_arm_go_on(tmp_path: Path) -> None:
-    settings, names = tuned(tmp_path, low_is_best)
-    short = [name for name in names if name.endswith(SHORT)]
-    assert len(short) == len(ARMS) * POINTS
-    full = {name for name in names if not name.endswith(SHORT)}
-    whole = study()
-    of_baseline = {arm.name for arm in whole.arms if arm.name.startswith("baseline")}
-    rates = {name: rate(whole.arm("cifar10", name)) for name in full - of_baseline}
-    assert of_baseline <= full, "the baseline is the check"
-    assert sorted(rates.values()) == [0.33, 0.33, 1.0, 1.0]
-    chosen = settings.settings["cifar10"]
-    default = whole.arm("cifar10", "baseline").recipe["learning_rate"]
-    assert {name: s.learning_rate for name, s in chosen.items()} == dict.fromkeys(
-        ARMS, float(f"{0.33 * default:.4g}")
-    )
-    assert chosen["mixup"].validation_accuracy == pytest.approx(0.7 - 0.05 * 0.33)
-    check = settings.shortened["cifar10"]
-    assert (check.pairs, check.ordered, check.loss) == (10, 10, 0.0)
-    assert settings.cost == pytest.approx((15 * 0.25 + 5 + 4) / 15)
-
-
-def test_all_settings_train_in_full_where_a_short_training_orders_them_otherwise(
-    tmp_path: Path,
-) -> None:
-    def misled(arm: Arm) -> float:
-        return 0.6 + (0.05 if arm.name.endswith(SHORT) else -0.05) * rate(arm)
-
-    settings, names = tuned(tmp_path, misled)
-    full = [name for name in names if not name.endswith(SHORT)]
-    assert sorted(full) == sorted(arm.name for arm in study().arms)
-    check = settings.shortened["cifar10"]
-    assert (check.pairs, check.ordered, check.holds) == (10, 0, False)
-    # 3 times the rate is best in short; in full the default is better, and .33 times by 3.35 points.
-    assert check.loss == pytest.approx(5 * 0.67)
-    assert {rate_of(settings, name) for name in ARMS} == {0.33}
-    lines = "\n".join(shortening_lines(settings))
-    assert "25% of the steps order 0 of 10 pairs" in lines
-    assert "3.35 points below the best; above the margin of 1" in lines
-    assert "took 125% of the steps" in lines
+    assert ended.trained.written == len(trainer.trained)
+    return ended.tuned
 
 
 def rate_of(settings: Tuned, name: str) -> float:
@@ -122,29 +93,151 @@ def rate_of(settings: Tuned, name: str) -> float:
     return round(settings.settings["cifar10"][name].learning_rate / default, 2)
 
 
+def low_is_best(arm: Arm, short: bool) -> float:
+    """Return an accuracy that falls with the rate at both lengths, and grows with the length."""
+    return 0.6 - 0.05 * rate(arm) + (0.0 if short else 0.1)
+
+
+def misled(arm: Arm, short: bool) -> float:
+    return 0.6 + (0.05 if short else -0.05) * rate(arm)
+
+
+def test_the_default_and_the_best_other_setting_of_each_arm_go_on(tmp_path: Path) -> None:
+    trainer, whole = Trainer(low_is_best), study()
+    settings = tuned(tmp_path, trainer)
+    assert trainer.names(short=True) == sorted(arm.name for arm in whole.arms)
+    of_baseline = {arm.name for arm in whole.arms if arm.name.startswith("baseline")}
+    full = {*trainer.names(short=False)}
+    assert of_baseline <= full, "the baseline is the check"
+    rates = [rate(whole.arm("cifar10", name)) for name in full - of_baseline]
+    assert sorted(rates) == [0.33, 0.33, 1.0, 1.0]
+    assert [rate_of(settings, name) for name in ARMS] == [0.33, 0.33, 0.33]
+    chosen = settings.settings["cifar10"]["mixup"]
+    assert chosen.validation_accuracy == pytest.approx(0.7 - 0.05 * 0.33)
+    assert chosen.trials == 2
+    check = settings.shortened["cifar10"]
+    assert (check.pairs, check.ordered, check.loss, check.holds) == (10, 10, 0.0, True)
+    assert settings.cost == pytest.approx((15 * 0.25 + 5 + 4) / 15)
+    assert "beside the default they choose the best one" in "".join(shortening_lines(settings))
+
+
+def test_short_trials_have_a_shorter_schedule_and_are_a_study_of_their_own(tmp_path: Path) -> None:
+    tuned(tmp_path, Trainer(low_is_best))
+    folder = tmp_path / str(ASKED.name)
+    short, full = Store(folder / SHORT).study(), Store(folder).study()
+    assert short is not None
+    assert full is not None
+    for arm in short.arms:
+        steps = study().arm("cifar10", arm.name).recipe["steps"]
+        assert arm.recipe["steps"] == round(steps / 4)
+    assert len({arm.recipe["steps"] for arm in full.arms}) == 1, "a report mixes no lengths"
+
+
+def test_every_setting_trains_in_full_where_short_trials_mislead(tmp_path: Path) -> None:
+    trainer = Trainer(misled)
+    settings = tuned(tmp_path, trainer)
+    assert trainer.names(short=False) == sorted(arm.name for arm in study().arms)
+    check = settings.shortened["cifar10"]
+    assert (check.pairs, check.ordered, check.holds) == (10, 0, False)
+    assert check.loss == pytest.approx(5 * (3 - 0.33)), "3 times the rate, where .33 times is best"
+    assert [rate_of(settings, name) for name in ARMS] == [0.33, 0.33, 0.33]
+    lines = "\n".join(shortening_lines(settings))
+    assert "0 of 10 pairs" in lines
+    assert "one 13.35 points below it; short trials mislead (at most 1)" in lines
+    assert "took 125% of the steps" in lines
+
+
+def test_a_baseline_whose_default_is_best_does_not_hide_that_short_trials_mislead(
+    tmp_path: Path,
+) -> None:
+    def accuracy(arm: Arm, short: bool) -> float:
+        best = arm.name == "baseline" and not short
+        return 0.9 if best else misled(arm, short)
+
+    settings = tuned(tmp_path, Trainer(accuracy))
+    assert not settings.shortened["cifar10"].holds
+    assert rate_of(settings, "mixup") == 0.33
+
+
+def test_short_trials_that_tell_nothing_apart_choose_nothing(tmp_path: Path) -> None:
+    trainer = Trainer(lambda arm, short: 0.1 if short else low_is_best(arm, short))
+    settings = tuned(tmp_path, trainer)
+    assert settings.shortened["cifar10"].pairs == 0
+    assert trainer.names(short=False) == sorted(arm.name for arm in study().arms)
+    assert rate_of(settings, "layer_norm") == 0.33
+
+
 def test_the_baseline_chooses_from_as_many_settings_as_the_others(tmp_path: Path) -> None:
     """It trains all in full; a setting that no other arm would have kept is not chosen for it."""
 
-    def slightly_misled(arm: Arm) -> float:
-        if arm.name.endswith(SHORT):
-            return low_is_best(arm)
+    def slightly_misled(arm: Arm, short: bool) -> float:
+        if short:
+            return low_is_best(arm, short)
         return {0.33: 0.7, 0.6: 0.705}.get(rate(arm), 0.6)
 
-    settings, _ = tuned(tmp_path, slightly_misled)
+    settings = tuned(tmp_path, Trainer(slightly_misled))
     assert settings.shortened["cifar10"].loss == pytest.approx(0.5)
     assert settings.shortened["cifar10"].holds
     assert rate_of(settings, "baseline") == 0.33
 
 
-def test_a_short_arm_differs_from_its_reference_as_the_full_one_does() -> None:
-    first = Shortened(study(), ARMS, POINTS, 0.25).first()
-    short, full = first.arm("cifar10", f"mixup{SHORT}"), study().arm("cifar10", "mixup")
-    assert short.recipe["steps"] == round(full.recipe["steps"] / 4)
-    assert short.reference == f"baseline{SHORT}"
-    assert short.treatment == full.treatment
-    baseline = first.arm("cifar10", f"baseline{SHORT}")
-    assert (baseline.role, baseline.reference) == ("treatment", "baseline")
-    assert baseline.treatment == ("recipe.steps", "recipe.evaluations")
+def test_a_failed_trial_of_the_baseline_is_said_and_shortens_nothing(tmp_path: Path) -> None:
+    trainer = Trainer(low_is_best, fails="baseline[point 3]")
+    settings = tuned(tmp_path, trainer)
+    assert {*trainer.names(short=False)} == {arm.name for arm in study().arms}
+    assert "could not be checked" in "\n".join(shortening_lines(settings))
+
+
+def test_a_failed_trial_is_retried_once(tmp_path: Path) -> None:
+    first = Trainer(misled, fails="mixup[point 1]")
+    tuned(tmp_path, first)
+    second = Trainer(misled, fails="mixup[point 1]", retries=True)
+    tuned(tmp_path, second)
+    assert second.trained == [("mixup[point 1]", True), ("mixup[point 1]", False)]
+
+
+def test_likelihood_is_compared_in_its_own_unit(tmp_path: Path) -> None:
+    settings = tuned(tmp_path, Trainer(misled), ASKED._replace(judged="nll"))
+    check = settings.shortened["cifar10"]
+    assert check.loss == pytest.approx(5 * (3 - 0.33))
+    assert "13.35 hundredths of a nat below it" in "\n".join(shortening_lines(settings))
+
+
+@pytest.mark.parametrize("short", [0.25, 1.0])
+def test_another_task_keeps_the_settings_of_the_first(tmp_path: Path, short: float) -> None:
+    """Two commands with one default name are one study."""
+    tuned(tmp_path, Trainer(low_is_best), ASKED._replace(short=short))
+    second = tuned(tmp_path, Trainer(low_is_best), ASKED._replace(tasks=("imdb",), short=short))
+    assert second.settings["cifar10"].keys() == second.settings["imdb"].keys() == {*ARMS}
+    grown = ASKED._replace(strategies=("cutmix",), short=short)
+    third = tuned(tmp_path, Trainer(low_is_best), grown)
+    assert third.settings["cifar10"].keys() == {*ARMS, "cutmix"}
+
+
+def test_the_cost_is_that_of_what_was_asked_for(tmp_path: Path) -> None:
+    first = ASKED._replace(strategies=("mixup", "cutmix"))
+    costs = [tuned(tmp_path, Trainer(low_is_best), asked).cost for asked in (first, ASKED, ASKED)]
+    assert costs == pytest.approx(3 * [(15 * 0.25 + 5 + 4) / 15])
+
+
+def test_a_tuning_goes_on_as_it_began(tmp_path: Path) -> None:
+    whole = Trainer(low_is_best)
+    assert tuned(tmp_path / "whole", whole, ASKED._replace(short=1.0)).cost == 1.0
+    again = Trainer(low_is_best)
+    settings = tuned(tmp_path / "whole", again)
+    assert (again.trained, settings.short, settings.shortened) == ([], 1.0, {})
+    assert list(shortening_lines(settings)) == []
+    tuned(tmp_path / "short", Trainer(low_is_best))
+    rest = Trainer(low_is_best)
+    in_full = tuned(tmp_path / "short", rest, ASKED._replace(short=1.0))
+    assert len(rest.names(short=False)) == 6, "what no short trial could choose"
+    assert in_full.settings["cifar10"]["mixup"].trials == POINTS
+
+
+def test_short_trials_that_save_nothing_are_left_out(tmp_path: Path) -> None:
+    trainer = Trainer(low_is_best)
+    tuned(tmp_path, trainer, ASKED._replace(points=2))
+    assert trainer.names(short=True) == []
 
 
 @pytest.mark.parametrize("profile", ["strong", "full"])
@@ -153,25 +246,18 @@ def test_long_trainings_are_shortened_by_default(profile: str, tmp_path: Path) -
     assert tuning_phase.tuning_request(asked, study(asked), tmp_path).short < 1
 
 
-def test_a_tuning_in_one_round_trains_every_setting_once_and_in_full(tmp_path: Path) -> None:
-    settings, names = tuned(tmp_path, low_is_best, ASKED._replace(short=1.0))
-    assert sorted(names) == sorted(arm.name for arm in study().arms)
-    assert (settings.shortened, settings.cost) == ({}, 1.0)
-    assert list(shortening_lines(settings)) == []
-
-
-def test_an_interrupted_first_round_starts_no_second(tmp_path: Path) -> None:
+def test_interrupted_short_trials_start_no_full_ones(tmp_path: Path) -> None:
     def stopped(study: Study, *_: Any) -> Trained:
-        rounds.append(len(study.arms))
+        rounds.append(study.name)
         return Trained(0, 0, {}, interrupted=True)
 
-    rounds: list[int] = []
+    rounds: list[str] = []
     options = RunOptions(tmp_path, Source("synthetic"), TrainingOptions())
     planned, store = study_run.planned(ASKED, REGISTRY, options, DISPLAY)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training_phase, "train", stopped)
         ended = tuning_phase.tune(planned, store, ASKED, REGISTRY, options, DISPLAY)
-    assert (ended.tuned, len(rounds)) == (None, 1)
-    settings, names = tuned(tmp_path, low_is_best)
-    assert settings.shortened["cifar10"].holds
-    assert len(names) == len(set(names)) == 15 + 5 + 4
+    assert (ended.tuned, rounds) == (None, [SHORT])
+    trainer = Trainer(low_is_best)
+    assert tuned(tmp_path, trainer).shortened["cifar10"].holds
+    assert len(trainer.names(short=True)) == 15
