@@ -45,7 +45,7 @@ IMAGE_SIZES = {
     "smoke": Size(512, 200, 500, 1, 32, 12, 3),
     "quick": Size(1_000, 1_000, 10_000, 16, 64, 250, 10),
     "standard": Size(4_000, 2_000, EVERYTHING, 40, 128, 1_240, 20),
-    "strong": Size(EVERYTHING, 5_000, EVERYTHING, 8, 512, 35_000, 8, least_steps=400),
+    "strong": Size(EVERYTHING, 5_000, EVERYTHING, 7, 256, 35_000, 7, least_steps=400),
     "full": Size(EVERYTHING, 5_000, EVERYTHING, 40, 128, 35_000, 50),
 }
 TEXT_SIZES = {
@@ -61,8 +61,10 @@ TEXT_RATES = {"smoke": 5e-3, "quick": 5e-3, "standard": 3e-3, "strong": 4e-3, "f
 """Rates of Adam."""
 OPTIMIZER = {"optimizer", "momentum", "schedule", "final_rate", "learning_rate"}
 """Fields of a recipe that say how its network is trained."""
-STRONG_SIDE, WIDEST_STRONG = 5, 256
-"""Least side of an image, and most channels, of the fast network in the profile `strong`."""
+STRONG_SIDE = 5
+"""Least side of an image of the fast network."""
+STRONG_WIDTHS = (24, 96, 192, 256, 256)
+"""Channels of its groups."""
 VALIDATION_SHARE = 0.2
 BATCHES = 8
 """Least batches of an epoch, where there are examples for them."""
@@ -123,7 +125,8 @@ def image_recipes(train: int, test: int, shape: tuple[int, ...]) -> Mapping[str,
 def _strong(recipe: ImageRecipe, groups: int) -> ImageRecipe:
     """Return the recipe with the network and the optimizer of CIFAR-10's `strong`.
 
-    The learning rate is proportional to the batch (Goyal et al. 2017, "Accurate, Large Minibatch SGD").
+    The learning rate is proportional to the root of the batch, as for other optimizers whose steps do
+    not grow with the gradient (Malladi et al. 2022, 2205.10287).
     """
     model = Cifar10.profiles["strong"]
     return recipe.model_copy(
@@ -132,8 +135,8 @@ def _strong(recipe: ImageRecipe, groups: int) -> ImageRecipe:
                 name: getattr(model, name)
                 for name in (*OPTIMIZER, "network", "activation", "margin")
             },
-            "learning_rate": model.learning_rate * recipe.batch_size / model.batch_size,
-            "widths": tuple(min(32 * 2**group, WIDEST_STRONG) for group in range(groups)),
+            "learning_rate": model.learning_rate * math.sqrt(recipe.batch_size / model.batch_size),
+            "widths": STRONG_WIDTHS[:groups],
         }
     )
 

@@ -16,7 +16,7 @@ def test_the_strong_recipe_of_images_is_that_of_cifar10_where_data_is_alike() ->
     assert made == known
     few = image_recipes(1_000, 200, (32, 32, 3))["strong"]
     assert (few.batch_size, few.steps) == (64, 400)
-    assert few.learning_rate == pytest.approx(0.75 / 8), "the rate goes with the batch"
+    assert few.learning_rate == pytest.approx(0.05 / 2), "the rate goes with the root of the batch"
     tiny = image_recipes(1_000, 200, (4, 9, 1))["strong"]
     assert (tiny.network, tiny.optimizer) == ("residual", "adam"), "too small for the fast network"
 
