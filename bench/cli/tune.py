@@ -44,10 +44,7 @@ def setting_lines(tuned: Tuned) -> Iterator[str]:
 
 def shortening_lines(tuned: Tuned) -> Iterator[str]:
     """Describe the check of short trials on each task's baseline, and what the tuning cost."""
-    if tuned.short == 1:
-        return
-    for task in tuned.data:
-        check = tuned.shortened.get(task)
+    for task, check in tuned.shortened.items():
         if check is None:
             yield (
                 f"{task}: short trials could not be checked, because a trial of the baseline failed: "
@@ -67,7 +64,8 @@ def shortening_lines(tuned: Tuned) -> Iterator[str]:
                 else f"short trials mislead (at most {check.most:g}): every setting was trained in full"
             )
         )
-    yield f"tuning took {tuned.cost:.0%} of the steps of all settings in full"
+    if tuned.shortened:
+        yield f"tuning took {tuned.cost:.0%} of the steps of all settings in full"
 
 
 def tune(

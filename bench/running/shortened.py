@@ -76,7 +76,12 @@ class Shortened:
         ]
 
     def going_on(self) -> Study:
-        """Return the study of the settings that go on, and of all those of the baselines."""
+        """Return the study of the settings that go on, and of all those of the baselines.
+
+        Without short trials it is the whole study.
+        """
+        if self.share == 1:
+            return self.study
         names = {
             (s.task, name)
             for s in self.settings
@@ -84,13 +89,13 @@ class Shortened:
         }
         return self._with(names)
 
-    def kept(self, checks: Mapping[str, Shortening]) -> dict[tuple[str, str], list[str]]:
+    def kept(self, checks: Mapping[str, Shortening | None]) -> dict[tuple[str, str], list[str]]:
         """Return (task, arm) -> its settings from which one is chosen at full length.
 
         They are as many for the baseline as for the other arms, although it trains all of them. Where
         the check of a task does not hold, they are all settings.
         """
-        holds = {task for task, check in checks.items() if check.holds}
+        holds = {task for task, check in checks.items() if check is not None and check.holds}
         return {
             (s.task, s.arm): list(self._kept(s)) if s.task in holds else list(s.names)
             for s in self.settings
@@ -102,18 +107,22 @@ class Shortened:
         of_arms = {(task, name) for (task, _), names in kept.items() for name in names}
         return self._with(of_baselines | of_arms)
 
-    def checks(self, records: Sequence[Record]) -> dict[str, Shortening]:
-        """Check the choice on the baseline of each task that has all its trials at both lengths.
+    def checks(self, records: Sequence[Record]) -> dict[str, Shortening | None]:
+        """Check the choice on the baseline of each task; none without short trials.
 
-        The default setting goes on in any case, so the check is one of the others.
+        The default setting goes on in any case, so the check is one of the others. It is None where the
+        baseline lacks a trial.
         """
+        if self.share == 1:
+            return {}
         full = mean_scores(self.study, records)
         unit = objective_for(self.study.metric).unit
-        checks = {}
+        checks: dict[str, Shortening | None] = {}
         for s in self.settings:
-            if s.arm != BASELINE or any(
-                (s.task, name) not in scores for name in s.names for scores in (full, self.short)
-            ):
+            if s.arm != BASELINE:
+                continue
+            if any((s.task, n) not in scores for n in s.names for scores in (full, self.short)):
+                checks[s.task] = None
                 continue
             both = [(full[s.task, name], self.short[s.task, name]) for name in s.names]
             signs = [(a - b) * (c - d) for (a, c), (b, d) in combinations(both, 2)]

@@ -78,8 +78,8 @@ class Tuned(Schema):
     """Metric that the tuning study judged."""
     short: Finite = 1.0
     """Share of the steps of the short trials; 1 if there were none."""
-    shortened: dict[str, Shortening] = {}
-    """Task -> check of the short trials; a task whose baseline failed has none."""
+    shortened: dict[str, Shortening | None] = {}
+    """Task -> check of the short trials; null if a trial of its baseline failed."""
     cost: Finite = 1.0
     """Steps that were trained, as a share of those of every setting at full length."""
     data: dict[str, str]

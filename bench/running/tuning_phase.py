@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.core.errors import UsageError
-from bench.core.record import Record
 from bench.core.study import BASELINE, TUNED, Study
 from bench.plugins.registry import Registry
 from bench.running import study_run, tuning
@@ -145,46 +144,67 @@ def tune(
         retrain: true to measure arms with edited code again.
     """
     path, strategies = output or store.folder / SETTINGS, _strategies(request, registry)
-    share, rounds = short_share(requested, request, store), list[Trained]()
-
-    def train(study: Study, store: Store, options: RunOptions) -> bool:
-        study = study_run.declared(study, store, registry, display, retrain)
-        trained = study_run.measure(study, store, untimed(options), display).trained
-        rounds.append(trained)
-        ended = store.names() | store.failures().keys()
-        return not trained.interrupted and all(t.name in ended for t in study.trials())
-
-    def ended(tuned: Tuned | None) -> Tuning:
-        written = sum(trained.written for trained in rounds)
-        return Tuning(rounds[-1]._replace(written=written), tuned, path)
-
+    share, rounds = (
+        short_share(requested, request, store),
+        Rounds(registry, options, display, retrain),
+    )
+    short, short_store = short_study(requested, share), Store(store.folder / SHORT)
     with store.lock():
-        short, short_records = short_study(requested, share), list[Record]()
         if share < 1:
-            short_store = Store(store.folder / SHORT)
             with short_store.lock():
-                if not train(short, short_store, options):
-                    return ended(None)
-            short_records = short_store.records().records
+                if not rounds.complete(short, short_store):
+                    return Tuning(rounds.trained, None, path)
+        short_records = short_store.records().records
         chooser = Shortened(requested, tuple(strategies), request.points, share, short_records)
-        if not train(chooser.going_on() if share < 1 else requested, store, options):
-            return ended(None)
-        checks = chooser.checks(store.records().records) if share < 1 else {}
+        if not rounds.complete(chooser.going_on(), store):
+            return Tuning(rounds.trained, None, path)
+        checks = chooser.checks(store.records().records)
         kept = chooser.kept(checks)
         full = chooser.chosen_from(kept)
-        once = options._replace(training=options.training._replace(retry_failed=False))
-        if store.missing(full) and not train(full, store, once):
-            return ended(None)
-        study = store.study()
-    assert study is not None
+        if store.missing(full) and not rounds.complete(full, store, retry_failed=False):
+            return Tuning(rounds.trained, None, path)
+    study = store.study() or requested
     tuned = tuning.choose(study, store.records().records, request.points, strategies, kept)
-    cost = (steps(full) + (steps(short) if share < 1 else 0)) / steps(requested)
-    settings = _over(_known(path, tuned), tuned.settings)
+    spent = steps(full) + (steps(short) if share < 1 else 0)
     tuned = tuned.model_copy(
-        update={"settings": settings, "short": share, "shortened": checks, "cost": cost}
+        update={
+            "settings": _over(_known(path, tuned), tuned.settings),
+            "short": share,
+            "shortened": checks,
+            "cost": spent / steps(requested),
+        }
     )
     tuning.write(tuned, path)
-    return ended(tuned)
+    return Tuning(rounds.trained, tuned, path)
+
+
+class Rounds:
+    """The studies that a tuning trains one after another.
+
+    Args:
+        registry: strategies and tasks.
+        options: of the run; step times are left out.
+        display: displays of the run.
+        retrain: true to measure arms with edited code again.
+    """
+
+    def __init__(
+        self, registry: Registry, options: RunOptions, display: Display, retrain: bool
+    ) -> None:
+        self.registry, self.options = registry, untimed(options)
+        self.display, self.retrain = display, retrain
+        self.trained = Trained(0, 0, {}, interrupted=False)
+        """Results of the last study, with the trials of all of them."""
+
+    def complete(self, study: Study, store: Store, retry_failed: bool = True) -> bool:
+        """Train the missing trials of a study; return true if each one has ended."""
+        study = study_run.declared(study, store, self.registry, self.display, self.retrain)
+        training = self.options.training
+        training = training._replace(retry_failed=training.retry_failed and retry_failed)
+        options = self.options._replace(training=training)
+        trained = study_run.measure(study, store, options, self.display).trained
+        self.trained = trained._replace(written=self.trained.written + trained.written)
+        return not trained.interrupted and not store.missing(study)
 
 
 def short_share(study: Study, request: Request, store: Store) -> float:

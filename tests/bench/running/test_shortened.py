@@ -20,7 +20,7 @@ from bench.running.shortened import SHORT
 from bench.running.study_run import Display, RunOptions
 from bench.running.timing_phase import TimingWatch
 from bench.running.training_phase import Trained, TrainingOptions
-from bench.running.tuning import Tuned
+from bench.running.tuning import Shortening, Tuned
 from bench.storage.store import Store
 from bench.tasks.task import Source
 from tests.bench.measured import record
@@ -93,6 +93,12 @@ def rate_of(settings: Tuned, name: str) -> float:
     return round(settings.settings["cifar10"][name].learning_rate / default, 2)
 
 
+def check_of(settings: Tuned) -> Shortening:
+    check = settings.shortened["cifar10"]
+    assert check is not None
+    return check
+
+
 def low_is_best(arm: Arm, short: bool) -> float:
     """Return an accuracy that falls with the rate at both lengths, and grows with the length."""
     return 0.6 - 0.05 * rate(arm) + (0.0 if short else 0.1)
@@ -115,7 +121,7 @@ def test_the_default_and_the_best_other_setting_of_each_arm_go_on(tmp_path: Path
     chosen = settings.settings["cifar10"]["mixup"]
     assert chosen.validation_accuracy == pytest.approx(0.7 - 0.05 * 0.33)
     assert chosen.trials == 2
-    check = settings.shortened["cifar10"]
+    check = check_of(settings)
     assert (check.pairs, check.ordered, check.loss, check.holds) == (10, 10, 0.0, True)
     assert settings.cost == pytest.approx((15 * 0.25 + 5 + 4) / 15)
     assert "beside the default they choose the best one" in "".join(shortening_lines(settings))
@@ -137,7 +143,7 @@ def test_every_setting_trains_in_full_where_short_trials_mislead(tmp_path: Path)
     trainer = Trainer(misled)
     settings = tuned(tmp_path, trainer)
     assert trainer.names(short=False) == sorted(arm.name for arm in study().arms)
-    check = settings.shortened["cifar10"]
+    check = check_of(settings)
     assert (check.pairs, check.ordered, check.holds) == (10, 0, False)
     assert check.loss == pytest.approx(5 * (3 - 0.33)), "3 times the rate, where .33 times is best"
     assert [rate_of(settings, name) for name in ARMS] == [0.33, 0.33, 0.33]
@@ -155,14 +161,14 @@ def test_a_baseline_whose_default_is_best_does_not_hide_that_short_trials_mislea
         return 0.9 if best else misled(arm, short)
 
     settings = tuned(tmp_path, Trainer(accuracy))
-    assert not settings.shortened["cifar10"].holds
+    assert not check_of(settings).holds
     assert rate_of(settings, "mixup") == 0.33
 
 
 def test_short_trials_that_tell_nothing_apart_choose_nothing(tmp_path: Path) -> None:
     trainer = Trainer(lambda arm, short: 0.1 if short else low_is_best(arm, short))
     settings = tuned(tmp_path, trainer)
-    assert settings.shortened["cifar10"].pairs == 0
+    assert check_of(settings).pairs == 0
     assert trainer.names(short=False) == sorted(arm.name for arm in study().arms)
     assert rate_of(settings, "layer_norm") == 0.33
 
@@ -176,8 +182,8 @@ def test_the_baseline_chooses_from_as_many_settings_as_the_others(tmp_path: Path
         return {0.33: 0.7, 0.6: 0.705}.get(rate(arm), 0.6)
 
     settings = tuned(tmp_path, Trainer(slightly_misled))
-    assert settings.shortened["cifar10"].loss == pytest.approx(0.5)
-    assert settings.shortened["cifar10"].holds
+    assert check_of(settings).loss == pytest.approx(0.5)
+    assert check_of(settings).holds
     assert rate_of(settings, "baseline") == 0.33
 
 
@@ -198,7 +204,7 @@ def test_a_failed_trial_is_retried_once(tmp_path: Path) -> None:
 
 def test_likelihood_is_compared_in_its_own_unit(tmp_path: Path) -> None:
     settings = tuned(tmp_path, Trainer(misled), ASKED._replace(judged="nll"))
-    check = settings.shortened["cifar10"]
+    check = check_of(settings)
     assert check.loss == pytest.approx(5 * (3 - 0.33))
     assert "13.35 hundredths of a nat below it" in "\n".join(shortening_lines(settings))
 
@@ -259,5 +265,5 @@ def test_interrupted_short_trials_start_no_full_ones(tmp_path: Path) -> None:
         ended = tuning_phase.tune(planned, store, ASKED, REGISTRY, options, DISPLAY)
     assert (ended.tuned, rounds) == (None, [SHORT])
     trainer = Trainer(low_is_best)
-    assert tuned(tmp_path, trainer).shortened["cifar10"].holds
+    assert check_of(tuned(tmp_path, trainer)).holds
     assert len(trainer.names(short=True)) == 15
