@@ -1,6 +1,6 @@
 """Quality of the choices of `bench advise`, in a thousand made-up worlds of each kind.
 
-    python -m tests.long.advised_worlds [--worlds 1000]
+    python -m tests.long.advised_worlds [--worlds 1000] [--objective seconds]
 
 Worlds are those of `tests.bench.advising.worlds`: effects, interactions, noise and costs like those of
 the committed records. Budgets are trials per technique. Exit code 1 unless both hold: 95% of the
@@ -35,9 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the rates of each kind of world; return 1 if a share is out of its bounds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=int, default=1000)
+    parser.add_argument("--objective", help="Only the worlds of this one.")
     options = parser.parse_args(arguments)
     good = True
     for objective, task, trials, null in KINDS:
+        if options.objective not in (None, objective):
+            continue
         outcomes = [
             simulated(task, number, trials, null, objective) for number in range(options.worlds)
         ]
