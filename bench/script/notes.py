@@ -44,7 +44,7 @@ def chosen(study: Study, analysis: Analysis, task: str, name: str | None) -> Cho
             raise unknown(f"arm of study {study.name!r} on {task}", name, arms)
         return Choice(arms[name], "as named")
     rows = judged(analysis, task)
-    better = rows[[KINDS.get(verdict) == "better" for verdict in rows["verdict"]]]
+    better = rows[rows["verdict"].map(KINDS.get) == "better"]
     better = better[better["reference"] == (study.declared_reference(task) or BASELINE)]
     if better.empty:
         return Choice(arms[BASELINE], "no technique is shown to be better")

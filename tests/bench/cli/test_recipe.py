@@ -65,8 +65,11 @@ def test_a_stack_has_the_effect_of_each_part(tmp_path: Path) -> None:
     assert text.count("# Measured alone: test accuracy +") == 2
 
 
-def test_nothing_better_is_the_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    recipe(stored(tmp_path, arms={"cutmix": Planted(-5.0)}), output=tmp_path / "out.py")
+@pytest.mark.parametrize("arms", [{"cutmix": Planted(-5.0)}, {}], ids=["worse", "none"])
+def test_nothing_better_is_the_baseline(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arms: dict[str, Planted]
+) -> None:
+    recipe(stored(tmp_path, arms=arms, controls=False), output=tmp_path / "out.py")
     assert "arm baseline: no technique is shown to be better" in capsys.readouterr().out
     assert "mixed" not in (tmp_path / "out.py").read_text()
 
