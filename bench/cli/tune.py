@@ -55,7 +55,7 @@ def shortening_lines(tuned: Tuned) -> Iterator[str]:
             "the best one" if check.loss == 0 else f"one {check.loss:.2f} {check.unit} below it"
         )
         yield (
-            f"{task}: with {check.share:.0%} of the steps, {check.ordered} of {check.pairs} pairs of "
+            f"{task}: with {tuned.short:.0%} of the steps, {check.ordered} of {check.pairs} pairs of "
             "the baseline's settings have the order of the whole training; beside the default they "
             f"choose {chosen}; "
             + (

@@ -129,7 +129,6 @@ class Shortened:
             _, *others = s.names
             chosen = max(others, key=lambda name: self.short[s.task, name])
             checks[s.task] = Shortening(
-                share=self.share,
                 pairs=sum(sign != 0 for sign in signs),
                 ordered=sum(sign > 0 for sign in signs),
                 loss=max(value for value, _ in both[1:]) - full[s.task, chosen],

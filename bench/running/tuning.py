@@ -45,10 +45,8 @@ class TunedSetting(Schema):
 
 
 class Shortening(Schema):
-    """How short trainings order the settings of a baseline, beside whole ones."""
+    """The order of a baseline's settings in short trainings, compared with that in whole ones."""
 
-    share: Finite
-    """Share of the steps."""
     pairs: int
     """Number of pairs of settings that both lengths tell apart."""
     ordered: int

@@ -144,10 +144,8 @@ def tune(
         retrain: true to measure arms with edited code again.
     """
     path, strategies = output or store.folder / SETTINGS, _strategies(request, registry)
-    share, rounds = (
-        short_share(requested, request, store),
-        Rounds(registry, options, display, retrain),
-    )
+    rounds = Rounds(registry, options, display, retrain)
+    share = short_share(requested, request, store)
     short, short_store = short_study(requested, share), Store(store.folder / SHORT)
     with store.lock():
         if share < 1:
