@@ -16,24 +16,40 @@ from bench.core.strategy import Tensor
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Coefficients of the quintic Newton-Schulz iteration: steep at 0, near 1 elsewhere."""
-ITERATIONS = 5
+BLOCKS = (3, 2)
+"""Iterations, five in all, between two products with the whole matrix. Rounding errors of small
+singular values grow twelvefold in each iteration of a block; 3 keep TF32's error at 1%."""
 UPDATE_RMS = 0.2
 """Root mean square of an update at learning rate 1, as large as Adam's (Liu et al., 2502.16982)."""
 
 
-def orthogonalized(matrix: Tensor, iterations: int = ITERATIONS) -> Tensor:
+def orthogonalized(matrix: Tensor, blocks: tuple[int, ...] = BLOCKS) -> Tensor:
     """Push all singular values of a matrix [M, N] toward 1; float32 [M, N].
 
     Singular values end between about 0.7 and 1.2, which trains as well as exactly 1.
+
+    An iteration multiplies X by a polynomial in G = X X^T. These polynomials commute, so the product Q
+    of a block of them follows from its first G, which is as small as the shorter side. A convolution's
+    kernel is much longer than wide: that halves the operations.
     """
-    a, b, c = COEFFICIENTS
     rows, columns = matrix.shape
     x = tf.transpose(matrix) if rows > columns else matrix
     x = x / (tf.norm(x) + 1e-7)
-    for _ in range(iterations):
-        gram = tf.matmul(x, x, transpose_b=True)
-        x = a * x + tf.matmul(b * gram + c * tf.matmul(gram, gram), x)
+    for iterations in blocks:
+        start = tf.matmul(x, x, transpose_b=True)
+        product = _polynomial(start)
+        for _ in range(iterations - 1):
+            gram = tf.matmul(tf.matmul(product, start), product)
+            product = tf.matmul(_polynomial(gram), product)
+        x = tf.matmul(product, x)
     return tf.transpose(x) if rows > columns else x
+
+
+def _polynomial(gram: Tensor) -> Tensor:
+    """Return aI + bG + cG^2, the factor of one iteration."""
+    a, b, c = COEFFICIENTS
+    identity = tf.eye(gram.shape[0])
+    return a * identity + tf.matmul(gram, b * identity + c * gram)
 
 
 def make_muon(learning_rate: float, momentum: float) -> Any:
