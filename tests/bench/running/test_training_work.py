@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 import weakref
@@ -56,7 +55,6 @@ def test_traced_arms_make_room_by_the_size_of_their_variables(
     first = weakref.ref(work._trainer(named[0]).arm)
     second = work._trainer(named[1])
     work._trainer(named[2])
-    gc.collect()
     assert first() is None
     assert work._trainer(named[1]) is second
     monkeypatch.setattr(training_work, "TRACED_BYTES", 1)
