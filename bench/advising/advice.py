@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from bench.advising.rounds import Round, Stack
 from bench.core.errors import UsageError
@@ -24,6 +25,8 @@ class RoundState(Schema):
     round: Round
     seconds: Finite = 0.0
     """Seconds of the budget that it took, so far if it still runs."""
+    jobs: Annotated[int, Field(ge=1)] = 1
+    """Trials side by side."""
     ended: bool = False
     """True if all its trials are trained or its time is over."""
     result: str = ""

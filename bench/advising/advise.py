@@ -34,6 +34,8 @@ TECHNIQUES_TIMED = 0.8
 """Part of it for the techniques; the rest is for the stacks to confirm."""
 OVER = 1.05
 """Share of the budget after which no trial starts."""
+BY_VALIDATION = "it keeps the weights that are best on validation, by which the choice is made"
+"""Why a technique with a `stopping` stage is left out: its score would be the best of many."""
 LIMITS = {
     "probe": 1.0,
     "screen": 1.3 * FIRST_ROUND * SCREENING,
@@ -66,15 +68,19 @@ class Advisor:
         """Train the baseline to measure the cost of a trial; keep the techniques that fit."""
         if not self.advice.rounds:
             self._applying()  # Nothing is trained for a choice between nothing.
-            jobs = side_by_side(self.lab.options.training, self.builder.recipe(self.task).threads)
             seeds = range(
-                self.advice.first_seed, self.advice.first_seed + max(1, min(jobs, cores()))
+                self.advice.first_seed, self.advice.first_seed + min(self._jobs(), cores())
             )
             self._begin(Round(stage="probe", stacks=((),), seeds=tuple(seeds)))
         if self.advice.rounds[-1].round.stage == "probe":
             self._complete()
         if not self.advice.techniques:
             self._settle_techniques()
+
+    def _jobs(self) -> int:
+        """Return the number of trials side by side."""
+        threads = self.builder.recipe(self.task).threads
+        return max(1, side_by_side(self.lab.options.training, threads))
 
     def choose(self) -> None:
         """Train round after round until the choice ends; declare the stacks to confirm."""
@@ -92,6 +98,11 @@ class Advisor:
             self._begin(planned)
             self._complete()
         stacks = family(question, rounds, observations)
+        if not stacks:
+            raise UsageError(
+                "no trial of a technique ended; the logs are in "
+                f"{self.choosing.folder / 'logs'}, and another --name starts anew"
+            )
         self._update(family=stacks, carried=tuple(self._carried(stacks[0], observations)))
 
     def confirm(self) -> Study:
@@ -143,8 +154,9 @@ class Advisor:
     def history(self) -> tuple[list[Round], list[Observation]]:
         """Return the rounds so far, and their trials."""
         rounds = [state.round for state in self.advice.rounds]
-        stacks = list(dict.fromkeys(stack for r in rounds for stack in r.stacks))
-        return rounds, trials.observations(self.choosing, stacks, self.objective.score)
+        return rounds, trials.observations(
+            self.choosing, self.advice.task, rounds, self.objective.score
+        )
 
     def costs(self) -> Costs:
         """Return the seconds of the budget that a trial takes now."""
@@ -216,20 +228,23 @@ class Advisor:
         return self.step_times.ratios() if self.objective.equal_time else None
 
     def _applying(self) -> tuple[list[str], dict[str, str]]:
-        """Return the techniques that apply to the task, and why the others do not.
+        """Return the techniques to choose from, and why the others are none.
 
         Raises:
-            UsageError: none applies.
+            UsageError: there is none.
         """
-        reasons = {
-            name: self.builder.reason(self.task, Candidate(name, (name,)), False)
-            for name in self.advice.strategies
-        }
+        reasons = {name: self._reason(name) for name in self.advice.strategies}
         left_out = {name: reason for name, reason in reasons.items() if reason is not None}
         if len(left_out) == len(reasons):
             listed = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
             raise UsageError(f"no technique applies to {self.advice.task} ({listed})")
         return [name for name in reasons if name not in left_out], left_out
+
+    def _reason(self, name: str) -> str | None:
+        """Return why a technique is not to be chosen from; None if it is."""
+        if self.builder.strategy(name).touches("stopping"):
+            return BY_VALIDATION
+        return self.builder.reason(self.task, Candidate(name, (name,)), False)
 
     def _begin(self, planned: Round) -> None:
         self._update(rounds=(*self.advice.rounds, RoundState(round=planned)))
@@ -244,6 +259,8 @@ class Advisor:
         study = study_run.declared(study, self.choosing, self.lab.registry, self.lab.display)
         pending = trials.missing(self.choosing, study, last.round.stacks, last.round.seeds)
         if pending and not last.ended:
+            jobs = min(self._jobs(), len(last.round.seeds) * len(last.round.stacks))
+            self._change_last(jobs=jobs)
             share = LIMITS[last.round.stage]
             stopped = self.lab.train(
                 study,
@@ -265,11 +282,15 @@ class Advisor:
     def _result(self, ended: Round) -> str:
         """Describe the estimates of the stacks of a round."""
         _, observations = self.history()
-        estimates = Evidence(self.advice.techniques, observations).estimates(ended.stacks)
+        evidence = Evidence(self.advice.techniques, observations)
+        estimates = evidence.estimates(ended.stacks)
         reference: Stack = ended.present
-        gains = {s: estimates.gain(reference, s) for s in ended.stacks if s != reference}
+        tried = [s for s in ended.stacks if s != reference and s in evidence.tried]
+        gains = {stack: estimates.gain(reference, stack) for stack in tried}
         best = sorted(gains, key=lambda stack: -gains[stack][0])[:SHOWN]
-        return ", ".join(f"{name_of(s)} {_points(*gains[s])}" for s in best)
+        told = [f"{name_of(s)} {_points(*gains[s])}" for s in best]
+        failed = [name_of(stack) for stack in ended.stacks if stack in evidence.failed]
+        return ", ".join([*told, *(f"{name} failed" for name in failed)])
 
     def _carried(self, stack: Stack, observations: Sequence[Observation]) -> list[str]:
         """Describe the estimated gain of each member over the rest of the stack."""
@@ -297,6 +318,8 @@ class Advisor:
         """Return the seeds that fit before the next look at the clock; empty if none fits."""
         trained = self._complete_seeds(study)
         ahead = list(study.seed_range())[trained:]
+        if self.advice.spent >= OVER * self.advice.budget:
+            return []
         seconds_left = self.advice.budget - self.advice.spent
         seed_seconds = self._seconds_of_a_seed(trained)
         if trained and seconds_left < 0.5 * seed_seconds:

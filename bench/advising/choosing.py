@@ -141,6 +141,8 @@ def _screening(
     if rounds_left < 1:
         return None
     names = question.techniques if evidence is None else _survivors(ended, evidence)
+    if not names:
+        return None
     stacks = ((), *((name,) for name in names))
     seeds = int(seconds_left / rounds_left / sum(cost(stack, costs) for stack in stacks))
     if ended and seeds < 1:
@@ -157,7 +159,7 @@ def _fresh(question: Question, ended: Sequence[Round], count: int) -> tuple[int,
 def _survivors(ended: Sequence[Round], evidence: Evidence) -> list[str]:
     """Return the techniques that survive the screening rounds, best first."""
     last = [r for r in ended if r.stage == "screen"][-1]
-    singles = [stack for stack in last.stacks if stack]
+    singles = [stack for stack in last.stacks if stack and stack not in evidence.failed]
     estimates = evidence.estimates(singles)
     singles.sort(key=lambda stack: -estimates.gain((), stack)[0])
     return [stack[0] for stack in singles[: kept(len(singles))]]
@@ -190,11 +192,13 @@ def _reached(
     The change with the best bound goes first, and this is repeated until no change qualifies. Each
     learning rate is tried once on top of the present stack, whatever it does alone.
     """
-    names = _survivors(ended, evidence)
+    survivors = _survivors(ended, evidence)
+    rates = [r for r in RATES if r in question.techniques and (r,) not in evidence.failed]
+    names = list(dict.fromkeys([*survivors, *rates]))
     present: Stack = ended[-1].present
     passed = {present}
     while True:
-        changes = _changes(question, present, names)
+        changes = [s for s in _changes(question, present, names) if s not in evidence.failed]
         estimates = evidence.estimates([present, *changes])
         gains = {stack: estimates.gain(present, stack) for stack in changes}
         lower = {
@@ -208,7 +212,7 @@ def _reached(
         present = best
         passed.add(best)
     hopes = {stack: mean + sd for stack, (mean, sd) in gains.items() if mean + sd > HOPE}
-    rates = [
+    at_rates = [
         stack
         for stack in changes
         if set(stack).symmetric_difference(present) <= {*RATES}
@@ -216,7 +220,7 @@ def _reached(
         and stack not in hopes
     ]
     order = sorted(hopes, key=lambda stack: (-hopes[stack], stack))
-    return present, [*order[: TRIED - len(rates)], *rates]
+    return present, [*order[: TRIED - len(at_rates)], *at_rates]
 
 
 def _changes(question: Question, present: Stack, names: Sequence[str]) -> list[Stack]:

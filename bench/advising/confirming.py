@@ -36,11 +36,15 @@ def family(
 
     Without a chosen stack, return the technique that looks best alone: an answer of "nothing" is
     then about the strongest candidate. The tuned baseline takes the place of a member: the best
-    learning rate alone, if its lower confidence bound against the recipe's rate is above 0.
+    learning rate alone, if its lower confidence bound against the recipe's rate is above 0. Empty if
+    no technique could be trained.
     """
     stack = chosen(question, rounds, observations)
-    singles = [(name,) for name in question.techniques]
-    estimates = Evidence(question.techniques, observations).estimates(singles)
+    evidence = Evidence(question.techniques, observations)
+    singles = [(name,) for name in question.techniques if (name,) in evidence.tried]
+    if not singles:
+        return ()
+    estimates = evidence.estimates(singles)
     singles.sort(key=lambda single: -estimates.gain((), single)[0])
     members = [single for single in singles if single[0] in stack] if len(stack) > 1 else []
     rates = [single for single in singles if single[0] in RATES]

@@ -29,13 +29,19 @@ class Evidence:
 
     Args:
         techniques: names of all techniques of the choice.
-        observations: ended trials; failed ones are ignored.
+        observations: ended trials.
+
+    Attributes:
+        tried: stacks with a score.
+        failed: stacks all of whose trials failed.
     """
 
     def __init__(self, techniques: Sequence[str], observations: Iterable[Observation]) -> None:
         self.techniques = {name: place for place, name in enumerate(techniques)}
-        self.trials = [o for o in observations if o.score is not None]
+        ended = list(observations)
+        self.trials = [o for o in ended if o.score is not None]
         self.tried = dict.fromkeys(o.stack for o in self.trials)
+        self.failed = {o.stack for o in ended} - self.tried.keys()
         self.spreads = spreads(*self._arrays(list(self.tried)))
 
     def estimates(self, stacks: Iterable[Stack] = ()) -> Estimates:

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.advising.advice import RoundState
-from bench.advising.rounds import Costs, Observation, Stack, name_of, step_ratio
-from bench.core.record import Record
-from bench.core.study import Study, Trial
+from bench.advising.rounds import Costs, Observation, Round, Stack, name_of, step_ratio
+from bench.core.record import Record, trial_name
+from bench.core.study import BASELINE, Study, Trial
 from bench.plugins.registry import Registry
 from bench.running import study_run, training_phase
 from bench.running.collect import TrainingWatch
@@ -80,7 +80,7 @@ class Lab(NamedTuple):
 
         Args:
             limit: seconds after which no more trials begin.
-            tick: called after each trial with the seconds since the start.
+            tick: called when a trial starts or has ended, with the seconds since the start.
         """
         source = study_run.settled_source(study, self.options.source.directory)
         start = time.monotonic()
@@ -97,23 +97,32 @@ class Lab(NamedTuple):
 
 
 def observations(
-    store: Store, stacks: Sequence[Stack], score: Callable[[Record], float]
+    store: Store, task: str, rounds: Sequence[Round], score: Callable[[Record], float]
 ) -> list[Observation]:
-    """Return the trials of a choice with their scores."""
-    names = {name_of(stack): stack for stack in stacks}
-    return [
+    """Return the ended trials of a choice with their scores, None for those that failed."""
+    names = {name_of(stack): stack for r in rounds for stack in r.stacks}
+    scored = [
         Observation(names[record.arm], record.seed, score(record))
         for record in store.records().records
         if record.arm in names
     ]
+    failures = store.failures()
+    failed = [
+        Observation(stack, seed, None)
+        for r in rounds
+        for stack in r.stacks
+        for seed in r.seeds
+        if trial_name(task, name_of(stack), seed) in failures
+    ]
+    return [*scored, *failed]
 
 
 def costs(store: Store, rounds: Sequence[RoundState]) -> Costs:
     """Return the seconds of the budget that a trial of each tried stack takes at the current pace.
 
     A stack's share is a multiple of the baseline's, from all rounds, whatever the machine's speed was
-    in each. The pace is that of the last finished round. It includes the trials side by side and the
-    machine's current speed. Empty without a trial of the baseline.
+    in each. The pace is that of the last round with a record. It includes the trials side by side and
+    the machine's current speed. Empty without a trial of the baseline.
     """
     records = store.records().records
     of_round = {seed: n for n, state in enumerate(rounds) for seed in state.round.seeds}
@@ -124,17 +133,22 @@ def costs(store: Store, rounds: Sequence[RoundState]) -> Costs:
     base = by_arm[name_of(())]
     tried = {stack for state in rounds for stack in state.round.stacks}
     shares = {s: by_arm[name_of(s)] / base for s in tried if name_of(s) in by_arm}
-    last = [state for state in rounds if state.seconds > 0][-1]
-    names = {name_of(stack): stack for stack in last.round.stacks}
-    ended = [r for r in records if r.seed in last.round.seeds and r.arm in names]
-    work = sum(shares[names[record.arm]] for record in ended)
-    side_by_side = len(rounds[0].round.seeds)
-    elapsed = sum(map(_seconds, ended)) / side_by_side
+    of_rounds = ((state, _trained_in(state, records)) for state in reversed(rounds))
+    last, ended = next((state, ended) for state, ended in of_rounds if ended)
+    work = sum(by_arm[record.arm] / base for record in ended)
+    elapsed = sum(map(_seconds, ended)) / last.jobs
     if last.round.stage == "probe":  # The next round builds and traces an arm for each trial.
-        elapsed += BUILDING * startup(store, rounds) * len(ended) / side_by_side
+        elapsed += BUILDING * startup(store, rounds) * len(ended) / last.jobs
     else:
         elapsed = max(elapsed, last.seconds - startup(store, rounds))
     return {stack: share * elapsed / work for stack, share in shares.items()}
+
+
+def _trained_in(state: RoundState, records: Sequence[Record]) -> list[Record]:
+    """Return the records of a round that has taken time."""
+    names = {name_of(stack) for stack in state.round.stacks}
+    seeds = state.round.seeds if state.seconds > 0 else ()
+    return [record for record in records if record.seed in seeds and record.arm in names]
 
 
 def _shares(trials: Sequence[tuple[str, int, float]]) -> dict[str, float]:
@@ -154,7 +168,8 @@ def _shares(trials: Sequence[tuple[str, int, float]]) -> dict[str, float]:
 def startup(store: Store, rounds: Sequence[RoundState]) -> float:
     """Return the seconds of a round before its first trial: processes, TensorFlow, data."""
     probe = rounds[0]
-    trained = [_seconds(r) for r in store.records().records if r.seed in probe.round.seeds]
+    ended = store.records().records
+    trained = [_seconds(r) for r in ended if r.arm == BASELINE and r.seed in probe.round.seeds]
     return max(0.0, probe.seconds - max(trained, default=0.0))
 
 
@@ -186,13 +201,14 @@ def missing(
 
 
 class _Timed(TrainingWatch):
-    """A display that also calls a function after each trial."""
+    """A display that also calls a function when a trial starts and when it has ended."""
 
     def __init__(self, shown: TrainingWatch, passed: Callable[[], None]) -> None:
         self._shown, self._passed = shown, passed
 
     def started(self, trial: Trial) -> None:
         self._shown.started(trial)
+        self._passed()
 
     def ended(self, outcome: Outcome[Trial, Record]) -> None:
         self._shown.ended(outcome)

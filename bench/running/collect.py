@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from bench.core.errors import BenchError
 from bench.core.failure import Failure
 from bench.core.record import Record
 from bench.core.study import Trial
+from bench.running.executors.deadline import has_passed, stopped_at
 from bench.running.executors.executor import Executor, Outcome, Work
 from bench.storage.store import Store
 
@@ -61,6 +61,8 @@ def collect(
         BenchError: a record could not be written at first or at all; some trials did not run.
         KeyboardInterrupt: Ctrl-C twice; the written records stay.
     """
+    if has_passed(deadline):
+        return Collected(0, {}, False)
     watch = watch or TrainingWatch()
     written = 0
     unwritten: list[Record] = []
@@ -73,11 +75,10 @@ def collect(
 
     with (
         _on_interrupt(interrupt) as interrupts,
+        stopped_at(deadline, executor),
         closing(executor.run(trials, work, watch.started)) as outcomes,
     ):
         for outcome in outcomes:
-            if deadline is not None and time.monotonic() > deadline:
-                executor.stop()
             try:
                 if outcome.record is not None:
                     store.write(outcome.record)

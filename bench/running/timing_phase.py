@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from bench.core.failure import Failure
 from bench.core.record import PeakMemory, StepTime
 from bench.core.study import Arm, Study, Timing
+from bench.running.executors.deadline import has_passed, stopped_at
 from bench.running.executors.executor import Executor, Outcome
 from bench.running.executors.local import LocalExecutor
 from bench.running.timing_work import MemoryWork, TimingWork
@@ -129,7 +129,7 @@ def phase(
                 memory = _memory(fresh, memory_timings[process], work, watch)
         with machine_lock.timing(lock_folder, watch.waiting):
             for task in dict.fromkeys(timing.arm.task for timing in timings):
-                if options.deadline is not None and time.monotonic() > options.deadline:
+                if has_passed(options.deadline):
                     break
                 timing_work = TimingWork(study, source, options.plugins, memory, options.seconds)
                 of_task = [timing for timing in timings if timing.arm.task == task]
@@ -151,10 +151,11 @@ def _time(
 ) -> tuple[int, dict[str, Failure]]:
     """Time arms one after another and write each step time; return their number and the failures."""
     written, failed = 0, dict[str, Failure]()
-    with closing(executor.run(timings, work, watch.started)) as outcomes:
+    with (
+        stopped_at(deadline, executor),
+        closing(executor.run(timings, work, watch.started)) as outcomes,
+    ):
         for outcome in outcomes:
-            if deadline is not None and time.monotonic() > deadline:
-                executor.stop()
             if outcome.record is not None:
                 store.write(outcome.record)
                 written += 1

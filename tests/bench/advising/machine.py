@@ -10,6 +10,7 @@ from typing import Any
 
 from bench.advising.advise import Advisor
 from bench.advising.start import advisor
+from bench.core.failure import Failure
 from bench.core.metric import OBJECTIVE
 from bench.core.study import Arm, Study, Trial
 from bench.plugins.registry import Registry, find
@@ -42,12 +43,17 @@ class Machine:
         self.now, self.trained = 0.0, 0
         self.speed: Callable[[float], float] = lambda now: 1.0
         self.dies_at: int | None = None
+        self.starts_for = 0.0
+        """Seconds before the first trial of a round."""
+        self.dies_after = 0.0
+        """Seconds of a trial before the kill."""
         self.points = POINTS
         self.ece: dict[str, float] = {}
         self.rate = find().task("imdb").recipe("smoke").learning_rate
         self.of_rate: Callable[[tuple[str, ...], float], float] = lambda names, rate: 0.0
         self.ratios: dict[str, float] = {}
         self.dies_timing = False
+        self.fails: Callable[[Study, Trial], bool] = lambda study, trial: False
         self.seen: list[tuple[str, str, int]] = []
 
     def worth(self, arm: Arm) -> float:
@@ -95,12 +101,22 @@ class Machine:
     ) -> Collected:  # fmt: skip
         plan = Plan(arms={arm.name: self.planted(arm) for arm in study.arms}, noise=0.5)
         written = 0
+        self.now += self.starts_for
         with watching(trials) as watch:
             for trial in trials:
+                watch.started(trial)
                 if self.trained == self.dies_at:
+                    self.now += self.dies_after
                     raise KilledError
                 seconds = SECONDS * self.ratio(trial.arm) * self.length(trial.arm)
                 self.now += seconds / self.speed(self.now)
+                if self.fails(study, trial):
+                    store.fail(trial.name, "raised", "out of memory")
+                    self.seen.append((study.name, trial.arm.name, trial.seed))
+                    watch.ended(
+                        Outcome(trial, None, Failure(kind="raised", reason="out of memory"))
+                    )
+                    continue
                 record = trial_record(plan, study, trial.arm, trial.seed)
                 slow = {"train_seconds": seconds / self.speed(self.now), "trace_seconds": 0.0}
                 record = record.model_copy(update={**slow, "evaluation_seconds": 0.0})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,14 @@ import pytest
 from bench.advising.advice import CHOOSING, read_advice
 from bench.advising.rounds import name_of
 from bench.core.errors import UsageError
+from bench.core.study import Study, Trial
 from bench.plugins.registry import Registry
 from bench.report.advice import answer_lines, plan_lines, story
 from bench.report.explanation import explain
 from bench.report.report import analysed, report_study
 from tests.bench.advising.machine import (
     SECONDS,
+    TECHNIQUES,
     KilledError,
     Machine,
     advised,
@@ -196,6 +199,16 @@ def test_a_choice_between_nothing_is_refused_before_anything_trains(
     assert machine.trained == 0
 
 
+def test_a_technique_that_selects_by_validation_is_not_chosen_by_validation(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    """Its score is the best of all evaluations, so it looks better than it is."""
+    with begun(tmp_path, registry, 90 * SECONDS, ("cutmix", "early_stopping")) as made:
+        made.probe()
+    assert "early_stopping" not in made.advice.techniques
+    assert "best on validation" in made.advice.left_out["early_stopping"]
+
+
 def test_one_technique_is_a_choice_too(
     tmp_path: Path, registry: Registry, machine: Machine
 ) -> None:
@@ -217,3 +230,55 @@ def test_another_question_under_the_same_name_is_refused(
     advice = read_advice(tmp_path / "advice")
     assert advice is not None
     assert advice.finished
+
+
+def uses(name: str) -> Callable[[Study, Trial], bool]:
+    return lambda study, trial: name in {use.name for use in trial.arm.strategies}
+
+
+def test_a_technique_that_fails_is_not_tried_again_and_not_confirmed(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    machine.fails = uses("cutmix")
+    machine.points = dict.fromkeys(TECHNIQUES, -2.0)
+    made, study = advised(tmp_path, registry, trials=120)
+    rounds = [state.round for state in made.advice.rounds]
+    assert [("cutmix",) in r.stacks for r in rounds if r.stage != "probe"] == [True, False, False]
+    assert "cutmix failed" in made.advice.rounds[1].result
+    assert all("cutmix" not in stack for stack in made.advice.family)
+    assert study.seeds >= 5
+
+
+def test_a_choice_of_techniques_that_all_fail_ends_in_a_line(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    machine.fails = lambda study, trial: trial.arm.reference is not None
+    with begun(tmp_path, registry, 120 * SECONDS) as made:
+        made.probe()
+        with pytest.raises(UsageError, match="no trial of a technique ended"):
+            made.choose()
+
+
+def test_a_confirmation_begins_nothing_after_the_budget(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    with begun(tmp_path, registry, 60 * SECONDS) as made:
+        made.probe()
+        made.choose()
+        made.advice = made.advice.model_copy(update={"timing_seconds": 2 * made.advice.budget})
+        before = machine.trained
+        made.confirm()
+    assert machine.trained == before
+    assert made.advice.finished
+
+
+def test_a_start_counts_though_the_first_trial_after_it_is_killed(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    """Only the killed trial itself is not charged."""
+    machine.starts_for, machine.dies_at, machine.dies_after = 7.0, 1, 0.9 * SECONDS
+    with pytest.raises(KilledError):
+        advised(tmp_path, registry, trials=60)
+    advice = read_advice(tmp_path / "advice")
+    assert advice is not None
+    assert advice.spent == pytest.approx(machine.now - machine.dies_after)
