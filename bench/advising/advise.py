@@ -10,20 +10,19 @@ from bench.advising.advice import CHOOSING, Advice, RoundState, write_advice
 from bench.advising.choosing import RATES, SCREENING, STACKING, Question, next_round
 from bench.advising.confirming import LEAST_SEEDS, MOST_SEEDS, family, seeds_that_fit
 from bench.advising.evidence import Evidence
+from bench.advising.findings import carried, outcome
 from bench.advising.lab import Lab
 from bench.advising.rounds import Costs, Observation, Round, Stack, name_of
 from bench.advising.step_times import STEPS, StepTimes
 from bench.core.environment import cores
 from bench.core.errors import UsageError
 from bench.core.metrics import objective_of
-from bench.core.study import Study
+from bench.core.study import ADVISED, Study
 from bench.running import study_run
 from bench.running.arms import ArmBuilder, Candidate
 from bench.running.training_phase import side_by_side
 from bench.storage.store import Store
 
-SHOWN = 4
-"""Number of stacks that the result of a round names."""
 SLICE = 0.04
 """Share of the budget that the confirmation trains between two looks at the clock."""
 FIRST_ROUND = 1.6
@@ -103,7 +102,8 @@ class Advisor:
                 "no trial of a technique ended; the logs are in "
                 f"{self.choosing.folder / 'logs'}, and another --name starts anew"
             )
-        self._update(family=stacks, carried=tuple(self._carried(stacks[0], observations)))
+        evidence = Evidence(self.advice.techniques, observations)
+        self._update(family=stacks, carried=tuple(carried(evidence, stacks[0])))
 
     def confirm(self) -> Study:
         """Train the declared family on fresh seeds until the time is over, and return the study.
@@ -272,35 +272,14 @@ class Advisor:
             if stopped:
                 raise StoppedError
         if not last.ended:
-            result = "" if last.round.stage == "probe" else self._result(last.round)
+            result = ""
+            if last.round.stage != "probe":
+                result = outcome(Evidence(self.advice.techniques, self.history()[1]), last.round)
             self._change_last(ended=True, result=result)
 
     def _change_last(self, **changes: object) -> None:
         changed = self.advice.rounds[-1].model_copy(update=changes)
         self._update(rounds=(*self.advice.rounds[:-1], changed))
-
-    def _result(self, ended: Round) -> str:
-        """Describe the estimates of the stacks of a round."""
-        _, observations = self.history()
-        evidence = Evidence(self.advice.techniques, observations)
-        estimates = evidence.estimates(ended.stacks)
-        reference: Stack = ended.present
-        tried = [s for s in ended.stacks if s != reference and s in evidence.tried]
-        gains = {stack: estimates.gain(reference, stack) for stack in tried}
-        best = sorted(gains, key=lambda stack: -gains[stack][0])[:SHOWN]
-        told = [f"{name_of(s)} {_points(*gains[s])}" for s in best]
-        failed = [name_of(stack) for stack in ended.stacks if stack in evidence.failed]
-        return ", ".join([*told, *(f"{name} failed" for name in failed)])
-
-    def _carried(self, stack: Stack, observations: Sequence[Observation]) -> list[str]:
-        """Describe the estimated gain of each member over the rest of the stack."""
-        smaller = {name: tuple(member for member in stack if member != name) for name in stack}
-        estimates = Evidence(self.advice.techniques, observations).estimates(
-            [stack, *smaller.values()]
-        )
-        gains = {name: estimates.gain(rest, stack) for name, rest in smaller.items()}
-        order = sorted(gains, key=lambda name: -gains[name][0])
-        return [f"{name} {_points(*gains[name])}" for name in order]
 
     def _declared(self) -> Study:
         """Declare the confirmation with more seeds than its time is likely to allow."""
@@ -311,7 +290,7 @@ class Advisor:
             self.advice.name, stacks, seeds, self.advice.confirmation_seed, self._ratios()
         )
         declared = tuple((self.advice.task, name_of(stack)) for stack in stacks)
-        study = study.model_copy(update={"family": declared, "design": "advised"})
+        study = study.model_copy(update={"family": declared, "design": ADVISED})
         return study_run.declared(study, self.store, self.lab.registry, self.lab.display)
 
     def _next_seeds(self, study: Study) -> list[int]:
@@ -348,7 +327,3 @@ class Advisor:
     def _update(self, **changes: object) -> None:
         self.advice = self.advice.model_copy(update=changes)
         write_advice(self.store.folder, self.advice)
-
-
-def _points(mean: float, sd: float) -> str:
-    return f"{mean:+.1f} ± {sd:.1f}"

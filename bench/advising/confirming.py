@@ -74,5 +74,9 @@ def smallest_effect(stacks: int, seeds: int, sd: float) -> float:
 
 def recommended(verdicts: Mapping[str, str], gains: Mapping[str, float]) -> str | None:
     """Return the arm to use: the one with the largest gain among those shown to be better."""
-    better = [arm for arm, verdict in verdicts.items() if verdict in (BETTER, BETTER_BY_MARGIN)]
-    return max(better, key=lambda arm: gains[arm], default=None)
+    return max(better(verdicts), key=lambda arm: gains[arm], default=None)
+
+
+def better(verdicts: Mapping[str, str]) -> list[str]:
+    """Return the arms that are shown to be better."""
+    return [arm for arm, verdict in verdicts.items() if verdict in (BETTER, BETTER_BY_MARGIN)]

@@ -16,14 +16,14 @@ import pandas as pd
 
 from bench.analysis.columns import columns
 from bench.core.recipe import Recipe
-from bench.core.study import Study
+from bench.core.study import EQUAL_TIME, Study
 
 CONSEQUENCES: Mapping[str, tuple[str, ...]] = {
     "strategies": (),
     "streams": ("batch order",),
     "steps": ("recipe.steps", "batch order"),
     "early stopping": ("steps", "batch order"),
-    "equal time": ("steps", "recipe.steps", "recipe.warmup", "batch order"),
+    EQUAL_TIME: ("steps", "recipe.steps", "recipe.warmup", "batch order"),
     "recipe.steps": ("steps", "batch order"),
     "recipe.batch_size": ("steps", "batch order"),
     "recipe.train_examples": ("data", "batch order"),

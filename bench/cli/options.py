@@ -111,14 +111,20 @@ def study_folder(results: Path, study: str | None) -> Path:
     """Find a study's folder by name or path; the newest one if no study is named.
 
     Raises:
-        UsageError: there is no such study, or none at all.
+        UsageError: there is no such study, or none at all; or it is an advice without an answer.
     """
+    from bench.advising.advice import ADVICE, CHOOSING
     from bench.storage.store import STUDY
 
     if study is not None:
         for folder in (Path(study), results / study):
             if (folder / STUDY).is_file():
                 return folder
+            if (folder / ADVICE).is_file():
+                raise UsageError(
+                    f"{folder} is an advice that still chooses; the same `bench advise` command goes on "
+                    f"with it, and its trials so far are the study {folder / CHOOSING}"
+                )
         raise UsageError(
             f"no study {study!r} under {results}; `bench report` takes a name or folder"
         )

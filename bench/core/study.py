@@ -14,6 +14,10 @@ SCHEMA = 1
 BASELINE = "baseline"
 TUNED = "[tuned]"
 """End of the name of an arm with the settings of `bench tune`."""
+EQUAL_TIME = "equal time"
+"""Declared difference of an arm that trains for the baseline's seconds."""
+ADVISED = "advised"
+"""Design of a study that confirms what `bench advise` chose."""
 MOST_SEEDS = 100_000
 SMOKE_SEEDS = 5
 """Seeds below which a study is a smoke run and gets no verdicts."""

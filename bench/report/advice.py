@@ -14,11 +14,13 @@ from bench.advising.choosing import RATES, SCREENING, choice_seconds, halvings, 
 from bench.advising.confirming import (
     LEAST_SEEDS,
     MEMBERS,
+    better,
     recommended,
     smallest_effect,
 )
 from bench.advising.rounds import name_of
 from bench.analysis.analysis import Analysis
+from bench.analysis.verdict import FIX_BASELINE
 from bench.core.duration import duration
 from bench.core.metric import Metric, Objective
 from bench.core.metrics import objective_of
@@ -156,7 +158,12 @@ def answer_lines(
     arm = recommended(verdicts, gains)
     lines = [_lead(arm, study, by_arm)]
     lines += [f"  {name}: {_figures(metric, row)}" for name, row in by_arm.items()]
+    failed = [name for _, name in study.family if name not in by_arm]
+    lines += [f"  {name}: nothing was measured, its trials failed" for name in failed]
     if arm is not None:
+        alike = [name for name in better(verdicts) if by_arm[name]["candidate"] is True]
+        if rivals := [name for name in alike if name != arm]:
+            lines.append(f"not separable from {arm}, so perhaps as good: {few_names(rivals)}")
         lines += list(_settings(study, advice.task, arm))
         lines += list(_cost(arm, ratios))
     unit = objective_of(advice.objective)[1].unit
@@ -174,7 +181,13 @@ def _lead(arm: str | None, study: Study, by_arm: Mapping[str, pd.Series]) -> str
     if study.synthetic:
         return "Stand-in data: no advice"
     if arm is not None:
-        return f"Use {arm}: {by_arm[arm]['verdict']}, confirmed on {study.seeds} fresh seeds"
+        n = int(by_arm[arm]["n"])
+        seeds = f"{n} of {study.seeds}" if n < study.seeds else str(n)
+        return f"Use {arm}: {by_arm[arm]['verdict']}, confirmed on {seeds} fresh seeds"
+    if not by_arm:
+        return "No advice: every trial of the confirmation failed"
+    if any(row["verdict"] == FIX_BASELINE for row in by_arm.values()):
+        return "No advice: fix the baseline first, it diverged"
     if study.seeds < LEAST_SEEDS:
         return (
             f"No advice: a verdict takes {LEAST_SEEDS} seeds, and there was time for "
@@ -188,7 +201,9 @@ def _lead(arm: str | None, study: Study, by_arm: Mapping[str, pd.Series]) -> str
 
 def _figures(metric: Metric, row: pd.Series) -> str:
     between = interval(row["low"], row["high"], metric.digits)
-    return f"{signed(row['effect'], metric.digits)} {metric.measure} {between}, {row['verdict']}"
+    text = f"{signed(row['effect'], metric.digits)} {metric.measure} {between}, {row['verdict']}"
+    warning = row["warning"]
+    return f"{text}; {warning}" if isinstance(warning, str) and warning else text
 
 
 def _settings(study: Study, task: str, arm: str) -> Iterator[str]:
@@ -198,7 +213,8 @@ def _settings(study: Study, task: str, arm: str) -> Iterator[str]:
     ]
     steps = recipe["steps"]
     longer = f"; {steps} steps" if steps != study.arm(task, BASELINE).recipe["steps"] else ""
-    yield f"settings: {', '.join(texts)}; learning rate {recipe['learning_rate']:g}{longer}"
+    listed = f"{', '.join(texts)}; " if texts else ""
+    yield f"settings: {listed}learning rate {recipe['learning_rate']:g}{longer}"
 
 
 def _cost(arm: str, ratios: Mapping[str, float]) -> Iterator[str]:

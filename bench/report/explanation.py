@@ -14,7 +14,7 @@ import pandas as pd
 from bench.analysis.analysis import Analysis
 from bench.analysis.verdict import ALPHA
 from bench.core.metric import Metric
-from bench.core.study import BASELINE, TUNED, Study
+from bench.core.study import ADVISED, BASELINE, EQUAL_TIME, TUNED, Study
 from bench.report.answers import SHOWN, Answer, few_names, measured_rows, of_kind, study_answer
 from bench.report.around import CARRIES, groups, left_out
 from bench.report.card import Card
@@ -25,7 +25,7 @@ from bench.report.texts import joined, seeds_text, shown, signed
 FEW_SEEDS = 10
 """Number of seeds below which the text names the smallest effect that can be found."""
 DESIGNS: Mapping[str, str] = {
-    "advised": "They were chosen by `bench advise` on other seeds, and confirmed on these.",
+    ADVISED: "They were chosen by `bench advise` on other seeds, and confirmed on these.",
     "leave-one-out": "Each technique of the stack was left out once and compared with the whole stack.",
     "around": "The base was compared with itself without one of its techniques, and with one more.",
 }
@@ -192,6 +192,11 @@ def _standing_out(judged: Metric, effects: pd.DataFrame) -> Iterator[str]:
 
 def _cost(study: Study, analysis: Analysis, named: Sequence[Row]) -> Iterator[str]:
     devices = sorted(set(analysis.place["device"]))
+    arms = [study.arm(row.task, row.arm) for row in named]
+    lengths = [f"{a.name} {a.recipe['steps']:,}" for a in arms if EQUAL_TIME in a.treatment]
+    if study.design == ADVISED and lengths:
+        yield f"Each arm had the baseline's seconds, so many steps: {', '.join(lengths)}."
+        return
     if not devices:
         yield f"The time of a step was not measured; `bench time {study.name}` measures it."
         return
@@ -249,6 +254,12 @@ def _limits(
 def _settings(study: Study, task: str) -> Iterator[str]:
     """Describe the settings of the arms."""
     arms = [arm for arm in study.arms if arm.task == task and arm.role == "treatment"]
+    if study.design == ADVISED:
+        yield (
+            "Learning rates were tried as far as the budget went, and the parameters of techniques are "
+            "the defaults. A technique that is worse here can be better at another setting."
+        )
+        return
     if any(arm.name.endswith(TUNED) for arm in arms):
         yield (
             "The settings of all arms, the baseline's too, were tuned with the same effort, on "

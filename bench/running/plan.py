@@ -10,7 +10,7 @@ from bench.core import environment
 from bench.core.errors import UsageError
 from bench.core.metric import JUDGED
 from bench.core.metrics import judged_metric
-from bench.core.study import BASELINE, TUNED, Arm, NotApplicable, Study
+from bench.core.study import BASELINE, EQUAL_TIME, TUNED, Arm, NotApplicable, Study
 from bench.plugins.registry import Registry
 from bench.running.arms import ArmBuilder, uses
 from bench.running.request import Request, check
@@ -137,6 +137,6 @@ def with_time_of(arm: Arm, ratio: float) -> Arm:
     return arm.model_copy(
         update={
             "recipe": {**arm.recipe, "steps": max(1, round(arm.recipe["steps"] / ratio))},
-            "treatment": (*arm.treatment, "equal time"),
+            "treatment": (*arm.treatment, EQUAL_TIME),
         }
     )

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
+from bench.analysis.verdict import FIX_BASELINE, UNFINISHED
 from bench.core.errors import UsageError, unknown
 from bench.core.metrics import metric_of
 from bench.core.study import BASELINE, TUNED, Arm, Study
 from bench.report.verdicts import KINDS
+from bench.running.request import OF_RECIPE
 
 WIDTH = 98
 
@@ -47,7 +49,9 @@ def chosen(study: Study, analysis: Analysis, task: str, name: str | None) -> Cho
     better = rows[rows["verdict"].map(KINDS.get) == "better"]
     better = better[better["reference"] == (study.declared_reference(task) or BASELINE)]
     if better.empty:
-        return Choice(arms[BASELINE], "no technique is shown to be better")
+        waiting = rows["verdict"].isin((UNFINISHED, FIX_BASELINE)).any()
+        why = "the study has no verdicts yet" if waiting else "no technique is shown to be better"
+        return Choice(arms[BASELINE], why)
     gains = study.metric.sign * better["effect"].to_numpy()
     best = better.iloc[int(gains.argmax())]
     return Choice(
@@ -119,9 +123,12 @@ def _of_technique(study: Study, arm: Arm, name: str, rows: pd.DataFrame) -> str:
     members = _members(arm)
     lines = []
     for other in arms.values():
-        alike = other.name.endswith(TUNED) == arm.name.endswith(TUNED)
+        tuned = other.name.endswith(TUNED)
+        alike = tuned == arm.name.endswith(TUNED)
         if other.reference is None or other.name not in rows.index or study.synthetic or not alike:
             continue
+        if not tuned and any(change.startswith(OF_RECIPE) for change in other.treatment):
+            continue  # Its effect is that of another learning rate too.
         mine, theirs = _members(other), _members(arms[other.reference])
         effect = words(rows.loc[other.name])
         if mine - theirs == {name} and theirs <= mine and mine <= members:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ class Machine:
         self.of_rate: Callable[[tuple[str, ...], float], float] = lambda names, rate: 0.0
         self.ratios: dict[str, float] = {}
         self.dies_timing = False
+        self.diverges: Callable[[Arm, int], bool] = lambda arm, seed: False
         self.fails: Callable[[Study, Trial], bool] = lambda study, trial: False
         self.seen: list[tuple[str, str, int]] = []
 
@@ -117,6 +119,11 @@ class Machine:
                         Outcome(trial, None, Failure(kind="raised", reason="out of memory"))
                     )
                     continue
+                planted = replace(
+                    plan.arms[trial.arm.name],
+                    diverges=(trial.seed,) if self.diverges(trial.arm, trial.seed) else (),
+                )
+                plan = replace(plan, arms={**plan.arms, trial.arm.name: planted})
                 record = trial_record(plan, study, trial.arm, trial.seed)
                 slow = {"train_seconds": seconds / self.speed(self.now), "trace_seconds": 0.0}
                 record = record.model_copy(update={**slow, "evaluation_seconds": 0.0})

@@ -17,6 +17,7 @@ from bench.core.metrics import objective_of
 from bench.core.study import Arm
 from bench.plugins.registry import Registry
 from bench.report.advice import answer_lines, plan_lines
+from bench.report.explanation import explain
 from bench.report.report import report_study
 from bench.running import timing_phase
 from tests.bench.advising.machine import (
@@ -75,6 +76,10 @@ def test_at_equal_time_a_dear_technique_pays_with_its_steps(
     assert lines[0].startswith("Use dropout: better by more than the margin, confirmed on")
     assert any(line.endswith(f"; {round(base / 1.1)} steps") for line in lines)
     assert "By validation accuracy after the baseline&#39;s seconds" in paths.page.read_text()
+    (task,) = explain(study, paths.analysis, {})
+    assert task.cost == (
+        f"Each arm had the baseline's seconds, so many steps: dropout {round(base / 1.1)}.",
+    )
     made, _ = advised(tmp_path / "plain", registry, trials=120)
     assert "cutmix" in made.advice.stack, "an objective that is blind to time prefers it"
 
