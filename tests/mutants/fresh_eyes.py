@@ -85,9 +85,51 @@ MUTANTS = [
     ),
     Mutant(
         "pace-of-the-first-round", "bench/advising/lab.py",
-        "last = [state for state in rounds if state.seconds > 0][-1]",
-        "last = [state for state in rounds if state.seconds > 0][0]",
+        "for state in reversed(rounds))",
+        "for state in rounds)",
         "tests/bench/advising/test_advise.py", "took_in_the_last_round",
+    ),
+    Mutant(
+        "pace-of-one-worker", "bench/advising/lab.py",
+        "elapsed = sum(map(_seconds, ended)) / last.jobs",
+        "elapsed = sum(map(_seconds, ended))",
+        "tests/bench/advising/test_lab.py", "side_by_side",
+    ),
+    Mutant(
+        "failed-techniques-stay", "bench/advising/choosing.py",
+        "if stack and stack not in evidence.failed]",
+        "if stack]",
+        "tests/bench/advising/test_advise.py", "fails_is_not_tried_again",
+    ),
+    Mutant(
+        "rates-survive-or-vanish", "bench/advising/choosing.py",
+        "names = list(dict.fromkeys([*survivors, *rates]))",
+        "names = survivors",
+        "tests/bench/advising/test_choosing.py", "did_not_survive",
+    ),
+    Mutant(
+        "early-stopping-chosen-by-validation", "bench/advising/advise.py",
+        'if self.builder.strategy(name).touches("stopping"):',
+        "if False:",
+        "tests/bench/advising/test_advise.py", "selects_by_validation",
+    ),
+    Mutant(
+        "deadline-left-to-the-consumer", "bench/running/collect.py",
+        "        stopped_at(deadline, executor),\n",
+        "",
+        "tests/bench/running/executors/test_deadline.py", "passes_during_one",
+    ),
+    Mutant(
+        "rate-credited-to-a-technique", "bench/script/notes.py",
+        "if not tuned and any(change.startswith(OF_RECIPE) for change in other.treatment):",
+        "if False:",
+        "tests/bench/advising/test_advise.py", "not_credited",
+    ),
+    Mutant(
+        "gram-of-the-last-block", "bench/training/muon.py",
+        "gram = tf.matmul(tf.matmul(product, start), product)",
+        "gram = tf.matmul(product, start)",
+        "tests/bench/training/test_optimizer.py", "orthogonalized_is",
     ),
     Mutant(
         "seeds-of-the-last-round-only", "bench/advising/choosing.py",

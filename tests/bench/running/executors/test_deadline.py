@@ -8,6 +8,8 @@ from threading import Event
 
 import pytest
 
+from bench.core.record import Record
+from bench.core.study import Trial
 from bench.running.collect import collect
 from bench.running.executors.deadline import stopped_at
 from bench.running.executors.local import LocalExecutor
@@ -22,6 +24,19 @@ def test_workers_take_nothing_after_the_deadline(tmp_path: Path, jobs: int) -> N
     store.write_study(asked)
     past = time.monotonic() - 1
     assert collect(store, LocalExecutor(jobs), asked.trials(), Measure(), None, past).written == 0
+
+
+class Slow(Measure):
+    def __call__(self, trial: Trial) -> Record:
+        time.sleep(1.0)
+        return super().__call__(trial)
+
+
+def test_no_trial_starts_after_a_deadline_that_passes_during_one(tmp_path: Path) -> None:
+    asked, store = study(["baseline", "mixup"], seeds=3), Store(tmp_path)
+    store.write_study(asked)
+    soon = time.monotonic() + 0.5
+    assert collect(store, SerialExecutor(), asked.trials(), Slow(), None, soon).written <= 1
 
 
 class Stoppable(SerialExecutor):
