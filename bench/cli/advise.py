@@ -31,7 +31,9 @@ def advise(
             "after the baseline's seconds)."
         ),
     ] = OBJECTIVE,
-    strategies: shared.Strategies = "all",
+    strategies: Annotated[
+        str, typer.Option(help="Techniques to choose from, separated by commas, or all.")
+    ] = "all",
     base: shared.Base = None,
     set_: shared.Settings = None,
     data: shared.Data = "auto",

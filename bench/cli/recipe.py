@@ -53,10 +53,11 @@ def recipe(
 
     used = " + ".join(use.name for use in choice.arm.strategies) or "no regularizer"
     title = f"Train {name} with {used}."
-    text = notes(stored, analysis, choice.arm)
+    edited = changed(choice.arm.code, code_of(name, choice.arm.strategies, registry))
+    text = notes(stored, analysis, choice.arm, edited)
     written = script(kind, members, settings, stored.data[name], title, text)
     write_atomic(path, written.text.encode())
-    if edited := changed(choice.arm.code, code_of(name, choice.arm.strategies, registry)):
+    if edited:
         shared.warn(
             f"the script has today's code, which is not what was measured: {', '.join(edited)}"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -77,12 +78,21 @@ def words(row: Any) -> str:
     return f"{text}; {warning}" if isinstance(warning, str) and warning else text
 
 
-def notes(study: Study, analysis: Analysis, arm: Arm) -> Notes:
-    """Describe the measurements of an arm and of each of its techniques."""
+def notes(study: Study, analysis: Analysis, arm: Arm, edited: Sequence[str] = ()) -> Notes:
+    """Describe the measurements of an arm and of each of its techniques.
+
+    Args:
+        edited: parts of the arm whose code is no longer that of the measurement.
+    """
+    code = (
+        f"today's code; since the measurement these changed: {', '.join(edited)}"
+        if edited
+        else "the code that was measured"
+    )
     rows = judged(analysis, arm.task).set_index("arm")
     lines = [
         f"Arm {arm.name!r} of the study {study.name!r} (profile {study.profile}) on {arm.task}, data "
-        f"{study.data[arm.task]}, assembled by `bench recipe` from the code that was measured.",
+        f"{study.data[arm.task]}, assembled by `bench recipe` from {code}.",
         "",
         _measured(study, analysis, arm, rows),
         "",
