@@ -43,7 +43,7 @@ DataDir = Annotated[
 Results = Annotated[Path, typer.Option("--results", help="Parent folder of studies.")]
 FirstSeed = Annotated[
     int | None,
-    typer.Option(help="Smallest seed; 0 repeats exactly; default: drawn for a new study."),
+    typer.Option(help="Smallest seed; default: drawn for a new study."),
 ]
 StudyName = Annotated[
     str | None, typer.Argument(help="A study's name or folder; default: the newest.")

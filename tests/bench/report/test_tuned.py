@@ -76,7 +76,7 @@ def test_the_script_is_that_of_the_best_tuned_arm_with_its_own_figures() -> None
     text = notes(study, analysis, choice.arm).techniques["mixup"]
     assert text.count("Measured alone") == 1
     assert "+" in text
-    edited = notes(study, analysis, choice.arm, ["strategy mixup"]).head
+    edited = " ".join(notes(study, analysis, choice.arm, ["strategy mixup"]).head.split())
     assert "from the code that was measured" in notes(study, analysis, choice.arm).head
     assert "today's code; since the measurement these changed: strategy mixup" in edited
     plain = notes(study, analysis, study.arm("cifar10", "mixup")).techniques["mixup"]
