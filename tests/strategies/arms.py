@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from bench import Strategy
-from bench.core.strategy import applicability, clash, configured
+from bench.core.strategy import BATCH_STAGES, SLOTTED, applicability, clash, configured
 from bench.plugins.registry import Registry
 from bench.training.compiled_arm import CompiledArm
 from tests.strategies.settings import ACTING
@@ -40,6 +40,17 @@ def applying(registry: Registry, task: str) -> list[str]:
     return [n for n in registry.strategies if applicability(acting(registry, n), facts) is None]
 
 
+def cases(registry: Registry) -> list[tuple[str, str]]:
+    """List all pairs of a task and a strategy that applies to it."""
+    return [(task, name) for task in registry.tasks for name in applying(registry, task)]
+
+
+def acts_inside(registry: Registry, name: str) -> bool:
+    """Return true if a strategy acts in the network or on its inputs, so that it differs by network."""
+    stages = (*SLOTTED, *BATCH_STAGES, "embedded")
+    return any(acting(registry, name).touches(stage) for stage in stages)
+
+
 def switchable(registry: Registry, name: str) -> bool:
     """Return true if a strategy has parameters at which it does nothing."""
     return not isinstance(registry.strategy(name).facts.identity, str)
@@ -51,21 +62,27 @@ def shared(registry: Registry, task: str) -> list[Arm]:
     A strategy that cannot be switched off is alone. A stack has one strategy of several passes, since
     the passes would multiply.
     """
+    return [Arm(task, stack) for stack in compatible(registry, applying(registry, task))]
+
+
+def compatible(registry: Registry, names: Sequence[str], *base: str) -> list[tuple[str, ...]]:
+    """Put strategies into as few stacks on a base as their conflicts allow, as `shared` does."""
     stacks: list[list[str]] = []
-    for name in applying(registry, task):
-        fitting = (stack for stack in stacks if _fits(registry, stack, name))
+    for name in names:
+        fitting = (stack for stack in stacks if _fits(registry, base, stack, name))
         stack = next(fitting, None) if switchable(registry, name) else None
         if stack is None:
             stacks.append([name])
         else:
             stack.append(name)
-    return [Arm(task, tuple(stack)) for stack in stacks]
+    return [tuple(stack) for stack in stacks]
 
 
-def _fits(registry: Registry, stack: list[str], name: str) -> bool:
+def _fits(registry: Registry, base: Sequence[str], stack: list[str], name: str) -> bool:
     members = [acting(registry, member) for member in (*stack, name)]
     passes = [s for s in members if s.facts.cost in ("double", "triple")]
-    return switchable(registry, stack[0]) and clash(members) is None and len(passes) < 2
+    whole = [*members, *(acting(registry, member) for member in base)]
+    return switchable(registry, stack[0]) and clash(whole) is None and len(passes) < 2
 
 
 def strengths(registry: Registry, name: str) -> tuple[Mapping[str, float], Mapping[str, float]]:

@@ -22,8 +22,17 @@ from bench.plugins.registry import find
 from bench.training.compiled_arm import CompiledArm, Settings
 from bench.training.trainer import Result, Trainer
 from tests.strategies import stages
-from tests.strategies.arms import TEMPLATE, Arm, acting, applying, only, shared, switchable
-from tests.strategies.fresh import cases
+from tests.strategies.arms import (
+    TEMPLATE,
+    Arm,
+    acting,
+    acts_inside,
+    applying,
+    cases,
+    only,
+    shared,
+    switchable,
+)
 from tests.tiny import STEPS, Trace, tiny_arm, trace
 
 REGISTRY = find([TEMPLATE])  # a newcomer copies it, so it must hold what every strategy holds
@@ -73,8 +82,23 @@ def holding_all(arms: Sequence[Arm]) -> list[Arm]:
 
 ARMS = marked([*SHARED, *NOISY], ALONE)
 MEMBERS = members(ARMS)
-MIXED = marked(holding_all([arm for arm in SHARED if len(arm.names) > 1]), ALONE)
-COMPILED = [pytest.param(arm, id=str(arm)) for arm in ALONE if TASKS[arm.task].xla]
+MIXED = marked(
+    holding_all([arm for arm in SHARED if len(arm.names) > 1]),
+    [arm for task in TASKS for arm in shared(REGISTRY, task)],
+)
+
+
+def compiled_arms() -> list[Arm]:
+    """Return each strategy alone: on one task that XLA compiles, on all if it acts in the network."""
+    arms, seen = [], set[str]()
+    for task in (name for name, task in TASKS.items() if task.xla):
+        names = applying(REGISTRY, task)
+        arms += [Arm(task, (n,)) for n in names if n not in seen or acts_inside(REGISTRY, n)]
+        seen |= set(names)
+    return arms
+
+
+COMPILED = [pytest.param(arm, id=str(arm)) for arm in compiled_arms()]
 
 
 class Trained(NamedTuple):
@@ -88,6 +112,7 @@ class Trained(NamedTuple):
     untouched: bool
     """True if Python's and NumPy's global random states were left alone."""
     trace: Trace
+    """Training from the start, before any other."""
     replaces: bool
     """True if it evaluates other weights than the trained ones."""
 
@@ -102,9 +127,9 @@ def trained() -> Callable[..., Trained]:
         arm = tiny_arm(TASKS[task], [acting(REGISTRY, name) for name in names], evaluations=2)
         arm.reset(0)
         initial, logits = arm.initial_hashes(), arm.logits(arm.data.test).tobytes()
+        traced = trace(arm)
         result = Trainer(arm).run(0)
         after = random.getstate(), repr(np.random.get_state())
-        traced = trace(arm)
         return Trained(arm, result, initial, logits, before == after, traced, replaced(arm))
 
     return train
@@ -219,6 +244,7 @@ def test_global_random_states_are_left_alone(trained: Callable[..., Trained], ar
 def test_a_reset_starts_over_without_tracing_again(
     trained: Callable[..., Trained], arm: Arm
 ) -> None:
+    """A reset arm, after other trainings, is what it was before them."""
     compiled, first = trained(*arm).arm, trained(*arm).trace
     assert trace(compiled, seed=1).losses != first.losses
     assert trace(compiled, seed=0) == first

@@ -1,4 +1,4 @@
-"""Strategies stack: every pair that no declared conflict forbids trains in some stack of about six."""
+"""Strategies stack: every pair that no declared conflict forbids trains in a stack of up to eight."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.strategies.settings import ACTING
 from tests.tiny import tiny_arm, trace
 
 REGISTRY = find()
-SIZE = 6
+SIZE = 8
 TASKS = ("cifar10", "imdb_transformer", "imdb")
 """A pair is trained on the first task to which both apply."""
 Pair = frozenset[str]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.cli.main import main
+
 
 def bench(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     import os
@@ -45,7 +47,28 @@ def test_list_as_json_names_what_there_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["run", "--strategies", "mixpu"], "did you mean 'mixup'"),
+        (["run", "--strategies", "mixpu", "--data", "synthetic"], "did you mean 'mixup'"),
+        (["report"], "`bench run` makes one"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_exit_code_2(
+    words: list[str], message: str, tmp_path: Path
+) -> None:
+    found = bench(*words, folder=tmp_path)
+    assert found.returncode == 2, found.stderr
+    assert_one_line(found.stderr, message)
+
+
+def assert_one_line(text: str, message: str) -> None:
+    errors = [line for line in text.splitlines() if line.startswith("bench:")]
+    assert "Traceback" not in text
+    assert len(errors) == 1
+    assert message in errors[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
         (["run", "--tasks", "imbd"], "did you mean 'imdb'"),
         (["run", "--profile", "quik"], "did you mean 'quick'"),
         (["run", "--set", "mixup.alpha=-3"], "mixup.alpha is -3"),
@@ -66,7 +89,6 @@ def test_list_as_json_names_what_there_is(tmp_path: Path) -> None:
         (["run", "--strategies", "mixup,mixup"], "twice"),
         (["run", "--jobs", "0", "--profile", "smoke"], "at least 1"),
         (["show", "mixpu"], "did you mean 'mixup'"),
-        (["report"], "`bench run` makes one"),
         (["report", "nothing"], "no study 'nothing'"),
         (["run", "--name", "../away", "--dry-run"], "--name '../away'"),
         (["run", "--judge", "nnl"], "unknown metric 'nnl'; did you mean 'nll'?"),
@@ -74,16 +96,21 @@ def test_list_as_json_names_what_there_is(tmp_path: Path) -> None:
         (["advise", "--budget", "1h", "--objective", "speed"], "unknown objective 'speed'"),
     ],
 )
-def test_a_users_mistake_is_one_line_and_exit_code_2(
-    words: list[str], message: str, tmp_path: Path
+def test_each_mistake_is_one_line(
+    words: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """In this process, which starts TensorFlow once for all of them."""
     data = ["--data", "synthetic"] if words[0] == "run" and "--data" not in words else []
-    found = bench(*words, *data, folder=tmp_path)
-    errors = [line for line in found.stderr.splitlines() if line.startswith("bench:")]
-    assert found.returncode == 2, found.stderr
-    assert "Traceback" not in found.stderr
-    assert len(errors) == 1
-    assert message in errors[0]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bench", *words, *data])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert_one_line(capsys.readouterr().err, message)
 
 
 def test_exploratory_declares_no_family(tmp_path: Path) -> None:

@@ -100,8 +100,8 @@ def test_five_kills_lose_nothing(tmp_path: Path, undisturbed: dict[str, bytes]) 
 
 
 @pytest.mark.slow
-def test_fifty_kills_lose_nothing(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
-    kill_and_resume(tmp_path, 50, 11, undisturbed)
+def test_many_kills_lose_nothing(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    kill_and_resume(tmp_path, 25, 11, undisturbed)
 
 
 def test_a_killed_study_leaves_no_process(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from bench.core.strategy import applicability, clash, configured
 from bench.plugins.registry import find
 from tests.bench.script.equal import difference
-from tests.strategies.arms import acting
+from tests.strategies.arms import acting, acts_inside
 
 REGISTRY = find()
 ROUNDING = 1e-4
@@ -60,7 +60,14 @@ QUICK = [
     Case("lstm", ("word_dropout", "r_drop", "sam")),
     Case("ngrams", ()),
 ]
-ALONE = [Case(variant, stack) for variant in VARIANTS for stack in [(), *zip(REGISTRY.strategies)]]
+MAIN = ("residual", "lstm")
+"""The networks of each modality that every technique is tried on; others have those that act in them."""
+ALONE = [
+    Case(variant, stack)
+    for variant in VARIANTS
+    for stack in [(), *zip(REGISTRY.strategies)]
+    if variant in MAIN or all(acts_inside(REGISTRY, name) for name in stack)
+]
 PRESETS = [Case(v, preset.strategies) for v in VARIANTS for preset in REGISTRY.presets.values()]
 OTHERS = [
     Case("residual", ("batch_norm", "sam", "r_drop", "early_stopping", "swa")),

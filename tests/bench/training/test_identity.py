@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from bench import Strategy
 from bench.core.recipe import Statistics
-from bench.core.strategy import applicability, clash, configured
+from bench.core.strategy import applicability, clash
 from bench.plugins.registry import find
 from bench.training.compiled_arm import CompiledArm
 from bench.training.evaluated_weights import evaluated_weights
-from tests.strategies.settings import ACTING
+from tests.strategies.arms import acting, compatible, only, switchable
 from tests.tiny import Trace, tiny_arm, trace
 
 REGISTRY = find()
@@ -33,31 +32,28 @@ WRAPPING = ("loss", "gradients", "update", "evaluated", "merge")
 """Stages of the strategies that are tested on all bases; the rest is tested on batch normalization."""
 
 
-def acting(name: str) -> Strategy:
-    return configured(REGISTRY.strategy(name), ACTING.get(name, {}))
-
-
 def shares(task: str, base: str, name: str) -> bool:
     """Return true if a strategy can be stacked on a base and equals it at its identity setting."""
-    strategy = acting(name)
-    if isinstance(strategy.facts.identity, str) or name == base:
+    if not switchable(REGISTRY, name) or name == base or (name in SEVERAL_PASSES and base in NOISY):
         return False
-    if name in SEVERAL_PASSES and base in NOISY:
-        return False
-    both = [strategy, acting(base)]
+    both = [acting(REGISTRY, name), acting(REGISTRY, base)]
     facts = REGISTRY.task(task).facts
     return clash(both) is None and all(applicability(s, facts) is None for s in both)
 
 
 def cases() -> list[Any]:
+    """Return parameters: a task, a base and strategies on it, in as few stacks as they allow."""
     made = []
     for task, bases in BASES.items():
         for base in bases:
-            for name in filter(lambda n: shares(task, base, n), REGISTRY.strategies):
-                wraps = any(acting(name).touches(stage) for stage in WRAPPING)
-                if wraps or base in QUICK:
-                    marks = [] if wraps and base in QUICK else [pytest.mark.slow]
-                    made.append(pytest.param(task, base, name, marks=marks))
+            names = [name for name in REGISTRY.strategies if shares(task, base, name)]
+            wrap = [n for n in names if any(acting(REGISTRY, n).touches(s) for s in WRAPPING)]
+            rest = [name for name in names if name not in wrap] if base in QUICK else []
+            for group, soon in ((wrap, base in QUICK), (rest, False)):
+                marks = [] if soon else [pytest.mark.slow]
+                for stack in compatible(REGISTRY, group, base):
+                    label = f"{task}-{base}-{'+'.join(stack)}"
+                    made.append(pytest.param(task, base, stack, marks=marks, id=label))
     return made
 
 
@@ -81,15 +77,14 @@ def outcome(arm: CompiledArm) -> Outcome:
 
 @cache
 def of_base(task: str, base: str) -> Outcome:
-    return outcome(tiny_arm(REGISTRY.task(task), [acting(base)]))
+    return outcome(tiny_arm(REGISTRY.task(task), [acting(REGISTRY, base)]))
 
 
-@pytest.mark.parametrize(("task", "base", "name"), cases())
-def test_the_identity_setting_is_the_base_bit_for_bit(task: str, base: str, name: str) -> None:
-    arm = tiny_arm(REGISTRY.task(task), [acting(base), acting(name)])
-    strategy = next(s for s in arm.strategies if s.facts.name == name)
-    identity = strategy.facts.identity
-    assert not isinstance(identity, str)
-    for field, value in identity.items():
-        getattr(strategy, field).assign(value)
-    assert outcome(arm) == of_base(task, base)
+@pytest.mark.parametrize(("task", "base", "stack"), cases())
+def test_the_identity_setting_is_the_base_bit_for_bit(
+    task: str, base: str, stack: tuple[str, ...]
+) -> None:
+    members = [acting(REGISTRY, name) for name in (base, *stack)]
+    arm = tiny_arm(REGISTRY.task(task), members)
+    with only(arm, REGISTRY, [base]):
+        assert outcome(arm) == of_base(task, base)
