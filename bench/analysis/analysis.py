@@ -40,10 +40,8 @@ class Analysis:
         test_sampling: a row per arm: its effect's standard error by parts, trials and test examples.
         interactions: a row per pair of strategies trained alone and together.
         leave_one_out: a row per stack and member that was left out.
-        hits: a row per trial and target: reached, examples and steps to it.
         convergence: a row per arm and target.
         areas: a row per arm: normalized area under the validation curve.
-        seconds: a row per arm, target and machine: time to target, decomposed.
         profiles: steps of each arm's performance profile, per task and measure.
         step_times: a row per arm, device, machine and settings.
         place: the rows of `step_times` of one place a task, which `decision` shows.
@@ -63,10 +61,8 @@ class Analysis:
     test_sampling: pd.DataFrame
     interactions: pd.DataFrame
     leave_one_out: pd.DataFrame
-    hits: pd.DataFrame
     convergence: pd.DataFrame
     areas: pd.DataFrame
-    seconds: pd.DataFrame
     profiles: pd.DataFrame
     step_times: pd.DataFrame
     place: pd.DataFrame
@@ -117,10 +113,8 @@ def analyse(
         test_sampling=error_parts(measured, one_subset(trials)),
         interactions=contributions.interactions(study, trials),
         leave_one_out=contributions.leave_one_out(study, trials),
-        hits=hits,
         convergence=converged,
         areas=convergence.areas(study, trials, curves, comparison, contrasts),
-        seconds=seconds(converged, times),
         profiles=profiles(study, hits, place),
         step_times=times,
         place=place,

@@ -42,14 +42,6 @@ WORDS = {
     "synthetic": "synthetic data",
 }
 """Family of a comparison -> the word in place of a verdict."""
-EARLIER: Mapping[str, str] = {
-    "helps": "better, size not judged",
-    "hurts": "worse, size not judged",
-    "negligible": WITHIN,
-    "equivalent": "within the margin, unadjusted",
-    "inconclusive": OPEN,
-}
-"""Verdict in tables of older versions -> its meaning in the words of today."""
 
 
 def read_off(low: float, high: float, margin: float) -> str:

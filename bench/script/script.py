@@ -90,7 +90,7 @@ def script(
     check(plan)
     of_optimizer = list(pieces.blocks)
     loading = _loading(task, data, pieces, to_fill_in)
-    shared = _shared(plan, seen, pieces)
+    shared = _shared(plan, pieces)
     body = [
         *shared, *sections, _heading("Network"), *network.blocks, _heading("Data"), *loading,
         _heading("Training"), *of_optimizer,
@@ -210,7 +210,7 @@ def _loading(task: Task, data: str, pieces: Pieces, to_fill_in: list[str]) -> li
     return [*pieces.blocks, texts.LOAD_TEXTS.format(title=title, name=name, **functions)]
 
 
-def _shared(plan: Plan, seen: Look, pieces: Pieces) -> list[str]:
+def _shared(plan: Plan, pieces: Pieces) -> list[str]:
     """Write the types of the values that functions pass to each other."""
     pieces.blocks.clear()
     if plan.batched:

@@ -52,7 +52,7 @@ def values(plan: Plan) -> str:
     return "ids" if plan.is_text else "images"
 
 
-def moment(technique: Technique, stage: str, number: str = "") -> dict[str, str]:
+def moment(technique: Technique, stage: str) -> dict[str, str]:
     """Return field of a moment -> its text in the training step."""
     name = technique.name
     key = call("random_key", [f'"{stage}/{name}"', "step"])

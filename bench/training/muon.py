@@ -23,7 +23,7 @@ UPDATE_RMS = 0.2
 """Root mean square of an update at learning rate 1, as large as Adam's (Liu et al., 2502.16982)."""
 
 
-def orthogonalized(matrix: Tensor, blocks: tuple[int, ...] = BLOCKS) -> Tensor:
+def orthogonalized(matrix: Tensor) -> Tensor:
     """Push all singular values of a matrix [M, N] toward 1; float32 [M, N].
 
     Singular values end between about 0.7 and 1.2, which trains as well as exactly 1.
@@ -35,7 +35,7 @@ def orthogonalized(matrix: Tensor, blocks: tuple[int, ...] = BLOCKS) -> Tensor:
     rows, columns = matrix.shape
     x = tf.transpose(matrix) if rows > columns else matrix
     x = x / (tf.norm(x) + 1e-7)
-    for iterations in blocks:
+    for iterations in BLOCKS:
         start = tf.matmul(x, x, transpose_b=True)
         product = _polynomial(start)
         for _ in range(iterations - 1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -259,8 +259,3 @@ def _step_time(plan: Plan, study: Study, arm: Arm, process: int) -> StepTime:
         step_flops=3.1e9, matrix_flops_per_second=9.0e10, device="CPU", machine="made-up",
         load_average=0.1, environment=study.environment,
     )  # fmt: skip
-
-
-def record_of(records: Sequence[Record], task: str, arm: str, seed: int) -> Record:
-    """Return the record of one trial."""
-    return next(r for r in records if (r.task, r.arm, r.seed) == (task, arm, seed))
