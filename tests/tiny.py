@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,9 +75,6 @@ class Trace(NamedTuple):
     """Slot name -> hash of the trained weight; moving averages too."""
     logits: bytes
     """Logits of the test split after training, in evaluation mode."""
-
-    def digest(self) -> str:
-        return sha256(repr(self).encode()).hexdigest()
 
 
 def trace(arm: CompiledArm, seed: int = 0, steps: int = STEPS) -> Trace:

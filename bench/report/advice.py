@@ -20,7 +20,7 @@ from bench.advising.confirming import (
 )
 from bench.advising.rounds import name_of
 from bench.analysis.analysis import Analysis
-from bench.analysis.verdict import FIX_BASELINE
+from bench.analysis.verdict import FIX_BASELINE, NOT_COMPARED
 from bench.core.duration import duration
 from bench.core.metric import Metric, Objective
 from bench.core.metrics import objective_of
@@ -149,8 +149,8 @@ def answer_lines(
     Args:
         ratios: arm -> time of its training over the baseline's.
     """
-    rows = analysis.decision[analysis.decision["task"] == advice.task]
-    rows = rows[rows["n"] > 0]
+    every = analysis.decision[analysis.decision["task"] == advice.task]
+    rows = every[every["n"] > 0]
     by_arm = {str(row["arm"]): row for _, row in rows.iterrows()}
     verdicts = {arm: str(row["verdict"]) for arm, row in by_arm.items()}
     metric = study.metric
@@ -158,8 +158,12 @@ def answer_lines(
     arm = recommended(verdicts, gains)
     lines = [_lead(arm, study, by_arm)]
     lines += [f"  {name}: {_figures(metric, row)}" for name, row in by_arm.items()]
-    failed = [name for _, name in study.family if name not in by_arm]
-    lines += [f"  {name}: nothing was measured, its trials failed" for name in failed]
+    why = dict(zip(every["arm"], every["warning"], strict=True))
+    lines += [
+        f"  {name}: {_remarked(NOT_COMPARED, why.get(name))}"
+        for _, name in study.family
+        if name not in by_arm
+    ]
     if arm is not None:
         alike = [name for name in better(verdicts) if by_arm[name]["candidate"] is True]
         if rivals := [name for name in alike if name != arm]:
@@ -185,7 +189,7 @@ def _lead(arm: str | None, study: Study, by_arm: Mapping[str, pd.Series]) -> str
         seeds = f"{n} of {study.seeds}" if n < study.seeds else str(n)
         return f"Use {arm}: {by_arm[arm]['verdict']}, confirmed on {seeds} fresh seeds"
     if not by_arm:
-        return "No advice: every trial of the confirmation failed"
+        return "No advice: no trial of the confirmation could be compared"
     if any(row["verdict"] == FIX_BASELINE for row in by_arm.values()):
         return "No advice: fix the baseline first, it diverged"
     if study.seeds < LEAST_SEEDS:
@@ -202,8 +206,11 @@ def _lead(arm: str | None, study: Study, by_arm: Mapping[str, pd.Series]) -> str
 def _figures(metric: Metric, row: pd.Series) -> str:
     between = interval(row["low"], row["high"], metric.digits)
     text = f"{signed(row['effect'], metric.digits)} {metric.measure} {between}, {row['verdict']}"
-    warning = row["warning"]
-    return f"{text}; {warning}" if isinstance(warning, str) and warning else text
+    return _remarked(text, row["warning"])
+
+
+def _remarked(text: str, remark: object) -> str:
+    return f"{text}; {remark}" if isinstance(remark, str) and remark else text
 
 
 def _settings(study: Study, task: str, arm: str) -> Iterator[str]:

@@ -123,7 +123,7 @@ MUTANTS = [
         "rate-credited-to-a-technique", "bench/script/notes.py",
         "if not tuned and any(change.startswith(OF_RECIPE) for change in other.treatment):",
         "if False:",
-        "tests/bench/advising/test_advise.py", "not_credited",
+        "tests/bench/advising/test_answer.py", "not_credited",
     ),
     Mutant(
         "gram-of-the-last-block", "bench/training/muon.py",

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from bench.advising.advice import CHOOSING, read_advice
-from bench.advising.advise import Advisor
 from bench.advising.rounds import name_of
 from bench.cli.options import study_folder
 from bench.core.errors import UsageError
@@ -17,7 +16,6 @@ from bench.plugins.registry import Registry
 from bench.report.advice import answer_lines, plan_lines, story
 from bench.report.explanation import explain
 from bench.report.report import analysed, report_study
-from bench.script.notes import chosen, notes
 from tests.bench.advising.machine import (
     SECONDS,
     TECHNIQUES,
@@ -288,87 +286,6 @@ def test_a_start_counts_though_the_first_trial_after_it_is_killed(
     advice = read_advice(tmp_path / "advice")
     assert advice is not None
     assert advice.spent == pytest.approx(machine.now - machine.dies_after)
-
-
-NO_RATE: Callable[[tuple[str, ...], float], float] = lambda names, rate: -2.0 * (rate != 1.0)  # noqa: E731
-
-
-def answer(made: Advisor, study: Study) -> list[str]:
-    return answer_lines(made.advice, study, analysed(study, made.store), {})
-
-
-def confirmed_at(machine: Machine, made: Advisor) -> Study:
-    made.probe()
-    made.choose()
-    return made.confirm()
-
-
-def test_the_answer_tells_how_many_trials_diverged(
-    tmp_path: Path, registry: Registry, machine: Machine
-) -> None:
-    machine.points, machine.of_rate = {"cutmix": 3.0} | dict.fromkeys(REST, -2.0), NO_RATE
-    with begun(tmp_path, registry, 120 * SECONDS) as made:
-        made.probe()
-        made.choose()
-        machine.diverges = lambda arm, seed: bool(arm.strategies) and seed % 2 == 0
-        study = made.confirm()
-        lines = answer(made, study)
-        half = study.seeds // 2
-        assert f"confirmed on {half} of {study.seeds} fresh seeds" in lines[0]
-        assert f"diverged: {study.seeds - half} of {study.seeds} of the arm" in lines[1]
-
-
-def test_a_baseline_that_diverges_is_to_be_mended_first(
-    tmp_path: Path, registry: Registry, machine: Machine
-) -> None:
-    machine.points, machine.of_rate = {"cutmix": 3.0} | dict.fromkeys(REST, -2.0), NO_RATE
-    with begun(tmp_path, registry, 120 * SECONDS) as made:
-        made.probe()
-        made.choose()
-        machine.diverges = lambda arm, seed: not arm.strategies and seed % 2 == 0
-        study = made.confirm()
-        assert answer(made, study)[0] == "No advice: fix the baseline first, it diverged"
-        chosen_arm = chosen(study, analysed(study, made.store), "imdb", None)
-        assert chosen_arm.reason == "the study has no verdicts yet"
-
-
-def test_an_arm_that_fails_in_the_confirmation_is_named(
-    tmp_path: Path, registry: Registry, machine: Machine
-) -> None:
-    machine.points, machine.of_rate = {"cutmix": 3.0} | dict.fromkeys(REST, -2.0), NO_RATE
-    machine.fails = lambda study, trial: study.name == "advice" and bool(trial.arm.strategies)
-    with begun(tmp_path, registry, 120 * SECONDS) as made:
-        lines = answer(made, confirmed_at(machine, made))
-    assert lines[:2] == [
-        "No advice: every trial of the confirmation failed",
-        "  cutmix: nothing was measured, its trials failed",
-    ]
-
-
-def test_a_stack_that_is_not_separable_from_its_member_says_so(
-    tmp_path: Path, registry: Registry, machine: Machine
-) -> None:
-    machine.points = {"cutmix": 3.0, "dropout": 0.3, "mixup": -2.0, "ema": -1.0, "layer_norm": -2.0}
-    machine.of_rate = NO_RATE
-    with begun(tmp_path, registry, 160 * SECONDS) as made:
-        study = confirmed_at(machine, made)
-        lines = answer(made, study)
-    assert lines[0].startswith("Use cutmix+dropout: ")
-    assert "not separable from cutmix+dropout, so perhaps as good: cutmix" in lines
-
-
-def test_the_effect_of_a_learning_rate_is_not_credited_to_a_technique(
-    tmp_path: Path, registry: Registry, machine: Machine
-) -> None:
-    machine.of_rate = lambda names, rate: {2.0: 3.0}.get(rate, -3.0 * (rate != 1.0))
-    machine.points = {"cutmix": 0.8} | dict.fromkeys(REST, -2.0)
-    with begun(tmp_path, registry, 160 * SECONDS) as made:
-        study = confirmed_at(machine, made)
-        analysis = analysed(study, made.store)
-        told = notes(study, analysis, study.arm("imdb", "cutmix+recipe.learning_rate=2x"))
-        (task,) = explain(study, analysis, {})
-    assert told.techniques["cutmix"].count("Measured") == 1
-    assert "Nothing was tuned" not in " ".join(task.limits)
 
 
 def test_an_advice_that_still_chooses_is_named_as_one(
