@@ -27,6 +27,8 @@ class RoundState(Schema):
     """Seconds of the budget that it took, so far if it still runs."""
     jobs: Annotated[int, Field(ge=1)] = 1
     """Trials side by side."""
+    starts: Count = 1
+    """Number of times that workers started for it; later rounds find them waiting."""
     ended: bool = False
     """True if all its trials are trained or its time is over."""
     result: str = ""

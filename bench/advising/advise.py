@@ -20,7 +20,7 @@ from bench.core.metrics import objective_of
 from bench.core.study import ADVISED, Study
 from bench.running import study_run
 from bench.running.arms import ArmBuilder, Candidate
-from bench.running.training_phase import side_by_side
+from bench.running.workers import side_by_side
 from bench.storage.store import Store
 
 SLICE = 0.04
@@ -90,7 +90,9 @@ class Advisor:
         question = self.question()
         while True:
             rounds, observations = self.history()
-            spent = self.advice.spent + trials.startup(self.choosing, self.advice.rounds)
+            spent = self.advice.spent
+            if not self.lab.workers.waiting:
+                spent += trials.startup(self.choosing, self.advice.rounds)
             planned = next_round(question, rounds, observations, self.costs(), spent)
             if planned is None:
                 break
@@ -217,6 +219,7 @@ class Advisor:
         if not stacks or not self.objective.equal_time:
             return
         before = self.advice.timing_seconds
+        self.lab.workers.release()  # A step is timed alone.
         self.step_times.measure(
             stacks,
             part * TIMED * self.advice.budget - before,
@@ -247,7 +250,7 @@ class Advisor:
         return self.builder.reason(self.task, Candidate(name, (name,)), False)
 
     def _begin(self, planned: Round) -> None:
-        self._update(rounds=(*self.advice.rounds, RoundState(round=planned)))
+        self._update(rounds=(*self.advice.rounds, RoundState(round=planned, starts=0)))
 
     def _complete(self) -> None:
         """Train the missing trials of the last round, and note its result."""
@@ -260,7 +263,8 @@ class Advisor:
         pending = trials.missing(self.choosing, study, last.round.stacks, last.round.seeds)
         if pending and not last.ended:
             jobs = min(self._jobs(), len(last.round.seeds) * len(last.round.stacks))
-            self._change_last(jobs=jobs)
+            starts = last.starts + (not self.lab.workers.waiting)
+            self._change_last(jobs=jobs, starts=starts)
             share = LIMITS[last.round.stage]
             stopped = self.lab.train(
                 study,

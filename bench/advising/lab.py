@@ -22,6 +22,7 @@ from bench.running.plan import plan, with_time_of
 from bench.running.request import Request
 from bench.running.study_run import Display, RunOptions
 from bench.running.training_phase import Watching
+from bench.running.workers import Workers
 from bench.storage.store import Store
 
 LEAST = 1e-3
@@ -31,13 +32,14 @@ BUILDING = 0.5
 
 
 class Lab(NamedTuple):
-    """The means of training: a request, an executor's options, a display."""
+    """The means of training: a request, an executor's options and workers, a display."""
 
     request: Request
     """Profile, one task, base and settings, which all trials share."""
     registry: Registry
     options: RunOptions
     display: Display
+    workers: Workers
 
     def study(
         self,
@@ -90,8 +92,9 @@ class Lab(NamedTuple):
             tick(time.monotonic() - start)
 
         watching = _timed(self.display.training, passed)
-
-        collected = training_phase.train_trials(study, store, training, watching, list(trials))
+        collected = training_phase.train_trials(
+            study, store, training, watching, list(trials), self.workers
+        )
         passed()
         return collected.interrupted
 
@@ -140,7 +143,7 @@ def costs(store: Store, rounds: Sequence[RoundState]) -> Costs:
     if last.round.stage == "probe":  # The next round builds and traces an arm for each trial.
         elapsed += BUILDING * startup(store, rounds) * len(ended) / last.jobs
     else:
-        elapsed = max(elapsed, last.seconds - startup(store, rounds))
+        elapsed = max(elapsed, last.seconds - last.starts * startup(store, rounds))
     return {stack: share * elapsed / work for stack, share in shares.items()}
 
 
@@ -166,11 +169,11 @@ def _shares(trials: Sequence[tuple[str, int, float]]) -> dict[str, float]:
 
 
 def startup(store: Store, rounds: Sequence[RoundState]) -> float:
-    """Return the seconds of a round before its first trial: processes, TensorFlow, data."""
+    """Return the seconds that workers take to start: processes, TensorFlow, data."""
     probe = rounds[0]
     ended = store.records().records
     trained = [_seconds(r) for r in ended if r.arm == BASELINE and r.seed in probe.round.seeds]
-    return max(0.0, probe.seconds - max(trained, default=0.0))
+    return max(0.0, probe.seconds - max(trained, default=0.0)) / max(1, probe.starts)
 
 
 def _seconds(record: Record) -> float:

@@ -16,6 +16,7 @@ from bench.running.growth import check_open
 from bench.running.request import Request, check
 from bench.running.seeds import draw, studies_in
 from bench.running.study_run import Display, RunOptions
+from bench.running.workers import Workers
 from bench.storage.store import Store
 
 MOST_SEEDS = 500
@@ -62,10 +63,10 @@ def advisor(
         display.notice(identity.notice)
     asked = _asked(request, budget, registry, options, objective)
     advice = asked if stored is None else continued(stored, asked)
-    with store.lock():
+    with store.lock(), Workers() as workers:
         if advice != stored:
             write_advice(store.folder, advice)
-        yield Advisor(advice, store, Lab(request, registry, options, display))
+        yield Advisor(advice, store, Lab(request, registry, options, display, workers))
 
 
 def _asked(

@@ -22,10 +22,10 @@ from bench.core.record import Record, StepTime
 from bench.core.study import Arm, Study
 
 TRIALS = columns(
-    "task arm seed data synthetic status classes steps examples parameters train_seconds reference "
-    "role treatment strategies streams recipe settings recipe_hash order_hash init_hashes data_hash "
-    "pool_hash settings_hash class_correct class_total calibration ece_floor correct facts "
-    "statistics_gain predictions"
+    "task arm seed data synthetic status classes steps examples parameters training_tflop "
+    "train_seconds reference role treatment strategies streams recipe settings recipe_hash order_hash "
+    "init_hashes data_hash pool_hash settings_hash class_correct class_total calibration ece_floor "
+    "correct facts statistics_gain predictions"
 )
 """Columns of `trials` beside one for each metric of `bench.core.metrics.effect_metrics`."""
 CURVES = columns("task arm seed step examples train_loss validation_accuracy validation_nll")
@@ -62,7 +62,7 @@ def trials_frame(
     rows.sort(key=lambda row: (place[row["task"], row["arm"]], row["seed"]))
     measured = [metric.name for metric in effect_metrics()]
     frame = pd.DataFrame(rows, columns=[*TRIALS, *measured])
-    numbers = [*measured, "ece_floor", "train_seconds", "statistics_gain"]
+    numbers = [*measured, "ece_floor", "training_tflop", "train_seconds", "statistics_gain"]
     return frame.astype(dict.fromkeys(numbers, float))
 
 
@@ -116,6 +116,7 @@ def _failed(study: Study, arm: Arm, seed: int) -> dict[str, Any]:
 def _trial(study: Study, arm: Arm, record: Record) -> dict[str, Any]:
     record = _same_data(study, record)
     scores = None if record.status == "diverged" else record.final
+    flops = record.training_flops
     return {
         **_design(arm),
         "seed": record.seed,
@@ -133,6 +134,7 @@ def _trial(study: Study, arm: Arm, record: Record) -> dict[str, Any]:
         "steps": record.steps,
         "examples": record.examples,
         "parameters": record.parameters,
+        "training_tflop": None if flops is None else flops / 1e12,
         "train_seconds": record.train_seconds,
         "strategies": "+".join(use.label for use in record.strategies),
         "streams": record.streams,

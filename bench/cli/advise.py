@@ -59,7 +59,7 @@ def advise(
     from bench.cli.progress import display
     from bench.running.request import Request
     from bench.running.study_run import RunOptions
-    from bench.running.training_phase import TrainingOptions, has_gpu_driver
+    from bench.running.workers import TrainingOptions, has_gpu_driver
     from bench.tasks.task import Source
 
     source = Source(data, data_dir)
@@ -101,7 +101,7 @@ def _one(advising: Advisor, dry_run: bool) -> None:
     from bench.core.duration import duration
     from bench.report.advice import answer_lines, plan_lines
     from bench.report.report import report_study
-    from bench.running.training_phase import side_by_side
+    from bench.running.workers import side_by_side
 
     advising.probe()
     threads = advising.builder.recipe(advising.task).threads

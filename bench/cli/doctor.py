@@ -17,7 +17,7 @@ def doctor(data_dir: shared.DataDir = None, results: shared.Results = RESULTS) -
     from bench.core import environment
     from bench.data.cache import cache_root
     from bench.plugins.registry import find
-    from bench.running.training_phase import has_gpu_driver
+    from bench.running.workers import has_gpu_driver
     from bench.tasks.task import Source
 
     for package, number in environment.software().items():

@@ -124,8 +124,8 @@ def run(
     from bench.running.budget import BLOCKS, within
     from bench.running.growth import grown
     from bench.running.request import Request
-    from bench.running.training_phase import TrainingOptions, has_gpu_driver
     from bench.running.tuning_phase import ahead, first_round
+    from bench.running.workers import TrainingOptions, has_gpu_driver
     from bench.tasks.task import Source
 
     if retry not in (None, *RETRIES):

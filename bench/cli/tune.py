@@ -108,9 +108,9 @@ def tune(
     from bench.running import study_run
     from bench.running.profiles import PROFILES, QUICK
     from bench.running.request import Request
-    from bench.running.training_phase import TrainingOptions, has_gpu_driver
     from bench.running.tuning_phase import PREFIX
     from bench.running.tuning_phase import tune as tune_arms
+    from bench.running.workers import TrainingOptions, has_gpu_driver
     from bench.tasks.task import Source
 
     training = TrainingOptions(plugins=files(plugin), jobs=jobs)

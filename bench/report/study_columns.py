@@ -99,6 +99,7 @@ def trial_columns() -> tuple[Column, ...]:
         *plain("task arm seed"), *_ORIGIN, *plain("status"),
         *(Column(metric.name, metric.stored_title, ".6f", ".4f") for metric in recorded_metrics()),
         _count("steps", "steps"), *csv_only("examples parameters", ".0f"),
+        Column("training_tflop", "TFLOP", ".6g", ".3g"),
         *csv_only("train_seconds", ".3f"),
         *csv_only("reference role treatment recipe_hash order_hash data_hash settings_hash"),
     )

@@ -17,7 +17,8 @@ from bench.plugins.registry import Registry
 from bench.running.collect import TrainingWatch
 from bench.running.plan import plan
 from bench.running.request import Request
-from bench.running.training_phase import TrainingOptions, side_by_side, train
+from bench.running.training_phase import train
+from bench.running.workers import TrainingOptions, side_by_side
 from bench.storage.store import Store
 from bench.tasks.task import Source
 

@@ -15,7 +15,8 @@ from bench.running.growth import check_open, grown, replace_edited
 from bench.running.plan import equal_time, plan
 from bench.running.request import Request
 from bench.running.seeds import draw, seeds_text, studies_in
-from bench.running.training_phase import Trained, TrainingOptions, Watching
+from bench.running.training_phase import Trained, Watching
+from bench.running.workers import TrainingOptions, side_by_side
 from bench.storage.store import Store
 from bench.tasks.task import Source
 from bench.timing.protocol import SECONDS
@@ -142,9 +143,7 @@ def measure(study: Study, store: Store, options: RunOptions, display: Display) -
         seconds=options.seconds,
         deadline=options.deadline,
         memory=options.processes > 1,  # a process for each arm: too dear for a first look
-        jobs=training_phase.side_by_side(
-            training, max(arm.recipe["threads"] for arm in study.arms)
-        ),
+        jobs=side_by_side(training, max(arm.recipe["threads"] for arm in study.arms)),
         plugins=training.plugins,
         log_folder=store.folder / "logs",
     )

@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from statistics import fmean, median
 from typing import NamedTuple
 
-from bench.core.environment import cores
-from bench.core.errors import UsageError, unknown
 from bench.core.failure import Failure
 from bench.core.record import file_stem
 from bench.core.study import Study, Trial
 from bench.running.collect import Collected, TrainingWatch, collect
-from bench.running.executors.executor import Executor
 from bench.running.shared import copy_trained, first_of_each
 from bench.running.training_work import TrainingWork
+from bench.running.workers import TrainingOptions, Workers
 from bench.storage import machine_lock
 from bench.storage.records import numbers
 from bench.storage.store import Store
-from bench.tasks.task import Source
 
-EXECUTORS = ("local", "ray")
 Watching = Callable[[Sequence[Trial]], AbstractContextManager[TrainingWatch]]
 """Trials -> the display to enter while they run."""
-
-
-class TrainingOptions(NamedTuple):
-    """Options of running a study. None of them changes a measurement."""
-
-    source: Source = Source()
-    plugins: tuple[Path, ...] = ()
-    jobs: int | None = None
-    """Trials side by side; None for as many as fit on this machine or cluster."""
-    executor: str = "local"
-    address: str | None = None
-    gpus_per_trial: float = 0.0
-    time_limit: float | None = None
-    """Seconds that a trial may run."""
-    retry_failed: bool = False
-    deadline: float | None = None
-    """Reading of `time.monotonic` after which no trial starts."""
 
 
 class Trained(NamedTuple):
@@ -63,24 +40,30 @@ def train(study: Study, store: Store, options: TrainingOptions, watching: Watchi
     """
     pending = store.missing(study, options.retry_failed)
     already_measured = len(study.trials()) - len(pending)
-    collected = train_trials(study, store, options, watching, pending)
-    written = collected.written
-    while study.sequential and not collected.interrupted:
-        pending = _undecided(study, store)
-        if not pending:
-            break
-        collected = train_trials(study, store, options, watching, pending)
-        written += collected.written
+    with Workers() as workers:
+        collected = train_trials(study, store, options, watching, pending, workers)
+        written = collected.written
+        while study.sequential and not collected.interrupted:
+            pending = _undecided(study, store)
+            if not pending:
+                break
+            collected = train_trials(study, store, options, watching, pending, workers)
+            written += collected.written
     return Trained(written, already_measured, store.failures(), collected.interrupted)
 
 
 def train_trials(
-    study: Study, store: Store, options: TrainingOptions, watching: Watching, trials: list[Trial]
+    study: Study,
+    store: Store,
+    options: TrainingOptions,
+    watching: Watching,
+    trials: list[Trial],
+    workers: Workers,
 ) -> Collected:
     """Train some trials of a stored study; equal ones of several arms once."""
     remaining = copy_trained(store, trials)
     first = first_of_each(remaining)
-    collected = _train(study, store, options, watching, first)
+    collected = _train(study, store, options, watching, first, workers)
     names = {trial.name for trial in first}
     waiting = copy_trained(store, [trial for trial in remaining if trial.name not in names])
     copied = len(trials) - len(first) - len(waiting)
@@ -88,7 +71,12 @@ def train_trials(
 
 
 def _train(
-    study: Study, store: Store, options: TrainingOptions, watching: Watching, trials: list[Trial]
+    study: Study,
+    store: Store,
+    options: TrainingOptions,
+    watching: Watching,
+    trials: list[Trial],
+    workers: Workers,
 ) -> Collected:
     if not trials:
         return Collected(0, {}, False)
@@ -102,9 +90,8 @@ def _train(
         own_tasks=study.own_tasks,
     )
     with machine_lock.training(), watching(trials) as watch:
-        return collect(
-            store, executor(options, store, trials), trials, work, watch, options.deadline
-        )
+        executor = workers.executor(options, store, trials)
+        return collect(store, executor, trials, work, watch, options.deadline)
 
 
 def _undecided(study: Study, store: Store) -> list[Trial]:
@@ -142,50 +129,6 @@ def set_damaged_aside(store: Store) -> list[str]:
     damaged = store.damaged()
     store.set_aside(damaged)
     return [f"{item.path.name} was damaged ({item.reason}) and is set aside" for item in damaged]
-
-
-def executor(options: TrainingOptions, store: Store, trials: Sequence[Trial]) -> Executor:
-    """Make the executor of some trials.
-
-    Raises:
-        UsageError: the executor does not exist, or is Ray and Ray is not installed.
-    """
-    if options.executor not in EXECUTORS:
-        raise unknown("executor", options.executor, EXECUTORS)
-    threads = {int(trial.arm.recipe["threads"]) for trial in trials}
-    if len(threads) > 1:
-        raise UsageError("recipe.threads is one number for all arms of a study")
-    count = threads.pop()
-    environment = {"OMP_NUM_THREADS": str(count), "TF_CPP_MIN_LOG_LEVEL": "2"}
-    if options.executor == "ray":
-        try:
-            from bench.running.executors.ray import RayExecutor
-        except ImportError:
-            raise UsageError("--executor ray needs Ray: pip install '.[ray]'") from None
-        return RayExecutor(
-            jobs=options.jobs,
-            address=options.address,
-            gpus_per_trial=options.gpus_per_trial,
-            cpus_per_trial=count,
-            time_limit=options.time_limit,
-            environment=environment,
-        )
-    from bench.running.executors.local import LocalExecutor
-
-    jobs = side_by_side(options, count)
-    return LocalExecutor(jobs, options.time_limit, environment, log_folder=store.folder / "logs")
-
-
-def side_by_side(options: TrainingOptions, threads: int) -> int:
-    """Count the trials of so many threads that run side by side on this machine; 1 on a GPU."""
-    if options.jobs is not None:
-        return options.jobs
-    return 1 if has_gpu_driver() else max(1, cores() // threads)
-
-
-def has_gpu_driver() -> bool:
-    """Return true if a GPU's driver is installed; do not import TensorFlow."""
-    return shutil.which("nvidia-smi") is not None
 
 
 def expected_seconds(store: Store, trials: Sequence[Trial]) -> float | None:

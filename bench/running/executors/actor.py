@@ -71,6 +71,10 @@ class Actor(Generic[Assignment]):
         self.assignment, self._since = assignment, time.monotonic()
         self.pending = self._handle.perform.remote(assignment)
 
+    def check(self) -> None:
+        """Ask an idle actor for a sign of life; it is idle again after the answer."""
+        self.pending = self._handle.node.remote()
+
     def poll(self, time_limit: float | None) -> Sent | Failure | Lost | None:
         """Return the news, None if there are none; anything but `Sent` means the end of the actor."""
         if self.pending is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 from bench.core.failure import Failure
 from bench.core.record import PeakMemory, Record, StepTime
@@ -35,7 +35,22 @@ class Work(Protocol[Assignment_contra, Measured_co]):
 
 
 class Executor(Protocol):
-    """A runner of assignments. One that crashes, hangs or raises affects no other one."""
+    """A runner of assignments. One that crashes, hangs or raises affects no other one.
+
+    As a context manager it keeps its workers, and the arms that they have traced, from one `run` to
+    the next of equal work. Without, they end with their `run`.
+    """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exception: object) -> None:
+        """End the workers."""
+        ...
+
+    @property
+    def has_workers(self) -> bool:
+        """True if workers of an earlier `run` wait for the next one."""
+        ...
 
     def run(
         self,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import Any, Self
 
 from bench.core.errors import UsageError
 from bench.core.failure import Failure
 from bench.running.executors.executor import Assignment, Measured, Outcome, Work
-from bench.running.executors.queue import AssignmentQueue
+from bench.running.executors.queue import AssignmentQueue, Key
 from bench.running.executors.worker import WorkerSetting, received
 from bench.running.executors.worker_process import WorkerProcess
 from bench.storage.files import failed
@@ -45,7 +46,22 @@ class LocalExecutor:
         self._jobs, self._time_limit, self._fresh = jobs, time_limit, fresh
         self._environment = dict(environment or {})
         self._log_folder = log_folder
-        self._stopping = False
+        self._stopping = self._keeping = False
+        self._work = b""
+        self._workers: list[WorkerProcess[Any]] = []
+        self._traced: dict[Hashable, set[Key]] = {}
+
+    def __enter__(self) -> Self:
+        self._keeping = True
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._keeping = False
+        self._end_workers()
+
+    @property
+    def has_workers(self) -> bool:
+        return bool(self._workers)
 
     def stop(self) -> None:
         self._stopping = True
@@ -57,19 +73,15 @@ class LocalExecutor:
         on_start: Callable[[Assignment], None] | None = None,
     ) -> Generator[Outcome[Assignment, Measured], None, None]:
         self._stopping = False
-        queue = AssignmentQueue(assignments)
-        pickled = pickle.dumps(work)
-        workers: list[WorkerProcess[Assignment]] = [
-            WorkerProcess(
-                WorkerSetting(pickled, self._environment, log), self._time_limit, self._fresh
-            )
-            for log in self._logs(min(self._jobs, len(assignments)))
-        ]
+        keep = False
         try:
+            workers = self._ready(pickle.dumps(work), min(self._jobs, len(assignments)))
+            queue = AssignmentQueue(assignments, self._traced)
             while True:
                 self._begin(workers, queue)
                 busy = [worker for worker in workers if worker.assignment]
                 if not busy:
+                    keep = self._keeping
                     return
                 wait([worker.future for worker in busy], _TICK, FIRST_COMPLETED)
                 ended: list[Outcome[Assignment, Measured]] = []
@@ -86,8 +98,25 @@ class LocalExecutor:
                 self._begin(workers, queue)  # no worker waits while the consumer writes
                 yield from ended
         finally:
-            with ThreadPoolExecutor(max(len(workers), 1)) as closing:
-                list(closing.map(WorkerProcess.close, workers))
+            if not keep:
+                self._end_workers()
+
+    def _ready(self, work: bytes, count: int) -> list[WorkerProcess[Any]]:
+        """Return at least so many workers that have this work, kept ones first."""
+        if work != self._work:
+            self._end_workers()
+            self._work = work
+        logs = self._logs(max(count, len(self._workers)))
+        for log in logs[len(self._workers) :]:
+            setting = WorkerSetting(work, self._environment, log)
+            self._workers.append(WorkerProcess(setting, self._time_limit, self._fresh))
+        return self._workers
+
+    def _end_workers(self) -> None:
+        workers, self._workers = self._workers, []
+        self._traced.clear()
+        with ThreadPoolExecutor(max(len(workers), 1)) as closing:
+            list(closing.map(WorkerProcess.close, workers))
 
     def _begin(
         self, workers: Sequence[WorkerProcess[Assignment]], queue: AssignmentQueue[Assignment]

@@ -17,11 +17,16 @@ class AssignmentQueue(Generic[Assignment]):
     comparisons. Among the lowest waiting replicate a worker takes an arm of its own, else an arm
     without a worker. Otherwise it takes an arm of its own of the next replicate, else the first
     assignment that waits.
+
+    Args:
+        traced: worker -> the arms that it has traced, kept up to date.
     """
 
-    def __init__(self, assignments: Sequence[Assignment]) -> None:
+    def __init__(
+        self, assignments: Sequence[Assignment], traced: dict[Hashable, set[Key]] | None = None
+    ) -> None:
         self._waiting: list[Assignment] = list(assignments)
-        self._traced: dict[Hashable, set[Key]] = {}
+        self._traced = {} if traced is None else traced
 
     def __len__(self) -> int:
         return len(self._waiting)

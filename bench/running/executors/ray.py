@@ -11,16 +11,16 @@ import os
 import pickle
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, Self
 
 from bench.core.errors import BenchError, UsageError
 from bench.core.failure import Failure
 from bench.core.study import Timing, Trial
 from bench.running.executors.actor import Actor, Lost
 from bench.running.executors.executor import Assignment, Measured, Outcome, Work
-from bench.running.executors.queue import AssignmentQueue
+from bench.running.executors.queue import AssignmentQueue, Key
 from bench.running.executors.worker import Sent, received
 
 _TICK = 0.2
@@ -63,7 +63,24 @@ class RayExecutor:
         self._jobs, self._address, self._time_limit = jobs, address, time_limit
         self._shares = {"GPU": gpus_per_trial, "CPU": cpus_per_trial}
         self._environment, self._fresh = dict(environment or {}), fresh
-        self._stopping = False
+        self._stopping = self._keeping = False
+        self._work = b""
+        self._actors: list[Actor[Any]] = []
+        self._traced: dict[Hashable, set[Key]] = {}
+        self._connection = ExitStack()
+        self._ray: Any = None
+
+    def __enter__(self) -> Self:
+        self._keeping = True
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._keeping = False
+        self._end_actors()
+
+    @property
+    def has_workers(self) -> bool:
+        return bool(self._actors)
 
     def stop(self) -> None:
         self._stopping = True
@@ -78,30 +95,50 @@ class RayExecutor:
         if not assignments:
             return
         pickled = pickle.dumps(work)
-        queue = AssignmentQueue(assignments)
         losses: Counter[str] = Counter()
-        with _connected(self._address) as ray:
+        keep = False
+        try:
+            ray, actors = self._ready(pickled)
+            queue = AssignmentQueue(assignments, self._traced)
             room, looked = self._room(ray), time.monotonic()
-            actors: list[Actor[Assignment]] = []
-            try:
-                while True:
-                    if time.monotonic() - looked > _GROWTH:
-                        room, looked = max(self._room(ray), 1), time.monotonic()
-                    running = sum(actor.assignment is not None for actor in actors)
-                    unfinished = running + (0 if self._stopping else len(queue))
-                    if not unfinished:
-                        return
-                    for _ in range(min(room, unfinished) - len(actors)):
-                        actors.append(Actor(ray, pickled, self._shares, self._environment))
-                    self._begin(actors, queue, on_start)
-                    pending = [actor.pending for actor in actors if actor.pending is not None]
-                    ray.wait(pending, num_returns=1, timeout=_TICK)
-                    ended = self._collect(actors, queue, losses)
-                    self._begin(actors, queue, on_start)
-                    yield from ended
-            finally:
-                for actor in actors:
-                    actor.kill()
+            while True:
+                if time.monotonic() - looked > _GROWTH:
+                    room, looked = max(self._room(ray), 1), time.monotonic()
+                running = sum(actor.assignment is not None for actor in actors)
+                unfinished = running + (0 if self._stopping else len(queue))
+                if not unfinished:
+                    keep = self._keeping
+                    return
+                for _ in range(min(room, unfinished) - len(actors)):
+                    actors.append(Actor(ray, pickled, self._shares, self._environment))
+                self._begin(actors, queue, on_start)
+                pending = [actor.pending for actor in actors if actor.pending is not None]
+                ray.wait(pending, num_returns=1, timeout=_TICK)
+                ended = self._collect(actors, queue, losses)
+                self._begin(actors, queue, on_start)
+                yield from ended
+        finally:
+            if not keep:
+                self._end_actors()
+
+    def _ready(self, work: bytes) -> tuple[Any, list[Actor[Any]]]:
+        """Return the `ray` module, connected, and the kept actors that have this work."""
+        if work != self._work:
+            self._end_actors()
+            self._work = work
+        if self._ray is None:
+            self._ray = self._connection.enter_context(_connected(self._address))
+        for actor in self._actors:
+            if actor.pending is None:  # its node may have gone in the meantime
+                actor.check()
+        return self._ray, self._actors
+
+    def _end_actors(self) -> None:
+        actors, self._actors, self._ray = self._actors, [], None
+        self._traced.clear()
+        for actor in actors:
+            actor.kill()
+        self._connection.close()
 
     def _collect(
         self,
@@ -202,7 +239,11 @@ def _connected(address: str | None) -> Iterator[Any]:
         yield ray
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no study sends statistics of its use
-    local = {} if address else {"include_dashboard": False}
+    local: dict[str, Any] = {"include_dashboard": False}
+    if address or "RAY_ADDRESS" in os.environ:
+        local = {}
+    else:  # without an address Ray waits for the last cluster of this machine, even a dead one
+        address = "local"
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:

@@ -7,14 +7,16 @@ import pytest
 from bench.advising import lab, start
 from bench.data.source import Identity
 from bench.plugins.registry import Registry, find
-from bench.running import timing_phase, training_phase
+from bench.running import timing_phase, training_phase, workers
 from tests.bench.advising.machine import Machine
+from tests.bench.running.executors.serial import SerialExecutor
 
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine()
     monkeypatch.setattr(training_phase, "train_trials", made.train)
+    monkeypatch.setattr(workers, "_executor", lambda *_: SerialExecutor())
     monkeypatch.setattr(timing_phase, "phase", made.time)
     monkeypatch.setattr(lab.time, "monotonic", lambda: made.now)
     monkeypatch.setattr(start, "draw", lambda taken, seeds: 1000 * (1 + len(list(taken))))

@@ -21,11 +21,13 @@ from bench.running.executors.executor import Outcome
 from bench.running.request import Request
 from bench.running.study_run import Display, RunOptions
 from bench.running.timing_phase import TimingOptions, TimingWatch
-from bench.running.training_phase import TrainingOptions, Watching
+from bench.running.training_phase import Watching
+from bench.running.workers import TrainingOptions, Workers
 from bench.storage.store import Store
 from bench.tasks.task import Source
 from tests.bench.analysis import studies
 from tests.bench.report.study_factory import Plan, Planted, trial_record
+from tests.bench.running.executors.serial import SerialExecutor
 
 POINTS = {"cutmix": 3.0, "dropout": 2.0, "mixup": -2.0, "ema": 0.0, "layer_norm": -1.0}
 SECONDS = 10.0
@@ -45,7 +47,9 @@ class Machine:
         self.speed: Callable[[float], float] = lambda now: 1.0
         self.dies_at: int | None = None
         self.starts_for = 0.0
-        """Seconds before the first trial of a round."""
+        """Seconds that workers take to start."""
+        self.started = 0
+        """Times that they did."""
         self.dies_after = 0.0
         """Seconds of a trial before the kill."""
         self.points = POINTS
@@ -99,11 +103,15 @@ class Machine:
 
     def train(
         self, study: Study, store: Store, options: TrainingOptions, watching: Watching,
-        trials: Sequence[Trial],
+        trials: Sequence[Trial], workers: Workers,
     ) -> Collected:  # fmt: skip
         plan = Plan(arms={arm.name: self.planted(arm) for arm in study.arms}, noise=0.5)
         written = 0
-        self.now += self.starts_for
+        waited = workers.waiting
+        executor = workers.executor(options._replace(source=Source("synthetic")), store, trials)
+        if not (waited and workers.waiting):  # of another folder, they are others
+            self.now += self.starts_for
+            self.started += 1
         with watching(trials) as watch:
             for trial in trials:
                 watch.started(trial)
@@ -133,6 +141,8 @@ class Machine:
                 watch.ended(Outcome(trial, record, None))
                 if options.deadline is not None and self.now > options.deadline:
                     break
+        assert isinstance(executor, SerialExecutor)
+        executor.has_workers = True
         return Collected(written, {}, False)
 
 

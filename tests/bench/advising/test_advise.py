@@ -276,6 +276,20 @@ def test_a_confirmation_begins_nothing_after_the_budget(
     assert made.advice.finished
 
 
+def test_workers_start_once_to_choose_and_once_to_confirm(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    machine.starts_for = 7.0
+    made, _ = advised(tmp_path, registry, trials=60)
+    assert len(made.advice.rounds) > 3
+    assert machine.started == 2
+    assert [state.starts for state in made.advice.rounds] == [1] + [0] * (
+        len(made.advice.rounds) - 1
+    )
+    assert made.advice.spent == pytest.approx(machine.now)
+    assert not made.lab.workers.waiting, "the end of the advice ends them"
+
+
 def test_a_start_counts_though_the_first_trial_after_it_is_killed(
     tmp_path: Path, registry: Registry, machine: Machine
 ) -> None:

@@ -53,6 +53,18 @@ def test_the_pace_is_that_of_the_trials_that_ran_side_by_side_in_the_last_round(
     assert costs(store, [PROBE, screening])[()] == pytest.approx(7.5)
 
 
+def test_a_round_whose_workers_waited_for_it_took_no_time_to_start_them(store: Store) -> None:
+    """Seven trials of 60 s on two cores, one of them idle at the end: 240 s, 10 more with a start."""
+    stacks = ((), *TECHNIQUES[:6])
+    for stack in stacks:
+        train(store, stack, 2, 60.0)
+    warm = ended("screen", stacks, range(2, 3), 240.0, jobs=2).model_copy(update={"starts": 0})
+    cold = warm.model_copy(update={"starts": 1, "seconds": 250.0})
+    twice = warm.model_copy(update={"starts": 2, "seconds": 260.0})
+    for screening in (warm, cold, twice):
+        assert costs(store, [PROBE, screening])[()] == pytest.approx(240 / 7)
+
+
 def test_a_round_without_a_record_says_nothing_about_the_pace(store: Store) -> None:
     """Its first trial failed, and then it was killed."""
     begun = ended("screen", ((), ("a",)), range(2, 3), 2.0, jobs=2)

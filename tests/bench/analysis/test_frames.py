@@ -33,6 +33,12 @@ def test_a_row_per_trial_in_the_order_of_arms_and_seeds() -> None:
     assert row["init_hashes"] == {"stem": "w1", "head": "h1"}
 
 
+def test_the_operations_of_a_training_are_those_of_a_step_times_its_steps() -> None:
+    counted = studies.record(MIXUP, 0, step_flops=4e9, steps=500)
+    frame = trials_frame(STUDY, [counted, studies.record(MIXUP, 1, step_flops=None)])
+    assert frame["training_tflop"].tolist() == pytest.approx([2.0, np.nan], nan_ok=True)
+
+
 def test_a_diverged_trial_is_counted_and_has_no_figures() -> None:
     frame = trials_frame(STUDY, [studies.diverged(MIXUP, 0)])
     assert frame.loc[0, "status"] == "diverged"

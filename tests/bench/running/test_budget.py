@@ -14,7 +14,7 @@ from bench.running.budget import Chosen, Cost, within
 from bench.running.collect import collect
 from bench.running.plan import plan
 from bench.running.request import Request
-from bench.running.training_phase import TrainingOptions
+from bench.running.workers import TrainingOptions
 from bench.storage.store import Store
 from bench.tasks.task import Source
 from tests.bench.measured import Measure, study

@@ -19,8 +19,9 @@ from bench.running.request import Request
 from bench.running.shortened import SHORT
 from bench.running.study_run import Display, RunOptions
 from bench.running.timing_phase import TimingWatch
-from bench.running.training_phase import Trained, TrainingOptions
+from bench.running.training_phase import Trained
 from bench.running.tuning import Shortening, Tuned
+from bench.running.workers import TrainingOptions
 from bench.storage.store import Store
 from bench.tasks.task import Source
 from tests.bench.measured import record

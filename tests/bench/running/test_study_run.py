@@ -16,8 +16,8 @@ from bench.running.collect import TrainingWatch
 from bench.running.request import Request
 from bench.running.study_run import Display, RunOptions
 from bench.running.timing_phase import TimingWatch
-from bench.running.training_phase import TrainingOptions
 from bench.running.tuning import Tuned, TunedSetting
+from bench.running.workers import TrainingOptions
 from bench.storage.store import Store
 from bench.tasks.task import Source
 from tests.bench import measured

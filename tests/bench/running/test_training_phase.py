@@ -13,8 +13,9 @@ import pytest
 from bench.core.errors import UsageError
 from bench.core.record import Record
 from bench.core.study import Study, Trial
-from bench.running import training_phase
+from bench.running import training_phase, workers
 from bench.running.collect import TrainingWatch
+from bench.running.workers import TrainingOptions, Workers
 from bench.storage.store import Store
 from bench.tasks.task import Source
 from tests.bench.analysis import studies
@@ -34,10 +35,10 @@ class MadeUp:
 
 
 @pytest.fixture
-def options(monkeypatch: pytest.MonkeyPatch) -> training_phase.TrainingOptions:
+def options(monkeypatch: pytest.MonkeyPatch) -> TrainingOptions:
     monkeypatch.setattr(training_phase, "TrainingWork", lambda **_: MadeUp())
-    monkeypatch.setattr(training_phase, "executor", lambda *_: SerialExecutor())
-    return training_phase.TrainingOptions(Source("tfds"))
+    monkeypatch.setattr(workers, "_executor", lambda *_: SerialExecutor())
+    return TrainingOptions(Source("tfds"))
 
 
 @contextlib.contextmanager
@@ -51,7 +52,7 @@ def planned(**changes: object) -> tuple[Study, tuple[tuple[str, str], ...]]:
 
 
 def test_only_undecided_arms_and_their_baseline_get_more_seeds(
-    tmp_path: Path, options: training_phase.TrainingOptions
+    tmp_path: Path, options: TrainingOptions
 ) -> None:
     study, _ = planned(sequential=True)
     store = Store(tmp_path / "test")
@@ -64,7 +65,7 @@ def test_only_undecided_arms_and_their_baseline_get_more_seeds(
 
 
 def test_a_study_without_the_rule_trains_its_seeds_and_no_more(
-    tmp_path: Path, options: training_phase.TrainingOptions
+    tmp_path: Path, options: TrainingOptions
 ) -> None:
     study, _ = planned()
     store = Store(tmp_path / "test")
@@ -75,7 +76,7 @@ def test_a_study_without_the_rule_trains_its_seeds_and_no_more(
 
 
 def test_arms_that_are_one_training_are_trained_once(
-    tmp_path: Path, options: training_phase.TrainingOptions
+    tmp_path: Path, options: TrainingOptions
 ) -> None:
     """The tuned setting of `strong` is its default. A control has other streams."""
     strong = studies.arm("strong")
@@ -104,7 +105,7 @@ def test_arms_that_are_one_training_are_trained_once(
 
 
 def test_a_training_of_an_interrupted_run_is_not_repeated_for_another_arm(
-    tmp_path: Path, options: training_phase.TrainingOptions
+    tmp_path: Path, options: TrainingOptions
 ) -> None:
     tuned = studies.arm("strong").model_copy(update={"name": "strong[tuned]"})
     study = studies.study([*ARMS, tuned], seeds=1)
@@ -118,7 +119,7 @@ def test_a_training_of_an_interrupted_run_is_not_repeated_for_another_arm(
 
 
 def test_a_sequential_report_judges_at_a_quarter_of_alpha(
-    tmp_path: Path, options: training_phase.TrainingOptions
+    tmp_path: Path, options: TrainingOptions
 ) -> None:
     from bench.report.report import write_report
 
@@ -159,5 +160,5 @@ def test_threads_differ_by_no_arm(tmp_path: Path) -> None:
         Trial(arm=arm.model_copy(update={"recipe": {**arm.recipe, "threads": threads}}), seed=0)
         for threads, arm in enumerate(ARMS, start=1)
     ]
-    with pytest.raises(UsageError, match="one number for all arms"):
-        training_phase.executor(training_phase.TrainingOptions(Source()), store, trials)
+    with pytest.raises(UsageError, match="one number for all arms"), Workers() as made:
+        made.executor(TrainingOptions(Source()), store, trials)

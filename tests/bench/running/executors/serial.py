@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Generator, Sequence
+from typing import Self
 
 from bench.running.executors.executor import Assignment, Measured, Outcome, Work
 from bench.running.executors.worker import LoadedWork, received
@@ -14,6 +15,13 @@ class SerialExecutor:
 
     def __init__(self) -> None:
         self._stopping = False
+        self.has_workers = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.has_workers = False
 
     def stop(self) -> None:
         self._stopping = True

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.core.record import Record, StepTime
@@ -127,6 +130,69 @@ def test_a_trial_that_changes_its_surroundings(make: Make, tmp_path: Path) -> No
     assert facts(outcomes["baseline"])["leak"] is None
     assert facts(outcomes["baseline"])["folder"] != "/"
     assert "BENCH_TEST_LEAK" not in os.environ
+
+
+# --- workers that stay ---
+
+
+@pytest.mark.parametrize("make", ISOLATING)
+def test_in_a_context_workers_stay_for_equal_work_and_end_with_it(make: Make) -> None:
+    trials = study(["baseline"], seeds=2).trials()
+    with make(jobs=1) as executor:
+        assert not executor.has_workers
+        told = [facts(o) for _ in range(2) for o in executor.run(trials, Misbehave())]
+        assert [t["calls"] for t in told] == [1, 2, 3, 4], "of one work, which keeps what it traced"
+        assert executor.has_workers
+        (other,) = executor.run(trials[:1], Misbehave(seconds=0.01))
+        assert facts(other)["calls"] == 1
+        pids = {told[0]["pid"], facts(other)["pid"]}
+        assert len(pids) == 2, "work of its own has a worker of its own"
+    assert not executor.has_workers
+    psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=10)
+    assert not [pid for pid in pids if psutil.pid_exists(pid)]
+
+
+@pytest.mark.parametrize("make", ISOLATING)
+def test_without_a_context_workers_end_with_their_run(make: Make) -> None:
+    trials = study(["baseline"], seeds=1).trials()
+    executor = make(jobs=1)
+    pids = {facts(o)["pid"] for _ in range(2) for o in executor.run(trials, Misbehave())}
+    assert len(pids) == 2
+    assert not executor.has_workers
+
+
+@pytest.mark.parametrize("make", ISOLATING)
+def test_more_workers_join_those_that_stay_and_each_keeps_its_arms(make: Make) -> None:
+    arms = ["baseline", "mixup"]
+    with make(jobs=2) as executor:
+        (first,) = executor.run(study(arms[:1], seeds=1).trials(), Misbehave())
+        trials = study(arms, seeds=4).trials()
+        later = list(executor.run(trials, Misbehave(seconds=0.0)))
+    of = {(o.assignment.arm.name, facts(o)["pid"]) for o in later}
+    assert ("baseline", facts(first)["pid"]) in of
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.5])
+@pytest.mark.parametrize("make", ISOLATING)
+def test_a_worker_that_died_while_it_waited_costs_no_trial(make: Make, pause: float) -> None:
+    trials = study(["baseline"], seeds=1).trials()
+    with make(jobs=1) as executor:
+        (before,) = executor.run(trials, Misbehave())
+        os.kill(facts(before)["pid"], signal.SIGKILL)
+        time.sleep(pause)
+        (after,) = executor.run(trials, Misbehave())
+    assert facts(after)["pid"] != facts(before)["pid"]
+
+
+@pytest.mark.parametrize("make", ISOLATING)
+def test_a_run_that_its_consumer_leaves_keeps_no_worker(make: Make) -> None:
+    with make(jobs=1) as executor:
+        outcomes = executor.run(plenty(), Misbehave())
+        pid = facts(next(outcomes))["pid"]
+        outcomes.close()
+        assert not executor.has_workers
+        (outcome,) = executor.run(plenty()[:1], Misbehave())
+        assert facts(outcome)["pid"] != pid
 
 
 # --- isolation ---
