@@ -18,6 +18,7 @@ from bench.advising.evidence import Evidence
 from bench.advising.rounds import Costs, Observation, Round, Stack
 from bench.analysis.verdict import ALPHA, BETTER, BETTER_BY_MARGIN
 from bench.core.study import SMOKE_SEEDS
+from bench.stats.laws import FixedLook
 from bench.stats.power import detectable
 from bench.stats.simultaneous import unit_level
 
@@ -69,7 +70,7 @@ def smallest_effect(stacks: int, seeds: int, sd: float) -> float:
     if seeds < 2:
         return float("nan")
     error, df = np.array([sd / seeds**0.5]), np.array([seeds - 1.0])
-    return float(detectable(error, df, unit_level(ALPHA, stacks, 0))[0])
+    return float(detectable(error, df, FixedLook(df).critical(unit_level(ALPHA, stacks, 0)))[0])
 
 
 def recommended(verdicts: Mapping[str, str], gains: Mapping[str, float]) -> str | None:

@@ -95,7 +95,7 @@ def analyse(
     hits = convergence.hits(study, trials, curves)
     own_hits = convergence.hits(study, trials, curves, convergence.own_targets(study, trials))
     converged = convergence.convergence(study, comparison, contrasts, hits, own_hits)
-    best = candidates(study, trials, measured, alpha)
+    best = candidates(study, trials, comparison, measured, alpha)
     front = front_probabilities(study, trials, comparison, placed, measured)
     at_place = seconds(converged, place)
     return Analysis(

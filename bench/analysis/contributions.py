@@ -38,9 +38,7 @@ def interactions(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     three arms are comparable with the baseline count. `a`, `b` and `both` are names of arms.
     """
     squares = list(_squares(study))
-    pairs = _rows(
-        trials, (Contrast(*key, ("strategies",)) for square in squares for key in _edges(*square))
-    )
+    pairs = _rows(study, trials, (key for square in squares for key in _edges(*square)))
     answers, samples = Correctness(trials), list[Sample]()
     heads: list[dict[str, object]] = []
     for task, a, b, both, baseline in squares:
@@ -58,7 +56,7 @@ def leave_one_out(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     `stack` and `without` are names of arms, `member` the strategy that was left out.
     """
     left_out = list(_left_out(study))
-    pairs = _rows(trials, (Contrast(t, full, out, ("strategies",)) for t, full, _, out in left_out))
+    pairs = _rows(study, trials, ((task, full, without) for task, full, _, without in left_out))
     answers, samples = Correctness(trials), list[Sample]()
     heads: list[dict[str, object]] = []
     for task, full, member, without in left_out:
@@ -111,10 +109,17 @@ def _left_out(study: Study) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _rows(
-    trials: pd.DataFrame, contrasts: Iterable[Contrast]
+    study: Study, trials: pd.DataFrame, edges: Iterable[tuple[str, str, str]]
 ) -> dict[tuple[str, str, str], dict[int, tuple[int, int]]]:
-    """Return (task, arm, reference) -> seed -> positions of the pair in `trials`."""
-    pairs = pair(trials, dict.fromkeys(contrasts)).pairs
+    """Return (task, arm, reference) -> seed -> positions of the pair in `trials`.
+
+    Two arms may differ in what either may differ in from its own reference.
+    """
+    contrasts = []
+    for task, arm, reference in dict.fromkeys(edges):
+        treatment = study.arm(task, arm).treatment + study.arm(task, reference).treatment
+        contrasts.append(Contrast(task, arm, reference, ("strategies", *treatment)))
+    pairs = pair(trials, contrasts).pairs
     positions: dict[tuple[str, str, str], dict[int, tuple[int, int]]] = {}
     for task, arm, reference, seed, row, reference_row in pairs.itertuples(index=False):
         positions.setdefault((task, arm, reference), {})[seed] = (row, reference_row)

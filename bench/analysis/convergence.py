@@ -26,6 +26,8 @@ from bench.core.study import Study
 from bench.stats.paired import batched, interval
 
 SHARES = (0.8, 0.9, 0.95)
+ROUNDING = 1e-12
+"""Standard error of a ratio that counts as rounding noise."""
 HITS = columns("task arm seed target accuracy reached examples steps horizon")
 CONVERGENCE = columns(
     "task arm reference target accuracy n hits hit_rate examples steps horizon examples_ratio low "
@@ -74,9 +76,17 @@ def first_reached(accuracy: np.ndarray, target: float) -> int | None:
     return int(starts[0]) if starts.size else None
 
 
-def horizons(study: Study, curves: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """Return (task, baseline) -> examples of a whole training run: the median over its seeds."""
-    last = curves.groupby(["task", "arm", "seed"])["examples"].max()
+def horizons(
+    study: Study, trials: pd.DataFrame, curves: pd.DataFrame
+) -> dict[tuple[str, str], float]:
+    """Return (task, baseline) -> examples of a whole training run: the median over its seeds.
+
+    A diverged trial was stopped, and does not count.
+    """
+    key = ["task", "arm", "seed"]
+    whole = pd.MultiIndex.from_frame(trials.loc[trials["status"] == "ok", key])
+    trained = curves[pd.MultiIndex.from_frame(curves[key]).isin(whole)]
+    last = trained.groupby(key)["examples"].max()
     median = last.groupby(["task", "arm"]).median().to_dict()
     keys = [(arm.task, arm.name) for arm in study.arms if arm.reference is None]
     return {key: float(median[key]) for key in keys if key in median}
@@ -94,7 +104,7 @@ def hits(
         goals: targets of each arm; None takes those of its baseline.
     """
     goals = targets(study, trials) if goals is None else goals
-    ends, base = horizons(study, curves), roots(study)
+    ends, base = horizons(study, trials, curves), roots(study)
     rows: list[tuple[Any, ...]] = []
     for row, curve in _curves(trials, curves):
         baseline = (row.task, base[row.task, row.arm])
@@ -223,7 +233,11 @@ def compared(
 
 
 def ratio_of_means(arm: np.ndarray, reference: np.ndarray) -> tuple[float, float, float]:
-    """Return mean(arm) / mean(reference) of pairs, shape (seeds,), and its 95% delta interval."""
+    """Return mean(arm) / mean(reference) of pairs, shape (seeds,), and its 95% delta interval.
+
+    There is no interval where all pairs say the same: times are read at evaluations, and are cut off at
+    the horizon.
+    """
     mean, n = reference.mean(), len(arm)
     if not mean > 0:
         return np.nan, np.nan, np.nan
@@ -231,7 +245,7 @@ def ratio_of_means(arm: np.ndarray, reference: np.ndarray) -> tuple[float, float
     if n < 2:
         return ratio, np.nan, np.nan
     error = np.std((arm - ratio * reference) / mean, ddof=1) / np.sqrt(n)
-    half = stats.t.isf(0.025, n - 1) * error
+    half = stats.t.isf(0.025, n - 1) * error if error > ROUNDING else np.nan
     return ratio, ratio - half, ratio + half
 
 
@@ -247,7 +261,7 @@ def areas(
     `area` is a mean of fractions; effect, low and high are percentage points, with p of the paired
     t test: exploratory. A diverged trial's curve is at chance throughout.
     """
-    ends, base = horizons(study, curves), roots(study)
+    ends, base = horizons(study, trials, curves), roots(study)
     heights: dict[tuple[str, str], dict[int, float]] = {}
     for row, curve in _curves(trials, curves):
         end = ends.get((row.task, base[row.task, row.arm]))

@@ -128,6 +128,7 @@ def _rows(
     had, table = seeds_had(trials), values(trials)
     pairs, answers = positions(comparison), Correctness(trials)
     diverged = (trials["status"] == "diverged").to_numpy()
+    unstable = set(zip(trials["task"][diverged], trials["arm"][diverged], strict=True))
     rejected = {
         key: list(rows["difference"])
         for key, rows in comparison.rejected.groupby(["task", "arm", "reference"], sort=False)
@@ -138,7 +139,8 @@ def _rows(
         marks = {
             "role": study.arm(contrast.task, contrast.arm).role,
             "unfinished": not verdict.judged_at(study, contrast.task, contrast.arm, had),
-            "reference_diverged": bool(diverged[reference_rows].any()),
+            # at any seed: one that the arm lacks says as much of the baseline
+            "reference_diverged": (contrast.task, contrast.reference) in unstable,
         }
         notes = _missing(study.seeds, len(arm_rows), rejected.get(key, []))
         notes += _diverged(diverged[arm_rows], diverged[reference_rows])

@@ -51,10 +51,10 @@ def front_probabilities(
 ) -> dict[tuple[str, str, str], float]:
     """Return (task, arm, reference) -> the share of redrawn studies in which the arm is on the front.
 
-    A redrawn study has other trials (drawn with replacement, the same for all arms), other processes,
-    and a normal error for other test examples. Deviations from the mean are widened by sqrt(n / (n -
-    1)), as a bootstrap of few values is too narrow. An arm that only one process timed is left out,
-    since the error of its step time is not known.
+    A redrawn study has other trials, other processes (drawn with replacement), and a normal error for
+    other test examples. Deviations from the mean are widened to the variance of a mean, as a bootstrap
+    of few values is too narrow. An arm with a single trial, or timed by a single process, is left out,
+    since its error is not known.
 
     Args:
         step_times: a row per arm and process, of one place a task.
@@ -74,7 +74,9 @@ def front_probabilities(
     differences, groups = _gains(study, trials, comparison), dict[tuple[str, str], list[str]]()
     treated = {(arm.task, arm.name) for arm in study.arms if arm.role == "treatment"}
     for task, arm, reference in differences:
-        if len(ratios.get((task, arm, reference), ())) > 1 and (task, arm) in treated:
+        several = len(ratios.get((task, arm, reference), ())) > 1
+        several &= len(differences[task, arm, reference]) > 1
+        if several and (task, arm) in treated:
             groups.setdefault((task, reference), []).append(arm)
     probabilities: dict[tuple[str, str, str], float] = {}
     for (task, reference), arms in groups.items():
@@ -109,16 +111,19 @@ def _gains(
 
 
 def _redrawn_effects(random: np.random.Generator, arms: list[Mapping[int, float]]) -> np.ndarray:
-    """Return mean differences over redrawn trials, (`DRAWS`, arms); an arm keeps its mean alone where
-    fewer than two trials are shared by all."""
-    shared = sorted(set(arms[0]).intersection(*arms[1:]))
-    means = np.array([np.mean(list(arm.values())) for arm in arms])
-    n = len(shared)
-    if n < 2:
-        return np.tile(means, (DRAWS, 1))
-    values = np.array([[arm[seed] for arm in arms] for seed in shared])
-    counts = random.multinomial(n, np.full(n, 1 / n), DRAWS) / n
-    return means + np.sqrt(n / (n - 1)) * (counts @ values - values.mean(axis=0))
+    """Return mean differences over redrawn trials, (`DRAWS`, arms), from seed -> gain of each arm.
+
+    The Bayesian bootstrap (Rubin 1981): a redrawn study gives each seed a random weight, the same for
+    all arms that have it.
+    """
+    seeds = sorted(set().union(*arms))
+    gains = np.array([[arm.get(seed, np.nan) for seed in seeds] for arm in arms])
+    known = np.isfinite(gains)
+    n, mean = known.sum(axis=1), np.nanmean(gains, axis=1)
+    deviations = np.where(known, gains - mean[:, None], 0.0)
+    weights = random.standard_exponential((DRAWS, len(seeds)))
+    moved = weights @ deviations.T / (weights @ known.T)
+    return np.asarray(mean + np.sqrt((n + 1) / (n - 1)) * moved)
 
 
 def _redrawn_means(random: np.random.Generator, values: np.ndarray) -> np.ndarray:

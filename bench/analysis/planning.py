@@ -30,10 +30,11 @@ def add_planning(
     level = np.where(rows["family"] == "confirmatory", declared, alpha / 2)
     half = rows["margin"].to_numpy(dtype=float) / 2
     trials = rows["n"].to_numpy(dtype=float)
+    critical = row_errors.law(trials, verdict.first_look(study)).critical(level)
     low, high = (
         trials_for_half_width(row_errors._replace(sd=sd), trials, half, declared)
         for sd in sd_range(row_errors.sd, row_errors.sd_df)
     )
     return rows.assign(
-        mde=detectable(row_errors.error, row_errors.df, level), seeds_low=low, seeds_high=high
+        mde=detectable(row_errors.error, row_errors.df, critical), seeds_low=low, seeds_high=high
     )

@@ -70,9 +70,10 @@ def regimes(studies: Sequence[Study], trials: Mapping[str, pd.DataFrame]) -> pd.
     """Make a row per task, regime and treatment arm: the effect on the judged metric (`COLUMNS`).
 
     95% intervals for one cell alone, in the metric's unit. `p_adjusted` is Benjamini-Hochberg over the
-    whole map, and `survives` tells if it is below 5%: only such a cell says something. `shrunk` is the
-    effect drawn toward the mean of the task's cells. All of it is exploratory. `gap` is the baseline's,
-    `regime` its recipe's differing values joined by " / ". Regimes are in the order of these values.
+    whole map, and `survives` tells if it is below 5% and no trial of the reference diverged: only such
+    a cell says something. `shrunk` is the effect drawn toward the mean of the task's cells. All of it is
+    exploratory. `gap` is the baseline's, `regime` its recipe's differing values joined by " / ". Regimes
+    are in the order of these values.
 
     Args:
         studies: as `check` accepts them.
@@ -93,9 +94,9 @@ def regimes(studies: Sequence[Study], trials: Mapping[str, pd.DataFrame]) -> pd.
                 )
         for study in of_task:
             rows += _rows(study, task, regime(study, task, names), trials[study.name])
-    frame = pd.DataFrame(rows, columns=[*COLUMNS, "error"])
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, "error", "reference_diverged"])
     frame["p_adjusted"] = benjamini_hochberg(frame["p"].to_numpy(dtype=float))
-    frame["survives"] = frame["p_adjusted"] < ALPHA
+    frame["survives"] = (frame["p_adjusted"] < ALPHA) & ~frame["reference_diverged"]
     for _, cells in frame.groupby("task", sort=False):
         effect, error = (cells[name].to_numpy(dtype=float) for name in ("effect", "error"))
         frame.loc[cells.index, "shrunk"] = shrunk(effect, error)
@@ -115,12 +116,13 @@ def _rows(study: Study, task: str, name: str, trials: pd.DataFrame) -> list[tupl
     measured = effects(study, trials, pair(trials, compared), compared)
     judged = measured[measured["judged"]]
     treated = {a.name for a in study.arms if a.task == task and a.role == "treatment"}
+    diverged = set(trials.loc[(trials["task"] == task) & (trials["status"] == "diverged"), "arm"])
     base = baselines(study, trials)
     gap = base[(base["task"] == task) & (base["arm"] == BASELINE)]["gap"]
     shown = gap.iloc[0] if len(gap) else np.nan
     return [
         (task, name, study.name, e.arm, e.reference, e.n, e.effect, e.low, e.high, np.nan, e.p,
-         np.nan, False, shown, study.data[task], study.synthetic, e.error)
+         np.nan, False, shown, study.data[task], study.synthetic, e.error, e.reference in diverged)
         for e in judged.itertuples()
         if e.arm in treated
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.analysis.analysis import Analysis
-from bench.analysis.verdict import FIX_BASELINE, UNFINISHED
+from bench.analysis.verdict import FIX_BASELINE, UNFINISHED, VERDICTS
 from bench.core.study import Study
 from bench.report.around import CARRIES, groups, left_out
 from bench.report.headings import baseline_row, gap_text, main_baseline
@@ -123,10 +123,13 @@ def _lead(rows: Sequence[Row], best: Collection[str], less: Mapping[str, str]) -
     """Name the arm that alone may be the best, or else all arms that may be."""
     if not of_kind(rows, "better"):
         return "No technique is shown to be better"
-    candidates = [row for row in rows if row.arm in best] or of_kind(rows, "better")
+    judged = [row for row in rows if row.verdict in VERDICTS]
+    candidates = [row for row in judged if row.arm in best] or of_kind(rows, "better")
+    waits = "; others are unfinished" if any(row.verdict == UNFINISHED for row in rows) else ""
     names = [row.arm for row in candidates]
     if len(names) == 1:
-        return f"Leave out {less[names[0]]}" if names[0] in less else f"Use {names[0]}"
+        use = f"Leave out {less[names[0]]}" if names[0] in less else f"Use {names[0]}"
+        return use + waits
     first_names, others = names[:IN_LEAD], len(names) - IN_LEAD
     listed = f"{', '.join(first_names[:-1])} or {first_names[-1]}"
     if others > 0:
@@ -134,7 +137,8 @@ def _lead(rows: Sequence[Row], best: Collection[str], less: Mapping[str, str]) -
     steps = {row.arm: row.cells["step"].key for row in candidates}
     times = {arm: time for arm, time in steps.items() if isinstance(time, float)}
     cheaper = min(times, key=lambda arm: times[arm]) if len(times) == len(names) else ""
-    return f"{listed}: not separable" + (f"; the cheapest step is {cheaper}" if cheaper else "")
+    cheapest = f"; the cheapest step is {cheaper}" if cheaper else ""
+    return f"{listed}: not separable{cheapest}{waits}"
 
 
 def _points(rows: Sequence[Row], step: str, less: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from bench.core.recipe import Recipe
 from bench.data.own.facts import DataFacts
 from bench.data.repeated import repeated_rows
 from bench.running.profiles import PROFILES
+from bench.stats.laws import FixedLook
 from bench.stats.power import detectable
 from bench.tasks.own import AddressedTask
 
@@ -72,7 +73,8 @@ def smallest_effect(examples: int, seeds: int) -> float:
     tasks. Trials differ too, so a study shows no smaller effect than this.
     """
     error = 100 * np.sqrt(HARD_FOR_ALL / examples + DISAGREEMENT / (examples * seeds))
-    return float(detectable(np.array([error]), np.array([np.inf]), 0.025)[0])
+    df = np.array([np.inf])
+    return float(detectable(np.array([error]), df, FixedLook(df).critical(0.025))[0])
 
 
 def _written(lines: Sequence[Line]) -> str:

@@ -4,8 +4,9 @@ The value of a combination is the sum of the effects of its parts and of a term 
 v(S) = sum e_i + sum I_ij, with e ~ N(0, a^2) and I ~ N(0, b^2). A trial measures v(S), plus the effect
 of its seed, plus noise. So an untried combination has an estimate too, with a large standard deviation.
 The effect of a seed is free: only differences at the same seed count. The spreads a and b are those
-that make the measurements most probable. Source: Rasmussen and Williams 2006, Gaussian Processes for
-Machine Learning, chapters 2 and 5.
+that make the measurements most probable, and count as known: with two trials of each part, standard
+deviations are a quarter too small. Source: Rasmussen and Williams 2006, Gaussian Processes for Machine
+Learning, chapters 2 and 5.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def beaten(difference: Array, error: Array, law: Law, arms: int, alpha: float) -
 
     Args:
         difference: (pairs,) an arm's mean less the other's, paired by trial.
-        error: (pairs,) standard errors.
+        error: (pairs,) standard errors; 0 (all differences are equal) shows nothing.
         law: law of the errors.
         arms: number of arms that compete to be the best.
         alpha: largest probability that the best is beaten.
@@ -27,4 +27,5 @@ def beaten(difference: Array, error: Array, law: Law, arms: int, alpha: float) -
     Returns:
         (pairs,) True where the arm lies below the other one.
     """
-    return np.asarray(difference + law.critical(alpha / max(arms - 1, 1)) * error < 0)
+    half = law.critical(alpha / max(arms - 1, 1)) * error
+    return np.asarray((error > 0) & (difference + half < 0))

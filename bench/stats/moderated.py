@@ -6,8 +6,8 @@ Source: Smyth 2004, Statistical Applications in Genetics and Molecular Biology 3
 Three changes make the moderation weaker than there, because arms are few and share a reference.
 The differences of two arms to one reference correlate, and so do their sample variances: K arms hold
 less information than K independent ones. The spread of true variances is an upper bound of it. And no
-variance falls below the arm's own: an arm that is noisier than the others keeps its noise and gains
-degrees of freedom only.
+variance falls below the arm's own: an arm that is noisier than the others keeps its noise, and gains the
+fewer degrees of freedom the noisier it is.
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ def moderate(variances: Array, df: Array, level: Prior) -> tuple[Array, Array]:
         return variances, df
     total = level.df + df
     moderated = (level.df * level.variance + df * variances) / total
-    return np.maximum(moderated, variances), np.maximum(np.minimum(total, level.most_df), df)
+    with np.errstate(divide="ignore"):
+        gained = level.df * np.minimum(level.variance / variances, 1.0)
+    return np.maximum(moderated, variances), np.maximum(np.minimum(df + gained, level.most_df), df)
 
 
 def _inverse_trigamma(value: float) -> float:

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.optimize import elementwise
 
 from bench.stats.errors import Errors
 from bench.stats.laws import FixedLook
@@ -35,16 +36,25 @@ def sd_range(sd: Array, df: Array, confidence: float = SD_CONFIDENCE) -> tuple[A
     return sd * low, sd * high
 
 
-def detectable(error: Array, df: Array, level: Array | float) -> Array:
+def detectable(error: Array, df: Array, critical: Array) -> Array:
     """Return the true differences that are told from 0 with 80% power; NaN without an error.
 
     Args:
-        error: standard errors, any shape.
+        error: standard errors, shape (samples,).
         df: their degrees of freedom.
-        level: one-sided level of the interval.
+        critical: half-widths of the intervals, in standard errors.
     """
-    quantiles = stats.t.isf(level, df) + stats.t.isf(1 - POWER, df)
-    return np.where(error > 0, quantiles * error, np.nan)
+
+    def short(shift: Array, df: Array, critical: Array) -> Array:
+        return np.asarray(stats.nct.sf(critical, df, shift) - POWER)
+
+    known = (error > 0) & np.isfinite(critical)
+    found = np.full(len(error), np.nan)
+    if known.any():
+        df, critical = np.minimum(df[known], MOST_TRIALS), critical[known]
+        ends = np.zeros_like(critical), 2 * critical + 20
+        found[known] = error[known] * elementwise.find_root(short, ends, args=(df, critical)).x
+    return found
 
 
 def trials_for_half_width(

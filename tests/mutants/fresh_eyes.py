@@ -49,7 +49,7 @@ MUTANTS = [
     ),
     Mutant(
         "best-among-one-arm-fewer", "bench/analysis/best.py",
-        "beaten(mean, spread.error, law, len(arms), alpha)",
+        "beaten(mean, spread.error, law, len(rows), alpha)",
         "beaten(mean, spread.error, law, len(samples), alpha)",
         "tests/bench/analysis/test_best.py", "half_of_the_error",
     ),

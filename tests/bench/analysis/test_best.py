@@ -19,7 +19,8 @@ from tests.bench.analysis import studies
 def found(study: Study, made: list[Record]) -> pd.DataFrame:
     trials = trials_frame(study, made)
     compared = contrasts(study)
-    return candidates(study, trials, effects(study, trials, pair(trials, compared), compared))
+    pairs = pair(trials, compared)
+    return candidates(study, trials, pairs, effects(study, trials, pairs, compared))
 
 
 def planted(points: dict[str, float], seeds: int = 8) -> tuple[Study, list[Record]]:
@@ -50,6 +51,37 @@ def test_one_trial_or_synthetic_data_names_none() -> None:
     study, made = planted({"a": 3.0})
     synthetic = study.model_copy(update={"synthetic": True})
     assert found(synthetic, [r.model_copy(update={"synthetic": True}) for r in made]).empty
+
+
+def test_an_arm_that_waits_for_its_verdict_does_not_compete() -> None:
+    study, made = planted({"finished": 3.0, "unfinished": 6.0})
+    study = study.model_copy(update={"family": tuple(("images", a.name) for a in study.arms[1:3])})
+    rows = found(study, [r for r in made if not (r.arm == "unfinished" and r.seed > 5)])
+    assert rows.set_index("arm")["candidate"].to_dict() == {"baseline": False, "finished": True}
+
+
+def test_trials_on_other_data_do_not_count() -> None:
+    """The better arm has five bad trials on other arrays; its others are five points above."""
+    study, made = planted({"better": 5.0, "good": 3.0}, seeds=10)
+    spoiled = [
+        studies.record(study.arm("images", "better"), r.seed, 0.4,
+                       hashes=r.hashes.model_copy(update={"data": "other arrays"}))
+        if r.arm == "better" and r.seed >= 5 else r
+        for r in made
+    ]  # fmt: skip
+    rows = found(study, spoiled).set_index("arm")
+    assert rows["candidate"].to_dict() == {"baseline": False, "better": True, "good": False}
+
+
+def test_equal_differences_show_nothing() -> None:
+    """As the table of effects gives no interval to them."""
+    study = studies.study([studies.arm(name) for name in ("baseline", "a")], 5)
+    made = [
+        r.model_copy(update={"final": r.final.model_copy(update={"correct": ""})})
+        for r in studies.records(study, {"baseline": [0.5] * 5, "a": [0.505] * 5})
+        if r.final is not None
+    ]
+    assert found(study, made)["candidate"].all()
 
 
 @pytest.mark.parametrize(("below", "stays"), [(0.98, True), (1.02, False)])

@@ -106,6 +106,26 @@ def test_a_diverged_trial_never_got_there() -> None:
     assert (last["examples"] == 1000).all()
 
 
+def test_a_baseline_trial_that_diverged_shortens_no_training() -> None:
+    stopped = [
+        studies.diverged(ARMS[0], seed).model_copy(update={"curve": curve(BASELINE[:1])})
+        for seed in (1, 2)
+    ]
+    made = [MADE[0], *stopped, *MADE[3:]]
+    found = hits(STUDY, trials_frame(STUDY, made), curves_frame(made))
+    assert set(found["horizon"]) == {1000}
+    fast = found[(found["arm"] == "fast") & (found["target"] == 0.9)]
+    assert fast["reached"].all()
+
+
+def test_pairs_that_all_say_the_same_have_a_ratio_and_no_interval() -> None:
+    """All at one evaluation, or all cut off at the horizon."""
+    for time in (700.0, 1000.0):
+        ratio, low, high = ratio_of_means(np.full(5, time), np.full(5, 1000.0))
+        assert ratio == pytest.approx(time / 1000)
+        assert np.isnan([low, high]).all()
+
+
 def test_area_under_a_straight_line_is_its_mean_height() -> None:
     x = np.array([250.0, 500.0, 750.0, 1000.0])
     assert area(x, 0.5 + 0.4 * x / 1000, 1000.0, 0.5) == pytest.approx(0.7)

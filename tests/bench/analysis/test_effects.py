@@ -203,6 +203,19 @@ def test_a_baseline_that_diverges_is_the_finding() -> None:
     assert "1 of 10 of the reference" in found.loc["down", "warning"]
 
 
+def test_an_arm_that_lacks_the_seed_is_not_spared_the_baselines_divergence() -> None:
+    study = studies.study(ARMS, 10, family=FAMILY)
+    made = [
+        studies.diverged(ARMS[0], 3) if (r.arm, r.seed) == ("baseline", 3) else r
+        for r in planted(study)
+        if (r.arm, r.seed) != ("down", 3)
+    ]
+    trials = trials_frame(study, made, [("images", "down", 3)])
+    compared = contrasts(study)
+    found = accuracy_rows(effects(study, trials, pair(trials, compared), compared))
+    assert found.loc["down", "verdict"] == verdict.FIX_BASELINE
+
+
 def test_what_is_not_comparable_is_not_compared_and_named() -> None:
     study = studies.study(ARMS, 10, family=FAMILY)
     made = [

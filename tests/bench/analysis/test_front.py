@@ -7,7 +7,7 @@ import pytest
 
 from bench.analysis.effects import effects
 from bench.analysis.frames import step_times_frame, trials_frame
-from bench.analysis.front import front_probabilities, on_front
+from bench.analysis.front import _redrawn_effects, front_probabilities, on_front
 from bench.analysis.pairing import contrasts, pair
 from tests.bench.analysis import studies
 
@@ -35,7 +35,10 @@ def test_it_agrees_with_comparing_every_pair_ties_included() -> None:
 
 
 def probabilities(
-    points: dict[str, float], ratios: dict[str, float], processes: int = 5
+    points: dict[str, float],
+    ratios: dict[str, float],
+    processes: int = 5,
+    diverged: dict[str, int] | None = None,
 ) -> dict[str, float]:
     arms = [studies.arm("baseline"), *map(studies.arm, points)]
     study = studies.study(arms, 8)
@@ -44,7 +47,12 @@ def probabilities(
     values = {"baseline": base} | {
         name: base + (points[name] + random.normal(0, 0.5, 8)) / 100 for name in points
     }
-    trials = trials_frame(study, studies.records(study, {k: v.tolist() for k, v in values.items()}))
+    made = [
+        studies.diverged(study.arm("images", r.arm), r.seed)
+        if r.seed < (diverged or {}).get(r.arm, 0) else r
+        for r in studies.records(study, {k: v.tolist() for k, v in values.items()})
+    ]  # fmt: skip
+    trials = trials_frame(study, made)
     times = [
         studies.step_time(name, process, ratio * np.exp(random.normal(0, 0.01)))
         for name, ratio in ratios.items()
@@ -71,6 +79,25 @@ def test_a_step_time_of_one_process_puts_nothing_on_the_front() -> None:
     asked = ({"winner": 5.0, "even": 0.0}, {"winner": 0.9, "even": 1.0})
     assert probabilities(*asked, processes=1) == {}
     assert set(probabilities(*asked, processes=2)) == {"winner", "even"}
+
+
+@pytest.mark.parametrize("lost", [6, 7])
+def test_one_arm_that_diverges_makes_no_other_arm_sure(lost: int) -> None:
+    """With two seeds it has an error of its own, with one it is left out; the others keep eight."""
+    asked = ({"a": 0.1, "b": 0.0, "c": -0.1}, {"a": 1.02, "b": 1.01, "c": 1.0})
+    found = probabilities(*asked, diverged={"c": lost})
+    assert set(found) == ({"a", "b", "c"} if lost == 6 else {"a", "b"})
+    assert 0.1 < min(found["a"], found["b"]) < max(found["a"], found["b"]) < 0.9
+
+
+def test_the_error_of_a_redrawn_mean_is_that_of_its_own_trials() -> None:
+    gains = [dict(enumerate([1.0, -1.0, 2.0, 0.5, -0.5])), {1: 3.0, 3: 4.0, 4: 6.0}]
+    drawn = _redrawn_effects(np.random.default_rng(5), gains)
+    for arm, column in zip(gains, drawn.T, strict=True):
+        values = np.array(list(arm.values()))
+        error = values.std(ddof=1) / np.sqrt(len(values))
+        assert column.mean() == pytest.approx(values.mean(), abs=5 * error / np.sqrt(len(column)))
+        assert column.std() == pytest.approx(error, rel=0.05)
 
 
 def test_the_same_study_has_the_same_probabilities() -> None:

@@ -223,3 +223,28 @@ def test_a_study_of_an_older_version_judges_accuracy() -> None:
     read = Study.model_validate(payload)
     assert read.metric.name == JUDGED
     assert read.margin_on("images") == 1.0
+
+
+def test_early_stopping_may_stop_early_in_pairs_too() -> None:
+    """Its steps and its order of batches differ from those of the arm that it is compared with."""
+    stops = ("strategies", "early stopping")
+    arms = [
+        studies.arm("baseline"),
+        studies.arm("early_stopping", treatment=stops),
+        studies.arm("mixup"),
+        studies.arm("early_stopping+mixup", treatment=stops),
+    ]
+    study = studies.study(arms, 6).model_copy(update={"design": "leave-one-out"})
+    made = []
+    for arm in arms:
+        for seed in range(6):
+            record = studies.record(arm, seed, 0.6 + 0.02 * ("mixup" in arm.name))
+            if "early" in arm.name:
+                hashes = record.hashes.model_copy(update={"batch_order": f"stopped{seed}"})
+                record = record.model_copy(update={"steps": 70, "hashes": hashes})
+            made.append(record)
+    trials = trials_frame(study, made)
+    assert interactions(study, trials)["n"].tolist() == [6]
+    left_out = leave_one_out(study, trials).set_index("member")
+    assert left_out["n"].tolist() == [6, 6]
+    assert left_out.loc["mixup", "effect"] == pytest.approx(2.0)

@@ -62,6 +62,16 @@ def test_the_largest_estimate_without_a_verdict_is_not_recommended() -> None:
     assert said(rows, "a").lead == "No technique is shown to be better"
 
 
+def test_an_arm_without_all_its_seeds_is_not_recommended() -> None:
+    """Though its estimate is the largest, and no other arm is shown to beat it."""
+    rows = [row("late", 6.0, UNFINISHED), *ROWS]
+    assert said(rows, "late", "layer_norm").lead == "Use layer_norm; others are unfinished"
+    assert said(rows, "late").lead.startswith("layer_norm or cutmix: not separable")
+    assert said(rows, "late").lead.endswith("others are unfinished")
+    failing = [row("failing", 6.0, "smoke run", evidence="smoke"), *ROWS]
+    assert said(failing, "failing", "layer_norm").lead == "Use layer_norm"
+
+
 def test_each_verdict_has_its_line() -> None:
     points = said(ROWS, "layer_norm").points
     assert points[0] == f"layer_norm: +1.2 points [a, b], 1.30× step time, {BETTER_BY_MARGIN}"

@@ -38,16 +38,20 @@ def test_intervals_cover_and_are_shorter_than_each_arm_alone(
         assert np.mean(shorter) < 0.85
 
 
-def test_an_arm_that_is_noisier_than_the_others_keeps_its_noise() -> None:
+@pytest.mark.parametrize(("trials", "noisier"), [(3, 10.0), (5, 3.0), (5, 10.0)])
+def test_an_arm_that_is_noisier_than_the_others_keeps_its_noise(
+    trials: int, noisier: float
+) -> None:
+    """With all the degrees of freedom of the others its interval would cover 90%."""
     random = np.random.default_rng(1)
     covered = []
     for _ in range(600):
-        d = paired_differences(random, np.zeros(12), 5)
-        d[0] += 3 * random.normal(0, 1, 5)
+        d = paired_differences(random, np.zeros(12), trials)
+        d[0] += noisier * random.normal(0, 1, trials)
         error, df = moderated_errors(d)
-        assert error[0] >= d[0].std(ddof=1) / np.sqrt(5) - 1e-12
+        assert error[0] >= d[0].std(ddof=1) / np.sqrt(trials) - 1e-12
         covered.append(abs(d[0].mean()) <= stats.t.isf(0.025, df[0]) * error[0])
-    assert np.mean(covered) > 0.90
+    assert np.mean(covered) > 0.915
 
 
 def test_the_level_and_its_weight_are_found_where_arms_are_many() -> None:

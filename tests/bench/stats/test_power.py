@@ -19,11 +19,21 @@ def known(sd: float, trials: int, example_error: float = 0.0) -> Errors:
     return made._replace(example_error=np.array([example_error]), examples=examples)
 
 
-def test_detectable_difference_has_80_percent_power() -> None:
-    difference = power.detectable(np.array([2 / np.sqrt(10)]), np.array([9.0]), 0.005)[0]
-    d = RANDOM.normal(difference, 2, (20_000, 10))
-    t = d.mean(axis=1) / (d.std(axis=1, ddof=1) / np.sqrt(10))
-    assert np.mean(t > stats.t.isf(0.005, 9)) == pytest.approx(0.8, abs=0.02)
+@pytest.mark.parametrize("first", [None, 6])
+@pytest.mark.parametrize("trials", [6, 24])
+def test_detectable_difference_has_80_percent_power(trials: int, first: int | None) -> None:
+    """Of a number of trials fixed beforehand, and of a confidence sequence from the sixth on."""
+    made = known(2.0, trials)
+
+    def half(one: Errors) -> np.ndarray:
+        count = np.full(len(one.error), float(trials))
+        return one.law(count, first).critical(0.005)
+
+    difference = power.detectable(made.error, made.df, half(made))[0]
+    d = RANDOM.normal(difference, 2, (5_000, trials))
+    drawn = errors([Sample(row) for row in d], Level(NONE, False))
+    told = d.mean(axis=1) > half(drawn) * drawn.error
+    assert np.mean(told) == pytest.approx(0.8, abs=0.02)
 
 
 @pytest.mark.parametrize("example_error", [0.0, 0.1])
@@ -56,7 +66,7 @@ def test_upper_bound_of_sd_covers_in_80_percent() -> None:
 
 def test_degenerate_questions() -> None:
     assert np.isnan(power.sd_upper(1.0, 1))
-    assert np.isnan(power.detectable(np.array([0.0]), np.array([9.0]), 0.05)[0])
+    assert np.isnan(power.detectable(np.array([0.0]), np.array([9.0]), np.array([2.0]))[0])
     one = Sample(np.array([1.0]))
     made = errors([one], common_level([one]))
     assert np.isnan(power.trials_for_half_width(made, np.ones(1), np.ones(1), 0.05)[0])
