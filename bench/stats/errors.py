@@ -122,7 +122,9 @@ def errors(samples: Sequence[Sample], level: Level) -> Errors:
     unit = (
         np.where(residual > 0, residual, np.nan) if level.relative else np.ones(len(own_variances))
     )
-    variances, df = moderate(own_variances / unit, own_df, level.prior)
+    # A noisy arm changes many answers: relative to their sampling it is like the others.
+    outliers = not level.relative
+    variances, df = moderate(own_variances / unit, own_df, level.prior, outliers)
     variances = np.where(np.isfinite(unit), variances * unit, own_variances)
     variances = np.where([_changes_nothing(sample) for sample in samples], own_variances, variances)
     components = [sample.parts for sample in samples]

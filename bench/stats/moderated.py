@@ -6,8 +6,7 @@ Source: Smyth 2004, Statistical Applications in Genetics and Molecular Biology 3
 Three changes make the moderation weaker than there, because arms are few and share a reference.
 The differences of two arms to one reference correlate, and so do their sample variances: K arms hold
 less information than K independent ones. The spread of true variances is an upper bound of it. And no
-variance falls below the arm's own: an arm that is noisier than the others keeps its noise, and gains the
-fewer degrees of freedom the noisier it is.
+variance falls below the arm's own: an arm that is noisier than the others keeps its noise.
 """
 
 from __future__ import annotations
@@ -92,19 +91,25 @@ def prior(variances: Array, df: Array, correlated: float = SHARED) -> Prior:
     return Prior(math.exp(level), added, 2 * _inverse_trigamma(error))
 
 
-def moderate(variances: Array, df: Array, level: Prior) -> tuple[Array, Array]:
+def moderate(
+    variances: Array, df: Array, level: Prior, outliers: bool = True
+) -> tuple[Array, Array]:
     """Return the moderated variances and their degrees of freedom, both of shape (arms,).
 
     Args:
         variances, df: as for `prior`; NaN stays NaN.
         level: result of `prior`.
+        outliers: true if an arm may be far noisier than the others. The noisier it is, the fewer
+            degrees of freedom it then gains from them.
     """
     if level.df == 0:
         return variances, df
     total = level.df + df
     moderated = (level.df * level.variance + df * variances) / total
-    with np.errstate(divide="ignore"):
-        gained = level.df * np.minimum(level.variance / variances, 1.0)
+    gained = np.full(len(variances), level.df)
+    if outliers:
+        with np.errstate(divide="ignore"):
+            gained *= np.minimum(level.variance / variances, 1.0)
     return np.maximum(moderated, variances), np.maximum(np.minimum(df + gained, level.most_df), df)
 
 
