@@ -20,6 +20,7 @@ from matplotlib.patches import Rectangle
 
 from bench.report.plots import style
 from bench.report.plots.origin import SYNTHETIC, Origin
+from bench.report.texts import shown
 from bench.storage.files import write_atomic
 
 WIDTH = 6.0
@@ -106,6 +107,11 @@ def count_examples(axes: Axes) -> None:
     """Show whole numbers with commas on the horizontal axis, few enough to stay apart."""
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.xaxis.get_major_locator().set_params(nbins=5)
+
+
+def change(amount: float, _: object = None) -> str:
+    """Write a change at a tick of an axis: `+5`, `0`."""
+    return shown(amount, "+.3g") if amount else "0"
 
 
 def _mark_synthetic(figure: Figure, total: float) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bench.analysis.front import NAMED_ABOVE
 from bench.core.metric import Metric
 from bench.report.plots import style
-from bench.report.plots.canvas import Plot, draw, panel
+from bench.report.plots.canvas import Plot, change, draw, panel
 from bench.report.plots.labels import Label, place_labels
 from bench.report.plots.origin import Origin
 from bench.report.plots.outliers import usual
@@ -85,7 +85,7 @@ def cost_plot(
         axes.set_xlabel(f"{step_time}, ratio to the baseline")
         axes.set_ylabel(judged.change)
         axes.xaxis.set_major_formatter(_times)
-        axes.yaxis.set_major_formatter("{x:+.3g}")
+        axes.yaxis.set_major_formatter(change)
 
     names = ", ".join(map(str, rows.loc[front, "arm"])) or "none for sure"
     sure, title = f"{NAMED_ABOVE:.0%}", judged.title

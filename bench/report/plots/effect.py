@@ -14,7 +14,7 @@ from scipy import stats
 
 from bench.core.metric import Metric
 from bench.report.plots import style
-from bench.report.plots.canvas import Plot, draw
+from bench.report.plots.canvas import Plot, change, draw
 from bench.report.plots.labels import width
 from bench.report.plots.origin import Origin
 from bench.report.plots.outliers import usual
@@ -88,7 +88,7 @@ def effect_plot(
             label.set_color(style.SOFT if role == "control" else style.INK)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(judged.change)
-        axes.xaxis.set_major_formatter("{x:+.3g}")
+        axes.xaxis.set_major_formatter(change)
 
     return draw(
         f"effect-{task}",
