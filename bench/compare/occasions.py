@@ -9,11 +9,12 @@ memory, and of 5% in step time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
+from scipy.sparse.csgraph import connected_components
 
 from bench.compare.matching import different, different_hardware
 from bench.compare.metrics import Metric
@@ -33,6 +34,7 @@ class Spread(NamedTuple):
     """Standard deviation of an occasion, on the scale of `Metric.harm`."""
     df: int
     occasions: int
+    """Number of occasions that the degrees of freedom come from."""
 
 
 def in_turn(base: Collection[Line], new: Collection[Line]) -> bool:
@@ -65,7 +67,10 @@ def spread(metric: Metric, base: Mapping[str, Line], history: Iterable[Line]) ->
     """Estimate how far occasions are apart, from the studies of a history; None if they are few.
 
     An occasion is a study that timed the same arms with the same data, recipe and settings on the
-    same machine. It is compared with occasions of the same software only.
+    same machine, or several such studies whose processes took turns. Lines without start times (of
+    older versions) hide that they took turns: each study then counts as an occasion, and the spread
+    may come out too small. Occasions are compared within one software, or by way of an occasion that
+    measured two.
 
     Args:
         base: arm -> line of the base study, the baseline first.
@@ -77,13 +82,18 @@ def spread(metric: Metric, base: Mapping[str, Line], history: Iterable[Line]) ->
     for line in latest([*history, *base.values()]).values():
         if _same_code(base.get(line.arm), line) and values(line, field):
             studies.setdefault(line.study, {})[line.arm] = line
-    levels: dict[str, list[list[float]]] = {}
-    for lines in studies.values():
-        if lines.keys() == base.keys():
-            software = repr([sorted(lines[arm].software.items()) for arm in base])
-            logs = [np.log(list(values(lines[arm], field).values())) for arm in base]
-            levels.setdefault(software, []).append([float(np.mean(log)) for log in logs])
-    shared = [_shared(np.array(group).T) for group in levels.values()]
+    complete = {study: lines for study, lines in studies.items() if lines.keys() == base.keys()}
+    if not complete:
+        return None
+    software = [
+        repr([sorted(lines[arm].software.items()) for arm in base]) for lines in complete.values()
+    ]
+    levels = [
+        [float(np.mean(np.log(list(values(lines[arm], field).values())))) for arm in base]
+        for lines in complete.values()
+    ]
+    groups = _effects(np.array(levels), software, _occasions(complete))
+    shared = [_shared(effects.T) for effects in groups if len(effects) > 1]
     occasions = sum(map(len, shared))
     df = occasions - len(shared)
     if df < LEAST_OCCASIONS - 1:
@@ -91,6 +101,48 @@ def spread(metric: Metric, base: Mapping[str, Line], history: Iterable[Line]) ->
     squares = sum(float(np.sum((group - group.mean()) ** 2)) for group in shared)
     sd = max(float(np.sqrt(squares / df)), metric.harm(metric.compared.floor))
     return Spread(sd, df, occasions)
+
+
+def _occasions(studies: Mapping[str, Mapping[str, Line]]) -> list[int]:
+    """Number the occasion of each study: studies whose processes' start times interleave share one."""
+    starts = {study: _starts(lines.values()) for study, lines in studies.items()}
+    numbers: dict[str, int] = {}
+    number, end = -1, ""
+    for study in sorted(starts, key=lambda study: min(starts[study], default="")):
+        known = starts[study]
+        if not known or min(known) > end:
+            number += 1
+        end = max([end, *known])
+        numbers[study] = number
+    return [numbers[study] for study in studies]
+
+
+def _effects(
+    levels: changes.Array, software: Sequence[str], occasions: Sequence[int]
+) -> list[changes.Array]:
+    """Split levels into an effect of the software and one of the occasion, by least squares.
+
+    Two softwares that were measured in turn on three occasions are three occasions, not twice three.
+
+    Args:
+        levels: shape (studies, arms).
+
+    Returns:
+        (occasions, arms) for each group of occasions that a software, or a chain of them, links.
+        Only differences within a group have a meaning.
+    """
+    by_software, by_occasion = _indicators(software), _indicators(occasions)
+    design = np.hstack([by_occasion, by_software])
+    effects = np.linalg.lstsq(design, levels, rcond=None)[0][: by_occasion.shape[1]]
+    shared_software = by_occasion.T @ by_software @ by_software.T @ by_occasion
+    linked = connected_components(shared_software, directed=False)[1]
+    return [effects[linked == group] for group in np.unique(linked)]
+
+
+def _indicators(labels: Sequence[str] | Sequence[int]) -> changes.Array:
+    """Return 1 where a row has the column's label, else 0; shape (rows, labels), labels sorted."""
+    names, places = np.unique(labels, return_inverse=True)
+    return np.eye(len(names))[places]
 
 
 def _same_code(base: Line | None, line: Line) -> bool:

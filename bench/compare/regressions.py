@@ -154,11 +154,19 @@ def _explained(shift: Shift, word: str, least: float) -> tuple[str, str]:
     harm = float(shift.change.estimate)
     if min(shift.change.base_units, shift.change.units) < 2:
         return "inconclusive", "one replicate a side has no interval: measure more"
-    if shift.accepted > 0 and word != "regressed" and harm > least:
+    beyond = harm - shift.accepted
+    if shift.accepted > 0 and word != "regressed" and harm > least >= beyond:
         return "accepted", "this shift was accepted"
-    if word == "regressed" and shift.machine is not None and harm - shift.machine <= least:
-        reason = "same software, and a plain matrix product slowed as much: the machine"
-        return "inconclusive", reason
+    if shift.machine is not None:
+        rest = beyond - shift.machine
+        slowed = word == "regressed" and rest <= least
+        if slowed or (word == "improved" and rest >= -least):
+            pace = "slowed" if slowed else "sped up"
+            reason = f"same software, and a plain matrix product {pace} as much: the machine"
+            return "inconclusive", reason
+    if shift.accepted and not shift.remark:
+        accepted = shift.metric.shown(shift.metric.change(shift.accepted))
+        return word, f"measured from the accepted {accepted}"
     return word, shift.remark
 
 

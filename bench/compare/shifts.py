@@ -17,6 +17,7 @@ from bench.storage.history import Line
 
 ENVIRONMENT = "all arms"
 """Name in the column of arms for the shift that all arms of a task share."""
+OWN_LEVEL = "its own level: not all arms changed with the baseline"
 Accepted = Mapping[tuple[str, str, str], float]
 """(task, arm, metric) -> the harm, on the scale of `Metric.harm`, that was accepted."""
 Pairs = Mapping[str, tuple[Line, Line]]
@@ -84,6 +85,9 @@ def metric_shifts(
 ) -> Tested:
     """Test the shift that all arms share, and each arm's own shift beyond it.
 
+    With few arms the baseline's shift stands for the shared one. Where another arm clearly did not
+    follow it, each arm is tested by its own level instead, if levels can be told from the occasion.
+
     Args:
         accepted: shifts that were accepted; others are tested against none.
         history: lines of other studies, which show how far occasions are apart.
@@ -99,17 +103,22 @@ def metric_shifts(
         reason = "its baseline cannot be compared, and other arms are too few to stand for it"
         rejected += [Rejected(task, arm, metric.name, reason) for arm in usable]
         return Tested(rejected=rejected)
-    table = sides(metric, usable)
     paired = not metric.speed and starts_equal(usable.values())
-    shared = _shared(task, metric, table, paired, accepted)
-    if metric.compared.level is not None and not in_turn(*zip(*usable.values(), strict=True)):
-        occasions = spread(metric, {arm: lines[0] for arm, lines in usable.items()}, history)
-        shared = _over_occasions(shared, occasions)
+    table = sides(metric, usable, paired)
+    turns = metric.compared.level is None or in_turn(*zip(*usable.values(), strict=True))
     own_shifts, change = _own(task, metric, usable, table, paired, accepted)
     sd = np.nan
     if metric.compared.level is not None:
         sd = changes.planning_sd(change, slice(1 if has_baseline else 0, None))
-    # With few arms the baseline's shift is the shared one.
+    if few_arms and turns and _left_alone(metric, table, paired):
+        return Tested(_levels(task, metric, usable, table, paired, accepted), rejected, sd)
+    shared_null = accepted.get((task, ENVIRONMENT, metric.name), 0.0)
+    if few_arms:  # a shift of the baseline that was accepted by its name
+        shared_null += accepted.get((task, next(iter(usable)), metric.name), 0.0)
+    shared = _shared(task, metric, table, paired, shared_null)
+    if not turns:
+        occasions = spread(metric, {arm: lines[0] for arm, lines in usable.items()}, history)
+        shared = _over_occasions(shared, occasions)
     return Tested([shared, *own_shifts[1 if few_arms else 0 :]], rejected, sd)
 
 
@@ -125,9 +134,8 @@ def _why_not(metric: Metric, base: Line, new: Line) -> str | None:
     return "stand-in data never gets a verdict" if base.synthetic else ""
 
 
-def _shared(task: str, metric: Metric, table: Sides, paired: bool, accepted: Accepted) -> Shift:
+def _shared(task: str, metric: Metric, table: Sides, paired: bool, null: float) -> Shift:
     """Test the shift that all arms share."""
-    null = accepted.get((task, ENVIRONMENT, metric.name), 0.0)
     base, new = changes.parts(table.base_level, table.new_level).common
     test = changes.paired if paired else changes.welch
     change = test(base, new, metric.harm(metric.compared.floor), null)
@@ -135,6 +143,34 @@ def _shared(task: str, metric: Metric, table: Sides, paired: bool, accepted: Acc
     return Shift(
         task, ENVIRONMENT, metric, means[0], means[1], change, name, null, "", table.machine_shift
     )
+
+
+def _left_alone(metric: Metric, table: Sides, paired: bool) -> bool:
+    """Return true if the baseline's level changed, and that of another arm did not with it."""
+    test, floor = changes.paired if paired else changes.welch, metric.harm(metric.compared.floor)
+    beside = changes.parts(table.base_level, table.new_level).own
+    level = test(table.base_level, table.new_level, floor)
+    return changes.left_alone(level, test(*beside, floor))
+
+
+def _levels(
+    task: str, metric: Metric, pairs: Pairs, table: Sides, paired: bool, accepted: Accepted
+) -> list[Shift]:
+    """Test each arm's own level, whatever the other arms did."""
+    shared = accepted.get((task, ENVIRONMENT, metric.name), 0.0)
+    null = np.array([shared + accepted.get((task, arm, metric.name), 0.0) for arm in pairs])
+    test = changes.paired if paired else changes.welch
+    floor = metric.harm(metric.compared.floor)
+    change = test(table.base_level, table.new_level, floor, null)
+    shifts, name, machine = [], _test_name(paired), table.machine_shift
+    for number, arm in enumerate(pairs):
+        base, new = (float(side[number]) for side in table.means)
+        scalars = changes.Change(*(part[number] for part in change))
+        granted = float(null[number])
+        shifts.append(
+            Shift(task, arm, metric, base, new, scalars, name, granted, OWN_LEVEL, machine)
+        )
+    return shifts
 
 
 def _over_occasions(shared: Shift, occasions: Spread | None) -> Shift:

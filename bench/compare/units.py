@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bench.compare.metrics import Metric
 from bench.stats.changes import Array
@@ -32,20 +33,19 @@ class Sides(NamedTuple):
     """Slow-down of a plain matrix product (log), where the software is the same."""
 
 
-def sides(metric: Metric, arms: Mapping[str, tuple[Line, Line]]) -> Sides:
+def sides(metric: Metric, arms: Mapping[str, tuple[Line, Line]], paired: bool = False) -> Sides:
     """Make the arrays of arms that have the metric on both sides, in the order given.
 
-    Shared seeds come in the same columns on both sides, so that paired tests find their pairs;
-    `starts_equal` tells whether they are pairs.
+    A seed has the same column on both sides, so that paired tests find their pairs.
+
+    Args:
+        paired: leave out the seeds that only one side has; `starts_equal` tells whether to pair.
     """
     base = [lines[0] for lines in arms.values()]
     new = [lines[1] for lines in arms.values()]
     field, level = metric.compared.field, metric.compared.level
     if not metric.speed:
-        seeds = _seeds(base, new)
-        scores = (_table(base, field, seeds[0]), _table(new, field, seeds[1]))
-        if seeds[0] == seeds[1]:
-            scores = _in_both(*scores)
+        scores = _scores(base, new, field, paired)
         harm = tuple(metric.harm_scale * side for side in scores)
         means = (_mean(scores[0]), _mean(scores[1]))
         return Sides(harm[0], harm[1], harm[0], harm[1], means, means, None)
@@ -59,8 +59,10 @@ def sides(metric: Metric, arms: Mapping[str, tuple[Line, Line]]) -> Sides:
 
 
 def starts_equal(arms: Iterable[tuple[Line, Line]]) -> bool:
-    """Return true if arms have equal seeds in both studies, with equal initial weights and batches.
+    """Return true if the trials of two studies are pairs.
 
+    Pairs have equal seeds, with equal initial weights and batches. At least half of the seeds of the
+    smaller study must have a partner: pairs of few seeds are weaker than two samples of all seeds.
     A diverged trial does not count, because it was stopped before it saw all batches. An arm with fewer
     than two converged trials does not count either.
     """
@@ -69,7 +71,9 @@ def starts_equal(arms: Iterable[tuple[Line, Line]]) -> bool:
         starts = [{s.seed: s.start for s in line.seeds if not s.diverged} for line in lines]
         if min(map(len, starts)) > 1:
             shared = starts[0].keys() & starts[1].keys()
-            equal.append(len(shared) > 1 and all(starts[0][s] == starts[1][s] for s in shared))
+            seeds = [{s.seed for s in line.seeds} for line in lines]
+            many = 2 * len(seeds[0] & seeds[1]) >= min(map(len, seeds)) and len(shared) > 1
+            equal.append(many and all(starts[0][s] == starts[1][s] for s in shared))
     return bool(equal) and all(equal)
 
 
@@ -88,14 +92,20 @@ def values(line: Line, field: str) -> dict[int, float]:
     return {number: value for number, value in pairs.items() if value is not None}
 
 
-def _seeds(base: Iterable[Line], new: Iterable[Line]) -> tuple[list[int], list[int]]:
-    """Choose the seeds of each side: the shared ones, where there are some.
+def _scores(
+    base: Sequence[Line], new: Sequence[Line], field: str, paired: bool
+) -> tuple[Array, Array]:
+    """Make the table of each side, shape (arms, seeds).
 
-    A seed that only one side has would add its own level to the shift.
+    In pairs a seed that only one side has would add its own level to the shift. Two independent
+    samples keep all their seeds: to keep only a few shared ones would throw the rest away. The shared
+    ones correlate, which makes Welch's test cautious.
     """
     of_base, of_new = ({seed.seed for line in side for seed in line.seeds} for side in (base, new))
-    shared = sorted(of_base & of_new)
-    return (shared, shared) if len(shared) > 1 else (sorted(of_base), sorted(of_new))
+    shared = of_base & of_new
+    seeds = sorted(shared if paired else of_base | of_new)
+    tables = _table(base, field, seeds), _table(new, field, seeds)
+    return _in_both(*tables, np.isin(seeds, sorted(shared)))
 
 
 def _table(lines: Sequence[Line], field: str, numbers: Sequence[int] | None = None) -> Array:
@@ -105,10 +115,15 @@ def _table(lines: Sequence[Line], field: str, numbers: Sequence[int] | None = No
     return frame.reindex(columns=columns).to_numpy()
 
 
-def _in_both(base: Array, new: Array) -> tuple[Array, Array]:
-    """Leave out the seeds that an arm has on one side only, where it has two on both."""
-    one_sided = np.isnan(base) | np.isnan(new)
-    one_sided &= (~one_sided).sum(axis=1, keepdims=True) > 1
+def _in_both(base: Array, new: Array, shared: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Leave out the shared seeds that an arm has on one side only, where two a side remain.
+
+    Args:
+        shared: seeds of both studies, shape (seeds,).
+    """
+    one_sided = (np.isnan(base) != np.isnan(new)) & shared
+    kept = [(np.isfinite(side) & ~one_sided).sum(axis=1, keepdims=True) for side in (base, new)]
+    one_sided &= np.minimum(*kept) > 1
     return np.where(one_sided, np.nan, base), np.where(one_sided, np.nan, new)
 
 

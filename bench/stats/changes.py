@@ -65,6 +65,21 @@ def common(changes: Array) -> Array:
         return np.asarray(np.nanmedian(changes, axis=-2))
 
 
+def left_alone(level: Change, beside: Change) -> bool:
+    """Return true if the baseline changed and another arm did not change with it.
+
+    The other arm clearly differs from the baseline, and its own level moved less than half as far, or
+    the other way.
+
+    Args:
+        level: of each arm's level, (arms,), the baseline first.
+        beside: of each arm beside the baseline, (arms,).
+    """
+    clear = [2 * np.minimum(part.p_worse, part.p_better) < ALPHA for part in (level, beside)]
+    along = level.estimate * np.sign(level.estimate[0])
+    return bool(clear[0][0] and (clear[1] & (along < along[0] / 2))[1:].any())
+
+
 class Decomposition(NamedTuple):
     """Two studies' changes, taken apart."""
 

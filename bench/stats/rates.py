@@ -32,24 +32,20 @@ def rate_change(before: Array, after: Array, null: float = 0.0) -> Change:
     """Compare the rates of two independent samples of events, shapes (trials,) of 0 and 1.
 
     The one-sided tests are Boschloo's, which are exact. The interval is Newcombe's hybrid of two score
-    intervals: with 90% asked, it covers at least 86% from five trials on, and 78% with three.
+    intervals. With 90% asked it covers 90% to 91% on average over all pairs of rates. At the worst
+    pair it covers 78% with 3 trials a side, 81% with 5, 82% with 10 and 85% with 20.
 
     Args:
-        null: a difference to test against. The rate that it leads to is then taken as known, so the
-            tests are binomial.
+        null: a difference to test against, which an earlier sample of as many trials as `before`
+            showed. That sample is an estimate too, so the tests compare `after` with its events.
     """
     new_events, base_events = int(after.sum()), int(before.sum())
     low, high = confint_proportions_2indep(
         new_events, after.size, base_events, before.size, "newcomb", "diff", 2 * SAME_ALPHA
     )
-    if null:
-        rate = float(np.clip(before.mean() + null, 0, 1))
-        tests = [
-            stats.binomtest(new_events, after.size, rate, side) for side in ("greater", "less")
-        ]
-    else:
-        table = [[new_events, base_events], [after.size - new_events, before.size - base_events]]
-        tests = [stats.boschloo_exact(table, side) for side in ("greater", "less")]
+    held = round(before.size * float(np.clip(before.mean() + null, 0, 1)))
+    table = [[new_events, held], [after.size - new_events, before.size - held]]
+    tests = [stats.boschloo_exact(table, side) for side in ("greater", "less")]
     return Change(
         estimate=np.array(after.mean() - before.mean()),
         low=np.array(low),

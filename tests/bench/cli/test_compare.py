@@ -85,6 +85,33 @@ def test_a_baseline_outlives_its_trials_and_a_shift_alerts_once(results: Path) -
     assert "nothing to accept" in call(results, "accept", "slow", "--reason", "again").output
 
 
+def test_what_fails_under_stricter_minimums_can_be_accepted_under_them(results: Path) -> None:
+    call(results, "baseline", "set", "old")
+    loose = call(results, "accept", "slow", "--reason", "known", "--fail-if", "step_time:20%")
+    assert "nothing to accept" in loose.output
+    other = call(results, "accept", "slow", "--reason", "known", "--fail-if", "accuracy")
+    assert "nothing to accept" in other.output, "only the metrics that are named"
+    done = call(results, "accept", "slow", "--reason", "known", "--fail-if", "step_time:5%")
+    assert "accepted: images mixup: step_time" in done.output
+    assert call(results, "compare", "baseline", "slow", "--fail-if", "step_time:5%").exit_code == 0
+
+
+def test_a_loss_beyond_the_margin_can_be_accepted(results: Path) -> None:
+    """A loss of 0.8 points: less than the default margin, more than half a point."""
+    random = np.random.default_rng(0)
+    typed: dict = {"seeds": 20, "accuracy_sd": 0.1, "hour": None, "arms": ("baseline", "mixup")}
+    before = lines("before", random, **typed)
+    after = lines("after", random, accuracy_shift={"mixup": -0.8}, **typed)
+    append(results / HISTORY, [*before, *after])
+    compare = ("compare", "before", "after", "--margin", "0.5")
+    accept = ("accept", "after", "--base", "before", "--reason", "known")
+    assert call(results, *compare).exit_code == 3
+    assert "nothing to accept" in call(results, *accept).output
+    done = call(results, *accept, "--margin", "0.5")
+    assert "accepted: images mixup: accuracy -0." in done.output
+    assert call(results, *compare).exit_code == 0
+
+
 def test_a_reason_is_asked_for(results: Path) -> None:
     call(results, "baseline", "set", "old")
     assert isinstance(call(results, "accept", "slow", "--reason", " ").exception, UsageError)

@@ -125,13 +125,52 @@ def test_occasions_are_compared_within_their_software(random: np.random.Generato
     upgraded = [
         line
         for number in range(3)
-        for line in lines(f"n{number}", random, process_sd=0.001, all_slower=0.5,
+        for line in lines(f"n{number}", random, process_sd=0.001, all_slower=0.5, hour=2 + number,
                           software={"tensorflow": "2.21.0"})
     ]  # fmt: skip
     found = spread(by_name()["step_time"], base, upgraded)
     assert found is not None
-    assert (found.df, found.occasions) == (2, 4)
+    assert (found.df, found.occasions) == (2, 3), "one study of a software has no spread"
     assert found.sd < 0.005
+
+
+def test_studies_that_took_turns_are_one_occasion(random: np.random.Generator) -> None:
+    base = {line.arm: line for line in lines("old", random, FEW)}
+    step = by_name()["step_time"]
+    copies = [
+        line
+        for hour, slower in ((2, 0.1), (3, 0.2))
+        for number in range(4)
+        for line in lines(f"h{hour}{number}", random, FEW, hour=hour, all_slower=slower)
+    ]
+    assert spread(step, base, copies[: len(copies) // 2]) is None, "two occasions"
+    found = spread(step, base, copies)
+    assert found is not None
+    assert (found.df, found.occasions) == (2, 3)
+    assert found.sd == pytest.approx(np.std(np.log([1, 1.1, 1.2]), ddof=1), abs=0.02)
+    unknown = lines("unknown", random, FEW, hour=None)
+    again = spread(step, base, [*copies, *unknown])
+    assert again is not None
+    assert again.occasions == 4
+
+
+def test_two_softwares_on_the_same_occasions_count_once(random: np.random.Generator) -> None:
+    """Three upgrades, each measured in turn with the old software: two degrees of freedom."""
+    slower = (0.0, 0.1, 0.2)
+    base = {line.arm: line for line in lines("old0", random, FEW, process_sd=0.001)}
+    history = [
+        line
+        for hour in range(3)
+        for name, factor, version in (("old", 1.0, "2.20.0"), ("new", 1.5, "2.21.0"))
+        if (name, hour) != ("old", 0)
+        for line in lines(f"{name}{hour}", random, FEW, process_sd=0.001, hour=hour,
+                          all_slower=factor * (1 + slower[hour]) - 1,
+                          software={"tensorflow": version})
+    ]  # fmt: skip
+    found = spread(by_name()["step_time"], base, history)
+    assert found is not None
+    assert (found.df, found.occasions) == (2, 3)
+    assert found.sd == pytest.approx(np.std(np.log1p(slower), ddof=1), abs=0.005)
 
 
 def test_two_occasions_differ_by_more_than_one_varies() -> None:
@@ -180,7 +219,8 @@ def test_the_planted_slow_down_is_still_named(measured: dict[str, list[Line]]) -
 
 def test_a_spread_of_nothing_is_a_floor(random: np.random.Generator) -> None:
     base = {line.arm: line for line in lines("old", random)}
-    copies = [line.model_copy(update={"study": f"{n}"}) for n in range(3) for line in base.values()]
+    unknown = lines("old", np.random.default_rng(11), hour=None)
+    copies = [line.model_copy(update={"study": f"{n}"}) for n in range(3) for line in unknown]
     found = spread(by_name()["step_time"], base, copies)
     assert found is not None
     assert found.sd == pytest.approx(np.log1p(0.001))

@@ -92,6 +92,78 @@ def test_with_two_arms_the_baseline_stands_for_the_environment(
     }
 
 
+def test_among_few_arms_a_baseline_that_falls_alone_lifts_no_other(
+    random: np.random.Generator,
+) -> None:
+    few, lost = ARMS[:4], {"baseline": -5.0}
+    before = lines("old", random, few, accuracy_sd=0.5)
+    comparison = compare(before, lines("new", random, few, accuracy_sd=0.5, accuracy_shift=lost))
+    assert {arm for arm, _ in found(comparison)} == {"baseline"}
+    assert not found(comparison, "improved")
+    rows = comparison.findings[comparison.findings["metric"] == "accuracy"]
+    assert list(rows["arm"]) == list(few), "no row speaks of all arms"
+    gained = {"baseline": 5.0}
+    mirrored = compare(before, lines("new", random, few, accuracy_sd=0.5, accuracy_shift=gained))
+    assert not found(mirrored), "no arm lost anything"
+    accepted = {("images", "baseline", metric): 5.0 for metric in ("accuracy", "convergence")}
+    later = lines("newer", random, few, accuracy_sd=0.5, accuracy_shift=lost)
+    assert not found(compare(before, later, accepted=accepted))
+
+
+def test_among_few_arms_a_baseline_that_speeds_up_alone_slows_no_other(
+    random: np.random.Generator,
+) -> None:
+    before, after = (lines(name, random, ARMS[:4], processes=8) for name in ("old", "new"))
+    faster = []
+    for line in after:
+        own = line.arm == "baseline"
+        processes = tuple(
+            p.model_copy(update={"ms": 0.9 * p.ms} if own else {"ratio": p.ratio / 0.9})
+            for p in line.processes
+        )
+        faster.append(line.model_copy(update={"processes": processes}))
+    comparison = compare(before, faster)
+    assert not found(comparison)
+    assert found(comparison, "improved") == {("baseline", "step_time")}
+
+
+def numbered_from(first: int, study: list[Line], start: str | None = None) -> list[Line]:
+    """Return the study with seeds from a number on, and initial weights named by `start`."""
+    return [
+        line.model_copy(
+            update={
+                "seeds": tuple(
+                    s.model_copy(
+                        update={
+                            "seed": first + s.seed,
+                            "start": s.start if start is None else f"{start}{first + s.seed}",
+                        }
+                    )
+                    for s in line.seeds
+                )
+            }
+        )
+        for line in study
+    ]
+
+
+@pytest.mark.parametrize("first", [0, 5, 8, 9, 10])
+@pytest.mark.parametrize("start", [None, "same"])
+def test_seeds_that_overlap_in_part_lose_none(
+    first: int, start: str | None, random: np.random.Generator
+) -> None:
+    """Half of the seeds make pairs, if they start equal. Fewer pairs would be weaker than samples."""
+    before = numbered_from(0, lines("old", random, ARMS[:3], accuracy_sd=0.8), start)
+    after = lines("new", random, ARMS[:3], accuracy_sd=0.8, accuracy_shift={"arm2": -8.0})
+    comparison = compare(before, numbered_from(first, after, start))
+    told = row(comparison, "arm2", "accuracy")
+    paired = start is not None and first <= 5
+    assert told["test"] == ("paired t" if paired else "Welch")
+    count = 10 - first if paired else 10
+    assert (told["base_count"], told["new_count"]) == (count, count)
+    assert paired or told["verdict"] == "regressed"
+
+
 def test_an_improvement_is_told_and_does_not_fail(random: np.random.Generator) -> None:
     after = lines("new", random, processes=8, slower={"arm2": -0.1}, accuracy_shift={"arm1": 5.0})
     comparison = compare(lines("old", random, processes=8), after)
@@ -188,12 +260,12 @@ def test_arms_without_their_baseline_are_too_few(random: np.random.Generator) ->
     assert comparison.findings["reason"].str.contains("its baseline cannot be compared").all()
 
 
-def slower_machine(study: list[Line]) -> list[Line]:
+def other_machine(study: list[Line], rate: float = 0.9e9) -> list[Line]:
     return [
         line.model_copy(
             update={
                 "processes": tuple(
-                    p.model_copy(update={"matrix_rate": 0.9e9}) for p in line.processes
+                    p.model_copy(update={"matrix_rate": rate}) for p in line.processes
                 )
             }
         )
@@ -205,13 +277,33 @@ def test_a_slower_machine_is_not_held_against_the_same_software(
     random: np.random.Generator,
 ) -> None:
     before = lines("old", random, processes=8)
-    after = slower_machine(lines("new", random, processes=8, all_slower=0.1))
+    after = other_machine(lines("new", random, processes=8, all_slower=0.1))
     comparison = compare(before, after)
     told = row(comparison, ENVIRONMENT, "step_time")
     assert (told["verdict"], comparison.exit_code()) == ("inconclusive", 0)
     assert "matrix product slowed as much" in told["reason"]
     upgraded = [x.model_copy(update={"software": {"tensorflow": "2.21.0"}}) for x in after]
     assert found(compare(before, upgraded)) == {(ENVIRONMENT, "step_time")}
+
+
+def test_a_faster_machine_is_no_merit_of_the_same_software(random: np.random.Generator) -> None:
+    before = lines("old", random, processes=8)
+    faster = lines("new", random, processes=8, all_slower=-0.1)
+    told = row(compare(before, other_machine(faster, 1.11e9)), ENVIRONMENT, "step_time")
+    assert told["verdict"] == "inconclusive"
+    assert "matrix product sped up as much" in told["reason"]
+    alone = row(compare(before, faster), ENVIRONMENT, "step_time")
+    assert alone["verdict"] == "improved", "the matrix product took what it took"
+
+
+def test_an_accepted_shift_hides_no_further_one(random: np.random.Generator) -> None:
+    """Accepted: 5%. Now 15%, with too few noisy processes for a verdict."""
+    before = lines("old", random, processes=3, process_sd=0.02)
+    accepted = {("images", "arm4", "step_time"): math.log(1.05)}
+    after = lines("new", random, processes=3, process_sd=0.02, slower={"arm4": 0.15})
+    told = row(compare(before, after, accepted=accepted), "arm4", "step_time")
+    assert told["p_adjusted"] > 0.01
+    assert (told["verdict"], told["reason"]) == ("inconclusive", "measured from the accepted +5.0%")
 
 
 def test_an_accepted_shift_alerts_once_and_a_further_one_again(

@@ -146,6 +146,30 @@ def test_power_is_the_share_that_is_found() -> None:
     assert changes.units_needed(sd, LEAST, LEAST, SIZE) == changes.MOST_UNITS
 
 
+@pytest.mark.parametrize(
+    ("shifts", "answer"),
+    [
+        ((0.0, 0.0, 0.0), False),
+        ((0.0, 0.2, 0.0), False),  # another arm alone
+        ((0.2, 0.2, 0.2), False),  # all arms
+        ((0.2, 0.15, 0.3), False),  # all arms, unequally
+        ((0.2, 0.0, 0.0), True),
+        ((0.2, 0.2, 0.0), True),
+        ((0.2, -0.2, 0.2), True),
+    ],
+)
+def test_a_baseline_that_changes_without_the_others_is_told_apart(
+    shifts: tuple[float, ...], answer: bool
+) -> None:
+    random = np.random.default_rng(11)
+    base, new = (random.normal(0, 0.01, (3, 8)) for _ in range(2))
+    new += np.array(shifts)[:, None]
+    for sign in (1, -1):
+        own = changes.parts(base, sign * new).own
+        tested = changes.welch(base, sign * new, 0.0), changes.welch(*own, 0.0)
+        assert changes.left_alone(*tested) is answer
+
+
 def test_an_accepted_shift_is_what_is_measured_from() -> None:
     random = np.random.default_rng(7)
     base, new = (random.normal(0, 0.01, (1, 1, 8)) for _ in range(2))
