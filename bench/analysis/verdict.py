@@ -58,6 +58,17 @@ def read_off(low: float, high: float, margin: float) -> str:
     return OPEN
 
 
+def small_gain(word: str, low: float, high: float, sign: int) -> bool:
+    """Return true if an interval shows a gain that is smaller than the margin.
+
+    Args:
+        word: the verdict.
+        low, high: the interval of the effect.
+        sign: -1 where less of the metric is better, else 1.
+    """
+    return word == WITHIN and min(sign * low, sign * high) > 0
+
+
 def family(study: Study, task: str, arm: str, metric: str, n: int) -> str:
     """Return the family of a comparison: `synthetic`, `smoke`, `confirmatory` or `exploratory`."""
     if study.synthetic:

@@ -18,9 +18,9 @@ from bench.advising.confirming import (
     recommended,
     smallest_effect,
 )
-from bench.advising.rounds import name_of
+from bench.advising.rounds import Stack, name_of
 from bench.analysis.analysis import Analysis
-from bench.analysis.verdict import FIX_BASELINE, NOT_COMPARED
+from bench.analysis.verdict import FIX_BASELINE, NOT_COMPARED, small_gain
 from bench.core.duration import duration
 from bench.core.metric import Metric, Objective
 from bench.core.metrics import objective_of
@@ -121,7 +121,7 @@ def story(folder: Path) -> Story | None:
     advice = read_advice(folder)
     if advice is None:
         return None
-    steps = [_step(state) for state in advice.rounds]
+    steps = [_step(states) for states in _together(advice.rounds)]
     if advice.timing_seconds:
         time = duration(advice.timing_seconds)
         steps.insert(1, Step("step times", "each technique and the baseline in turn", 0, time, ""))
@@ -132,13 +132,46 @@ def story(folder: Path) -> Story | None:
     return Story(objective_of(advice.objective)[1], steps)
 
 
-def _step(state: RoundState) -> Step:
-    stacks = state.round.stacks
-    present = state.round.present
-    tried = [name_of(s) for s in stacks if s != present]
-    arms = f"{name_of(present)} and {few_names(tried)}" if tried else name_of(present)
-    seconds = duration(state.seconds)
-    return Step(STAGES[state.round.stage], arms, len(state.round.seeds), seconds, state.result)
+def _together(states: Sequence[RoundState]) -> list[list[RoundState]]:
+    """Gather rounds in a row that change the same stack."""
+    groups: list[list[RoundState]] = []
+    for state in states:
+        last = groups[-1][-1].round if groups else None
+        stacking = last is not None and last.stage == state.round.stage == "stack"
+        if stacking and last is not None and last.present == state.round.present:
+            groups[-1].append(state)
+        else:
+            groups.append([state])
+    return groups
+
+
+def _step(states: Sequence[RoundState]) -> Step:
+    last = states[-1].round
+    present, stage = last.present, STAGES[last.stage]
+    stacks = dict.fromkeys(s for state in states for s in state.round.stacks if s != present)
+    arms, result = name_of(present), states[-1].result
+    if last.stage == "stack":
+        stage = f"{stage}, {len(states)} round{'' if len(states) == 1 else 's'}"
+        arms = f"{arms} and it with {few_names([_change(s, present) for s in stacks])}"
+        result = ", ".join(_changed(text, present) for text in result.split(", "))
+    elif stacks:
+        arms = f"{arms} and {few_names([name_of(s) for s in stacks])}"
+    seeds = sum(len(state.round.seeds) for state in states)
+    return Step(stage, arms, seeds, duration(sum(state.seconds for state in states)), result)
+
+
+def _change(stack: Stack, present: Stack) -> str:
+    """Write a stack as its difference to the present one: `mixup`, `without ema`."""
+    added = [name for name in stack if name not in present]
+    left = [f"without {name}" for name in present if name not in stack]
+    return " ".join([*added, *left])
+
+
+def _changed(result: str, present: Stack) -> str:
+    """Write an estimate of a round (`ema+mixup +0.3 ± 0.2`) with the difference."""
+    name, _, rest = result.partition(" ")
+    stack = () if name == BASELINE else tuple(name.split("+"))
+    return f"{_change(stack, present)} {rest}" if rest else result
 
 
 def answer_lines(
@@ -197,10 +230,20 @@ def _lead(arm: str | None, study: Study, by_arm: Mapping[str, pd.Series]) -> str
             f"No advice: a verdict takes {LEAST_SEEDS} seeds, and there was time for "
             f"{study.seeds}; take a larger --budget"
         )
-    return (
-        "Nothing is recommended: no arm is shown to be better than the baseline on "
-        f"{study.seeds} fresh seeds"
-    )
+    sign = study.metric.sign
+    small = [
+        name
+        for name, row in by_arm.items()
+        if small_gain(row["verdict"], row["low"], row["high"], sign)
+    ]
+    found = "no arm is shown to be better than the baseline"
+    if small:
+        found = f"better than the baseline, but by less than the margin, {_are(small)}"
+    return f"Nothing is recommended: {found}, on {study.seeds} fresh seeds"
+
+
+def _are(names: Sequence[str]) -> str:
+    return f"{'is' if len(names) == 1 else 'are'} {few_names(names)}"
 
 
 def _figures(metric: Metric, row: pd.Series) -> str:

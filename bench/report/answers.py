@@ -122,6 +122,8 @@ def of_kind(rows: Sequence[Row], kind: str) -> list[Row]:
 def _lead(rows: Sequence[Row], best: Collection[str], less: Mapping[str, str]) -> str:
     """Name the arm that alone may be the best, or else all arms that may be."""
     if not of_kind(rows, "better"):
+        if small := [row.arm for row in rows if row.small_gain]:
+            return f"{few_names(small)}: better, by less than the margin"
         return "No technique is shown to be better"
     judged = [row for row in rows if row.verdict in VERDICTS]
     candidates = [row for row in judged if row.arm in best] or of_kind(rows, "better")
@@ -143,7 +145,7 @@ def _lead(rows: Sequence[Row], best: Collection[str], less: Mapping[str, str]) -
 
 def _points(rows: Sequence[Row], step: str, less: Mapping[str, str]) -> list[str]:
     """Write a line for each arm that is better, and one for each other kind of verdict."""
-    better = of_kind(rows, "better")
+    better = of_kind(rows, "better") + [row for row in rows if row.small_gain]
     points = [f"{row.arm}: {describe(row, step)}, {row.verdict}" for row in better[:SHOWN]]
     if len(better) > SHOWN:
         points.append(f"{len(better) - SHOWN} more are better: see the table")
@@ -151,7 +153,8 @@ def _points(rows: Sequence[Row], step: str, less: Mapping[str, str]) -> list[str
         if names := [less[row.arm] for row in of_kind(rows, kind) if row.arm in less]:
             points.append(f"{words}: {few_names(names)}")
     for kind, words in KINDS_IN_WORDS.items():
-        if names := [row.arm for row in of_kind(rows, kind) if row.arm not in less]:
+        listed = (row for row in of_kind(rows, kind) if not row.small_gain)
+        if names := [row.arm for row in listed if row.arm not in less]:
             points.append(f"{words}: {few_names(names)}")
     unfinished = [row.arm for row in rows if row.verdict == UNFINISHED]
     if unfinished:

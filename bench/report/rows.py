@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.analysis.verdict import small_gain
 from bench.core.metric import Column, Metric
 from bench.core.metrics import columns as metric_columns
 from bench.core.study import Study
@@ -58,6 +59,11 @@ class Row:
     def gain(self) -> float:
         """Return the effect, or minus the effect where less is better."""
         return self.judged.sign * self.effect
+
+    @property
+    def small_gain(self) -> bool:
+        """True if a gain is shown that is smaller than the margin."""
+        return small_gain(self.verdict, self.low, self.high, self.judged.sign)
 
 
 BESIDE = ("shrunk", "tuned", "default")

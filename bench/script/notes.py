@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from bench.analysis.analysis import Analysis
-from bench.analysis.verdict import FIX_BASELINE, UNFINISHED
+from bench.analysis.verdict import FIX_BASELINE, UNFINISHED, small_gain
 from bench.core.errors import UsageError, unknown
 from bench.core.metrics import metric_of
 from bench.core.study import BASELINE, TUNED, Arm, Study
@@ -50,14 +50,23 @@ def chosen(study: Study, analysis: Analysis, task: str, name: str | None) -> Cho
     better = rows[rows["verdict"].map(KINDS.get) == "better"]
     better = better[better["reference"] == (study.declared_reference(task) or BASELINE)]
     if better.empty:
-        waiting = rows["verdict"].isin((UNFINISHED, FIX_BASELINE)).any()
-        why = "the study has no verdicts yet" if waiting else "no technique is shown to be better"
-        return Choice(arms[BASELINE], why)
+        return Choice(arms[BASELINE], _no_better(rows, study.metric.sign))
     gains = study.metric.sign * better["effect"].to_numpy()
     best = better.iloc[int(gains.argmax())]
     return Choice(
         arms[str(best["arm"])], f"the largest effect of those shown to be better: {words(best)}"
     )
+
+
+def _no_better(rows: pd.DataFrame, sign: int) -> str:
+    """Say why no arm is the best, given the effects on the judged metric and its sign."""
+    if rows["verdict"].isin((UNFINISHED, FIX_BASELINE)).any():
+        return "the study has no verdicts yet"
+    intervals = zip(rows["verdict"], rows["low"], rows["high"], strict=True)
+    small = rows["arm"][[small_gain(*interval, sign) for interval in intervals]]
+    if small.empty:
+        return "no technique is shown to be better"
+    return f"better by less than the margin, so to be named: {', '.join(small)}"
 
 
 def judged(analysis: Analysis, task: str) -> pd.DataFrame:

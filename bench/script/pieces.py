@@ -38,6 +38,9 @@ from bench.script.syntax import (
     tidy,
 )
 
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
+"""Statements with a blank line between them and a docstring above."""
+
 
 class Pieces:
     """The pieces of a script, each after the pieces that it reads.
@@ -183,7 +186,7 @@ class Pieces:
         if text:
             lines.append(quoted(text, "    "))
         if statements:
-            gap = "\n" if text and isinstance(statements[0], ast.FunctionDef) else ""
+            gap = "\n" if text and isinstance(statements[0], DEFINITIONS) else ""
             lines.append(gap + self.fields(node, statements, scope))
         return tidy("\n".join([*decorators, *lines]))
 
@@ -221,7 +224,8 @@ class Pieces:
         if text or doc:
             lines.append(quoted(text or doc, inner))
         if statements:
-            lines.append(scope.source.body(statements, rewrite).rstrip())
+            gap = "\n" if text and isinstance(statements[0], DEFINITIONS) else ""
+            lines.append(gap + scope.source.body(statements, rewrite).rstrip())
         return "".join(decorators) + "\n".join(lines)
 
     def parameters(

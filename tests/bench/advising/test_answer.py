@@ -10,7 +10,7 @@ import pytest
 from bench.advising.advise import Advisor
 from bench.core.study import Arm, Study
 from bench.plugins.registry import Registry
-from bench.report.advice import answer_lines
+from bench.report.advice import answer_lines, story
 from bench.report.explanation import explain
 from bench.report.report import analysed
 from bench.script.notes import chosen, notes
@@ -111,3 +111,23 @@ def test_a_learning_rate_alone_has_no_empty_list_of_techniques(
     lines = answer(*confirmed(tmp_path, registry))
     assert lines[0].startswith("Use recipe.learning_rate=2x: ")
     assert f"settings: learning rate {2 * promising.rate:g}" in lines
+
+
+def test_a_gain_below_the_margin_is_neither_recommended_nor_called_none(
+    tmp_path: Path, registry: Registry, machine: Machine
+) -> None:
+    machine.points = {"cutmix": 0.5} | dict.fromkeys(REST, -2.0)
+    machine.of_rate = lambda names, rate: -2.0 * (rate != 1.0)
+    with begun(tmp_path, registry, 400 * SECONDS) as made:
+        made.probe()
+        made.choose()
+        study = made.confirm()
+    lines = answer(made, study)
+    assert lines[0].startswith(
+        "Nothing is recommended: better than the baseline, but by less than the margin, is cutmix, on"
+    )
+    choice = chosen(study, analysed(study, made.store), "imdb", None)
+    assert choice.reason == "better by less than the margin, so to be named: cutmix"
+    rounds = story(made.store.folder)
+    assert rounds is not None
+    assert any("cutmix and it with" in step.arms for step in rounds.steps)

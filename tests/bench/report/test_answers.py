@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bench.analysis.verdict import (
@@ -70,6 +72,15 @@ def test_an_arm_without_all_its_seeds_is_not_recommended() -> None:
     assert said(rows, "late").lead.endswith("others are unfinished")
     failing = [row("failing", 6.0, "smoke run", evidence="smoke"), *ROWS]
     assert said(failing, "failing", "layer_norm").lead == "Use layer_norm"
+
+
+def test_a_gain_that_is_shown_to_be_small_is_not_called_none() -> None:
+    small = replace(row("small", 0.3, WITHIN), low=0.2, high=0.4)
+    assert said([small, row("worse", -3.0, WORSE_BY_MARGIN)]).lead == (
+        "small: better, by less than the margin"
+    )
+    less = replace(small, judged=judged_metric("nll"))
+    assert said([less]).lead == "No technique is shown to be better", "more of it is worse"
 
 
 def test_each_verdict_has_its_line() -> None:
