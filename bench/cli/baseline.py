@@ -43,6 +43,6 @@ def show(results: Results = RESULTS) -> None:
     print(", ".join(f"{name} {version}" for name, version in lines[0].software.items()))
     for line in lines:
         print(
-            f"  {line.task:<18}{line.arm:<24}{len(line.seeds)} seeds, {len(line.processes)} "
+            f"  {line.task:<17} {line.arm:<23} {len(line.seeds)} seeds, {len(line.processes)} "
             f"processes{f' on {line.device} ({line.machine})' if line.machine else ''}"
         )

@@ -28,12 +28,17 @@ def explain(
     """Say in plain sentences what a study found, how sure that is, and what it costs."""
     from bench.report.card import cards
     from bench.report.explanation import explain as explained
-    from bench.report.report import analysed
+    from bench.report.report import analysed, missing_trials
     from bench.report.terminal import clean
 
     stored, store = shared.stored_study(study_folder(results, study))
+    loaded = store.records()
     explanations = explained(
-        stored, analysed(stored, store), cards(shared.registry(plugin).strategies)
+        stored,
+        analysed(stored, store),
+        cards(shared.registry(plugin).strategies),
+        missing_trials(stored, loaded, store),
+        bool(loaded.damaged),
     )
     width = min(shutil.get_terminal_size().columns, WIDEST)
     print(clean(f"Study {stored.name}, profile {stored.profile}"))

@@ -41,7 +41,7 @@ def history(
         seeds = max(len(line.seeds) for line in lines)
         processes = max(len(line.processes) for line in lines)
         print(
-            f"{lines[0].created[:16]:<18}{study:<32}{len(lines):>3} arms, {seeds} seeds, "
+            f"{lines[0].created[:16]:<18}{study:<31} {len(lines):>3} arms, {seeds} seeds, "
             f"{processes} processes{'  ' + notes[study] if notes[study] else ''}"
         )
     files = ", ".join(str(f) for f in write_trends(stored.lines, plots or results / "history"))

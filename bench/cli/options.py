@@ -84,6 +84,18 @@ def names(text: str | None) -> list[str] | None:
     return listed
 
 
+def base_names(text: str | None) -> list[str]:
+    """Split the list of `--base`; empty if nothing was typed.
+
+    Raises:
+        UsageError: the list is empty, or a name occurs twice.
+    """
+    listed = names(text)
+    if listed is not None and not listed:
+        raise UsageError("--base names no strategy; name one or a preset, or leave --base out")
+    return listed or []
+
+
 def registry(plugins: Sequence[Path] | None) -> Registry:
     """Find all strategies and tasks, without the start-up lines of a plugin's TensorFlow."""
     from bench.core.environment import muffled

@@ -36,6 +36,8 @@ def recipe(
     from bench.tasks.task import Source
 
     stored, store = shared.stored_study(study_folder(results, study))
+    if not store.names():
+        raise UsageError(f"study {stored.name!r} has measured nothing yet; `bench run` trains it")
     registry = shared.study_registry(plugin, stored, Source())
     name = task_of(stored, task)
     analysis = analysed(stored, store)

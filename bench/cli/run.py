@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options as shared
-from bench.cli.options import RESULTS, TASKS, files, names
+from bench.cli.options import RESULTS, TASKS, base_names, files, names
 from bench.core.duration import budget_seconds
 from bench.core.errors import UsageError
 from bench.core.metric import JUDGED
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 RETRIES = ("failed", "changed")
 TUNED_DESIGNS = ("one-in", "around")
 """Designs whose arms a profile may tune by itself."""
+MISSING_DATA = "for real data set TFDS_DATA_DIR"
+"""Words in the notice of a stand-in that was not asked for (`bench.data.load`)."""
 
 
 def run(
@@ -119,7 +121,7 @@ def run(
     """Train arms x seeds of a study, only what is missing, and report."""
     from bench.cli.asked_tasks import asked_tasks, show_cards
     from bench.cli.progress import display
-    from bench.cli.summary import Ran, described, summarize
+    from bench.cli.summary import Ran, Typed, described, summarize
     from bench.running import study_run, tuning
     from bench.running.budget import BLOCKS, within
     from bench.running.growth import grown
@@ -134,6 +136,8 @@ def run(
         raise UsageError(
             "--tuned FILE has the settings that --tune looks for; choose one of the two"
         )
+    if processes is not None and processes < 0:
+        raise UsageError(f"--processes is {processes}; it is at least 0 (no step times)")
     if tune and budget is not None:
         raise UsageError("--budget has no time for --tune; choose one of the two")
     size = PROFILES.get(profile, QUICK)
@@ -144,7 +148,7 @@ def run(
         tasks=chosen_tasks.names,
         strategies=names(strategies),
         stacks=stack or (),
-        base=names(base) or (),
+        base=base_names(base),
         design=design,
         seeds=size.seeds if seeds is None else seeds,
         first_seed=first_seed,
@@ -168,8 +172,11 @@ def run(
         time_limit=3600 * time_limit,
         retry_failed=retry == "failed",
     )
+    study_run.check_training(training)
     timed = (size.processes if processes is None else processes) if step_times else 0
     registry, watches = chosen_tasks.registry, display(quiet, as_json)
+    notices: list[str] = []
+    watches = _noting(watches, notices)
     options = study_run.RunOptions(results, source, training, timed, equal_time=equal_time)
     if budget is not None:
         cut = within(budget_seconds(budget), request, registry, source, training, timed, results)
@@ -186,7 +193,8 @@ def run(
         settings = before.settings
         if before.untuned and dry_run:
             first, first_store = first_round(before)
-            print("tuned first:", described(first, first_store), sep="\n")
+            drawn = first_seed is None and first_store.study() is None
+            print("tuned first:", described(first, first_store, drawn), sep="\n")
             print("then the best settings in full\n" if first_store is not before.store else "")
         elif before.untuned and declare:
             raise UsageError(
@@ -197,7 +205,8 @@ def run(
         request = request._replace(tuned=settings)
         requested, store = study_run.planned(request, registry, options, silent)
     if dry_run:
-        print(described(grown(store, requested, registry).study, store))
+        drawn = first_seed is None and store.study() is None
+        print(described(grown(store, requested, registry).study, store, drawn))
         return
     from bench.report.report import report_study
 
@@ -208,7 +217,13 @@ def run(
             return
         measured = study_run.measure(study, store, options, watches)
         paths = report_study(study, store, registry)
-    summarize(Ran(requested, study, store, measured, paths), registry, as_json)
+    typed = Typed(
+        without_data=any(MISSING_DATA in line for line in notices),
+        generated=data == "synthetic",
+        name=name is not None,
+        seeds=seeds is not None,
+    )
+    summarize(Ran(requested, study, store, measured, paths, typed), registry, as_json)
     if budget is not None and (untrained := len(store.missing(study))):
         print(
             f"{untrained} trials did not fit into the budget; the same command goes on",
@@ -218,6 +233,16 @@ def run(
         raise typer.Exit(130)
     if measured.trained.failed or measured.untimed:
         raise typer.Exit(1)
+
+
+def _noting(watches: Display, notices: list[str]) -> Display:
+    """Return displays that also add the notices to a list."""
+
+    def notice(line: str) -> None:
+        notices.append(line)
+        watches.notice(line)
+
+    return watches._replace(notice=notice)
 
 
 def _tuned(

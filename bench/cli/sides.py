@@ -54,11 +54,15 @@ def folder_lines(folder: Path) -> list[Line]:
         UsageError: it holds no study, or one that measured nothing.
     """
     from bench.compare.study_lines import condensed
+    from bench.storage.records import damage_lines
 
     study, store = stored_study(folder)
     records, times = store.records(), store.step_times()
-    for item in (*records.damaged, *times.damaged):
-        warn(f"{item.path} is not read: {item.reason}")
+    for line in (
+        *damage_lines(records.damaged, len(records.records)),
+        *damage_lines(times.damaged, len(times.step_times)),
+    ):
+        warn(line)
     failures = store.failures()
     lost = [(t.arm.task, t.arm.name) for t in study.trials() if t.name in failures]
     lines = condensed(study, records.records, times.step_times, lost)

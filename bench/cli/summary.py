@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 VERDICT_SEEDS = 10
 
 
-def described(study: Study, store: Store) -> str:
-    """Describe the coming run: arms, trials, stored trials, expected time."""
+def described(study: Study, store: Store, drawn: bool = False) -> str:
+    """Describe the coming run: arms, trials, stored trials, expected time.
+
+    Args:
+        drawn: true if the run will draw other seeds than those of `study`.
+    """
     from bench.core.environment import cores
     from bench.report.headings import judged_lines
 
@@ -35,12 +39,12 @@ def described(study: Study, store: Store) -> str:
         *(f"  {task}: {data}" for task, data in study.data.items()),
         *judged_lines(study),
         f"{len(study.arms)} arms x {study.seeds} seeds = {len(trials)} trials",
-        seeds_text(study.seed_range()),
+        "seeds: drawn when it starts" if drawn else seeds_text(study.seed_range()),
     ]
     for arm in study.arms:
         against = f"  against {arm.reference}" if arm.reference else ""
-        lines.append(f"  {arm.task:<18}{arm.name}{against}")
-    lines += [f"  {n.task:<18}{n.arm}: not applicable: {n.reason}" for n in study.not_applicable]
+        lines.append(f"  {arm.task:<17} {arm.name}{against}")
+    lines += [f"  {n.task:<17} {n.arm}: not applicable: {n.reason}" for n in study.not_applicable]
     lines.append(f"{len(trials) - len(missing)} measured already, {len(missing)} to train")
     seconds = expected_seconds(store, missing)
     lines.append(
@@ -49,6 +53,22 @@ def described(study: Study, store: Store) -> str:
         else f"expected time: {duration(seconds / cores())} on {cores()} cores"
     )
     return "\n".join(lines)
+
+
+class Typed(NamedTuple):
+    """The parts of a command that decide what the next one is."""
+
+    without_data: bool = False
+    """True if the real data was looked for and not found."""
+    generated: bool = False
+    """True for `--data synthetic`."""
+    name: bool = False
+    """True for a `--name`."""
+    seeds: bool = False
+    """True for `--seeds`."""
+
+
+TYPED = Typed()
 
 
 class Ran(NamedTuple):
@@ -60,6 +80,7 @@ class Ran(NamedTuple):
     store: Store
     measured: Measured
     paths: ReportPaths
+    typed: Typed = TYPED
 
 
 def summarize(ran: Ran, registry: Registry, as_json: bool) -> None:
@@ -101,7 +122,7 @@ def summarize(ran: Ran, registry: Registry, as_json: bool) -> None:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
     print(f"trials: {trained.there} were measured before, {trained.written} trained now")
     print_paths(paths)
-    print(advice(study, store, registry))
+    print(advice(study, store, registry, ran.typed))
 
 
 def requested_rows(ran: Ran) -> tuple[Study, Analysis]:
@@ -127,12 +148,12 @@ def print_paths(paths: ReportPaths) -> None:
     print(f"page:   {paths.page}")
 
 
-def advice(study: Study, store: Store, registry: Registry) -> str:
+def advice(study: Study, store: Store, registry: Registry, typed: Typed = TYPED) -> str:
     """Name the command that gives verdicts, and its time."""
+    if store.failures() and not store.names():
+        return "verdicts: none, all trials failed; mend that, then --retry failed runs them again"
     if study.synthetic:
-        return (
-            "verdicts: none on stand-in data; set TFDS_DATA_DIR (or have a network) and run again"
-        )
+        return f"verdicts: none on stand-in data{_real_data(study, registry, typed)}"
     if study.seeds >= VERDICT_SEEDS and study.family:
         missing = store.missing(study)
         if not missing:
@@ -149,7 +170,20 @@ def advice(study: Study, store: Store, registry: Registry) -> str:
     if study.profile in ("smoke", "quick") and all(
         "standard" in registry.task(task).profiles for task in study.data
     ):
-        return f"verdicts: the same command with --profile standard ({VERDICT_SEEDS} seeds)"
+        also = f" and --seeds {VERDICT_SEEDS}" if typed.seeds else ""
+        also += " and another --name" if typed.name else ""
+        return f"verdicts: the same command with --profile standard{also} ({VERDICT_SEEDS} seeds)"
     more = study.model_copy(update={"seeds": VERDICT_SEEDS})
     seconds = expected_seconds(store, store.missing(more)) or 0.0
     return f"verdicts: the same command with --seeds {VERDICT_SEEDS}, about {duration(seconds / 2)}"
+
+
+def _real_data(study: Study, registry: Registry, typed: Typed) -> str:
+    """Say how to get real data; empty where the command can have none."""
+    if typed.without_data:
+        return "; set TFDS_DATA_DIR (or have a network) and run again"
+    kinds = [type(registry.task(task)).__module__ for task in study.data if typed.generated]
+    if not kinds or not all(kind.startswith("bench.tasks.") for kind in kinds):
+        return ""
+    name = ", and choose another --name" if typed.name else ""
+    return f"; leave --data synthetic out for the real data{name}"

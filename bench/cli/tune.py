@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options as shared
-from bench.cli.options import RESULTS, TASKS, files, names
+from bench.cli.options import RESULTS, TASKS, base_names, files, names
 from bench.core.metric import JUDGED
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def setting_lines(tuned: Tuned) -> Iterator[str]:
         for arm, setting in settings.items():
             values = ", ".join(f"{k}={v}" for k, v in setting.parameters.items())
             yield (
-                f"{task:<18}{arm:<28}validation {setting.default_validation_accuracy:.1%} -> "
+                f"{task:<17} {arm:<27} validation {setting.default_validation_accuracy:.1%} -> "
                 f"{setting.validation_accuracy:.1%}  learning_rate={setting.learning_rate:g} {values}"
             )
 
@@ -123,7 +123,7 @@ def tune(
         profile=profile,
         tasks=chosen_tasks.names,
         strategies=arms,
-        base=names(base) or (),
+        base=base_names(base),
         seeds=seeds,
         first_seed=first_seed,
         xla=has_gpu_driver(),

@@ -126,7 +126,15 @@ def _asked(text: str, address: Address, options: Mapping[str, str], model: str |
 def _data(own: OwnTask, source: Source) -> OwnData:
     from bench.data.own.load import own_data
 
-    return own_data(parse(own.address), own.options, source)
+    data = own_data(parse(own.address), own.options, source)
+    facts = data.facts
+    if facts.repeated_count == facts.train:
+        kind = "texts" if facts.modality == "text" else "pictures"
+        raise UsageError(
+            f"{own.address}: all {facts.train:,} training {kind} occur in the test split too, which "
+            "leaves none to train on; remove them from one of the two"
+        )
+    return data
 
 
 def _made(name: str, own: OwnTask, data: OwnData) -> AddressedTask:

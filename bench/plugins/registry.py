@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from bench.core.errors import UsageError, unknown
 from bench.core.strategy import Strategy, check_stages
 from bench.core.study import BASELINE
+from bench.plugins.declared import check_declared
 from bench.plugins.loading import Plugin, plugins
 from bench.plugins.presets import Preset, presets
 from bench.tasks.task import Task
@@ -79,7 +80,8 @@ def find(paths: Sequence[Path] = ()) -> Registry:
     """Find all strategies, tasks and presets, with those of some plugin files.
 
     Raises:
-        UsageError: a plugin is missing, cannot be imported, or has a name that is not allowed.
+        UsageError: a plugin is missing, cannot be imported, has a name that is not allowed, or is a
+            strategy that declares something wrong.
     """
     strategies: dict[str, type[Strategy]] = {}
     tasks: dict[str, Task] = {}
@@ -88,6 +90,7 @@ def find(paths: Sequence[Path] = ()) -> Registry:
         name = _name(kind, {*strategies, *tasks, *stacks})
         if issubclass(kind, Strategy):
             check_stages(kind)
+            check_declared(kind)
             strategies[name] = kind
         else:
             tasks[name] = _made(kind)

@@ -151,9 +151,10 @@ def _odd_classes(facts: DataFacts) -> Iterator[Line]:
 def _sizes(facts: DataFacts) -> tuple[str, str]:
     if facts.modality == "text":
         low, quarter, middle, upper, most, high = facts.lengths
+        several = f"; {facts.line_breaks} texts of several lines" if facts.line_breaks else ""
         return "lengths", (
             f"{low} to {high} words, half of them {quarter} to {upper}, median {middle}, 95% up to "
-            f"{most}; {facts.words:,} different words; {facts.empty} texts without a word"
+            f"{most}; {facts.words:,} different words; {facts.empty} texts without a word" + several
         )
     height, width, channels = facts.shape
     colors = {1: "grey", 3: "color", 4: "color and transparency"}.get(

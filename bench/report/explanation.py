@@ -6,7 +6,7 @@ The answer is that of the page (`bench.report.answers`), in the same words.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -54,20 +54,45 @@ class Explanation(NamedTuple):
     """Conclusions that the study does not support."""
 
 
-def explain(study: Study, analysis: Analysis, cards: Mapping[str, Card]) -> list[Explanation]:
-    """Explain each task of a study."""
+def explain(
+    study: Study,
+    analysis: Analysis,
+    cards: Mapping[str, Card],
+    missing: Collection[str] = (),
+    damaged: bool = False,
+) -> list[Explanation]:
+    """Explain each task of a study.
+
+    Args:
+        missing: names of the trials without a readable record.
+        damaged: true if records could not be read.
+    """
     rows = decision_rows(study, analysis.decision, cards)
-    return [_task(study, analysis, rows, task) for task in tasks(study)]
+    words = "missing or damaged" if damaged else "missing"
+    return [
+        _task(study, analysis, rows, task, _unfinished(study, task, missing, words))
+        for task in tasks(study)
+    ]
 
 
-def _task(study: Study, analysis: Analysis, rows: Sequence[Row], task: str) -> Explanation:
+def _unfinished(study: Study, task: str, missing: Collection[str], words: str) -> str:
+    """Count the trials of a task that are missing; empty if there are all."""
+    names = [trial.name for trial in study.trials() if trial.arm.task == task]
+    count = sum(name in missing for name in names)
+    verb = "is" if count == 1 else "are"
+    return f"Unfinished: {count} of {len(names)} trials {verb} {words}." if count else ""
+
+
+def _task(
+    study: Study, analysis: Analysis, rows: Sequence[Row], task: str, unfinished: str
+) -> Explanation:
     answered = study_answer(study, analysis, rows, task)
     measured = measured_rows(rows, task)
     effects = analysis.effects
     effects = effects[effects["judged"] & (effects["task"] == task)]
     return Explanation(
         task=task,
-        compared=tuple(_compared(study, analysis, measured, task)),
+        compared=tuple(_compared(study, analysis, measured, effects, task, unfinished)),
         answer=(f"{answered.lead}.", *_effects(study, measured, task)),
         certainty=tuple(_certainty(study, measured, effects)),
         cost=tuple(_cost(study, analysis, _named(measured))),
@@ -76,16 +101,24 @@ def _task(study: Study, analysis: Analysis, rows: Sequence[Row], task: str) -> E
 
 
 def _compared(
-    study: Study, analysis: Analysis, measured: Sequence[Row], task: str
+    study: Study,
+    analysis: Analysis,
+    measured: Sequence[Row],
+    effects: pd.DataFrame,
+    task: str,
+    unfinished: str,
 ) -> Iterator[str]:
     base = ", ".join(use.name for use in study.base)
-    seeds = seeds_text(study.seeds)
-    compared = [row for row in measured if row.arm != f"{BASELINE}{TUNED}"]
-    arms = f"{len(compared)} arm{'s were' if len(compared) != 1 else ' was'}"
-    yield (
-        f"{arms} compared with the baseline ({base or 'no technique'}) on {study.data[task]} at "
-        f"{seeds}."
-    )
+    pairs = {arm: int(n) for arm, n in zip(effects["arm"], effects["n"], strict=True) if n > 0}
+    compared = [row.arm for row in measured if row.arm != f"{BASELINE}{TUNED}" and row.arm in pairs]
+    what = f"compared with the baseline ({base or 'no technique'}) on {study.data[task]}"
+    if compared:
+        arms = f"{len(compared)} arm{'s were' if len(compared) != 1 else ' was'}"
+        yield f"{arms} {what} at {_seeds(study, [pairs[arm] for arm in compared])}."
+    else:
+        yield f"No arm is {what} yet."
+    if unfinished:
+        yield unfinished
     if study.design in DESIGNS:
         yield DESIGNS[study.design]
     row = baseline_row(study, analysis.baselines, task)
@@ -97,6 +130,15 @@ def _compared(
     absent = [n.arm for n in study.not_applicable if n.task == task]
     if absent:
         yield f"Not applicable: {few_names(absent)}."
+
+
+def _seeds(study: Study, pairs: Sequence[int]) -> str:
+    """Write the number of compared seeds: `3 seeds`, `2 of 3 seeds` or `2 to 3 of 3 seeds`."""
+    least, most = min(pairs), max(pairs)
+    if least >= study.seeds:
+        return seeds_text(least) if least == most else f"{least} to {seeds_text(most)}"
+    count = f"{least}" if least == most else f"{least} to {most}"
+    return f"{count} of {seeds_text(study.seeds)}"
 
 
 def _named(measured: Sequence[Row]) -> list[Row]:

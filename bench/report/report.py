@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -12,8 +13,9 @@ import pandas as pd
 from bench.analysis.analysis import Analysis, analyse
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
 from bench.analysis.pairing import contrasts, pair
+from bench.core.errors import BenchError
 from bench.core.failure import Failure
-from bench.core.record import Record, StepTime
+from bench.core.record import Record, StepTime, trial_name
 from bench.core.study import Study
 from bench.plugins.registry import Registry
 from bench.report.advice import story
@@ -25,7 +27,8 @@ from bench.report.plots.curves import curve_bands
 from bench.report.study_tables import study_tables
 from bench.report.tables import write_table
 from bench.storage.files import write_atomic
-from bench.storage.store import Store
+from bench.storage.records import damage_lines
+from bench.storage.store import Loaded, LoadedStepTimes, Store
 
 
 @dataclass(frozen=True)
@@ -94,10 +97,21 @@ def analysed(study: Study, store: Store) -> Analysis:
 
 
 def report_study(study: Study, store: Store, registry: Registry) -> ReportPaths:
-    """Write the report of a study from its store."""
+    """Write the report of a study from its store.
+
+    Raises:
+        BenchError: the study is finished, and records behind its tables are missing or damaged.
+    """
     loaded, timed = store.records(), store.step_times()
-    damaged = (*loaded.damaged, *timed.damaged)
-    problems = [f"{item.path.name} is damaged and not read: {item.reason}" for item in damaged]
+    missing = missing_trials(study, loaded, store)
+    _check_finished(study, store, loaded, timed, missing)
+    problems = [
+        *damage_lines(loaded.damaged, len(loaded.records)),
+        *damage_lines(timed.damaged, len(timed.step_times)),
+    ]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        problems.append(f"{len(missing)} of {len(study.trials())} trials {verb} missing")
     return write_report(
         study,
         loaded.records,
@@ -107,6 +121,56 @@ def report_study(study: Study, store: Store, registry: Registry) -> ReportPaths:
         store.failures(),
         problems,
     )
+
+
+def missing_trials(study: Study, loaded: Loaded, store: Store) -> list[str]:
+    """Name the trials of a study that have neither a readable record nor a note of a failure."""
+    ended = {record.trial for record in loaded.records} | store.failures().keys()
+    return [trial.name for trial in study.trials() if trial.name not in ended]
+
+
+def _check_finished(
+    study: Study,
+    store: Store,
+    loaded: Loaded,
+    timed: LoadedStepTimes,
+    missing: Sequence[str],
+) -> None:
+    """Refuse to write over the tables of a finished study that has lost records.
+
+    A study without any record, whose tables have trials, was finished too: its archive is gone.
+    """
+    tables = store.folder / "tables"
+    if not tables.is_dir() or not (store.is_compact() or not loaded.records):
+        return
+    shown = _trials_in(tables / "trials.csv")
+    names = {record.trial for record in loaded.records}
+    lost = {*missing} if shown is None else shown - names
+    if lost or (loaded.damaged and store.is_compact()):
+        declared = {trial.name for trial in study.trials()}
+        gone = {*missing, *lost}
+        count = len(gone) or len(loaded.damaged)
+        verb = "is" if count == 1 else "are"
+        raise BenchError(
+            f"{count} of {len(declared | gone)} trials of this study {verb} missing or damaged; "
+            f"its tables are kept: restore {store.folder / 'trials.jsonl.gz'}"
+        )
+    if timed.damaged and store.is_compact():
+        (line, *_) = damage_lines(timed.damaged, len(timed.step_times))
+        raise BenchError(f"{line}; the tables of this study are kept")
+
+
+def _trials_in(path: Path) -> set[str] | None:
+    """Name the trials with figures in a table of trials; None if it cannot be read."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return {
+                trial_name(row["task"], row["arm"], int(row["seed"]))
+                for row in csv.DictReader(file)
+                if row["status"] != "failed"
+            }
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def differences(study: Study, trials: pd.DataFrame) -> pd.DataFrame:

@@ -285,6 +285,27 @@ class ArmBuilder:
         return problem
 
 
+def check_used(request: Request, registry: Registry) -> None:
+    """Refuse settings and sweeps of strategies that are in no arm.
+
+    Raises:
+        UsageError: there is one, and it would change nothing.
+    """
+    request = request._replace(strategies=registry.named(request.strategies))
+    builder = ArmBuilder(request, registry)
+    added = {name for candidate in builder.candidates() for name in candidate.added}
+    asked = [("--set", f"{key}={value}") for key, value in request.settings.items()]
+    asked += [("--sweep", request.sweep)] if request.sweep else []
+    for option, text in asked:
+        owner = text.partition(".")[0]
+        used = added if option == "--sweep" else {*added, *builder.base}
+        if owner != "recipe" and owner not in used:
+            raise UsageError(
+                f"{option} {text} changes nothing, because no arm adds {owner}; add it to "
+                f"--strategies, or leave {option} out"
+            )
+
+
 def own_strategy(candidate: Candidate) -> str:
     """Name the strategy whose parameters an arm tunes; none for the baseline and for stacks."""
     return candidate.added[0] if len(candidate.added) == 1 else ""

@@ -20,6 +20,8 @@ LARGEST_SEED = 2_000_000_000
 """Seeds are int32 on the device."""
 OF_RECIPE = "recipe."
 """Begin of a part of a stack that is no strategy, but a value of the recipe."""
+RESERVED = "baseline"
+"""Name that the command line gives to the study of `bench baseline set`."""
 PRECISIONS = ("float32", "float32_exact", "mixed_bfloat16", "mixed_float16")
 
 
@@ -83,6 +85,12 @@ def check(request: Request, registry: Registry) -> None:
         registry.task(task)
     for name in request.strategies or ():
         registry.strategy(name)
+    for text in request.stacks:
+        check_stack("--stack", text)
+    for text in request.base:
+        check_stack("--base", text)
+    if request.sweep is not None and not request.sweep.strip():
+        raise UsageError("--sweep is empty; write OWNER.PARAMETER=VALUE,VALUE,...")
     stacks = [names for names, _ in map(split_stack, request.stacks) if names]
     registry.stacks([*request.base, *stacks])
     if request.design == "around" and not request.base:
@@ -90,6 +98,10 @@ def check(request: Request, registry: Registry) -> None:
     if request.name is not None and not re.fullmatch(NAME, request.name):
         raise UsageError(
             f"--name {request.name!r}: a name has letters, digits, '_', '.', '+', '=' and '-' only"
+        )
+    if request.name == RESERVED:
+        raise UsageError(
+            f"--name {RESERVED} stands for the study of `bench baseline set`; choose another name"
         )
     if request.tuned is not None:
         base = registry.stacks(request.base)
@@ -102,6 +114,18 @@ def check(request: Request, registry: Registry) -> None:
         raise UsageError(f"--first-seed is {request.first_seed}; it is 0 to {LARGEST_SEED:,}")
     if not request.tasks:
         raise UsageError("--tasks names no task; `bench list` names them all")
+
+
+def check_stack(option: str, text: str) -> None:
+    """Refuse a stack without a part, or with an empty one.
+
+    Raises:
+        UsageError: there is none, or an empty one.
+    """
+    if not text.strip():
+        raise UsageError(f"{option} is empty; write strategies joined by +, or a preset")
+    if not all(part.strip() for part in text.split("+")):
+        raise UsageError(f"{option} {text}: a stack has an empty part; write a+b")
 
 
 def split_stack(text: str) -> tuple[str, dict[str, str]]:

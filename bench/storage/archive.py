@@ -11,6 +11,9 @@ from pathlib import Path
 from bench.storage.files import failed, write_atomic
 from bench.storage.sealed_lines import LARGEST, BrokenError, Sealed
 
+CUT = "truncated or altered"
+"""Reason for an archive of which only the first lines can be read."""
+
 
 def write_archive(path: Path, lines: Iterable[Sealed]) -> None:
     """Write the lines in the order of their names, compressed.
@@ -37,6 +40,6 @@ def read_archive(path: Path) -> Iterator[bytes]:
             while line := stream.readline(LARGEST):
                 yield line
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BrokenError("truncated or altered") from error
+        raise BrokenError(CUT) from error
     except OSError as error:
         raise failed("read", path, error) from error

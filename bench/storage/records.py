@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from bench.core.canonical import canonical_json
 from bench.core.errors import BenchError
 from bench.core.record import Record, StepTime, trial_name
-from bench.storage.archive import read_archive, write_archive
+from bench.storage.archive import CUT, read_archive, write_archive
 from bench.storage.files import failed, read_bytes, remove, write_atomic
 from bench.storage.migrations import parsed
 from bench.storage.sealed_lines import BrokenError, Sealed, unseal
@@ -224,6 +224,33 @@ class Records(Generic[Measured]):
         if (_name(record), record.study) != (sealed.name, sealed.study):
             raise BrokenError("it is another trial's record")
         return record
+
+
+def damage_lines(damage: Sequence[Damaged], whole: int) -> list[str]:
+    """Describe damage, in one line for each file.
+
+    Args:
+        damage: the damage of one kind of records.
+        whole: number of records of this kind that were read.
+    """
+    lines = []
+    for path in dict.fromkeys(item.path for item in damage):
+        reasons = list(dict.fromkeys(item.reason for item in damage if item.path == path))
+        count = sum(item.path == path for item in damage)
+        if path.suffix == ".json":
+            lines.append(f"{path.name} is damaged and left out: {reasons[0]}")
+        elif CUT in reasons:
+            lines.append(
+                f"{path.name} is {CUT}: {whole} records before the damage were read, and those "
+                "after it are left out"
+            )
+        else:
+            verb = "is" if count == 1 else "are"
+            lines.append(
+                f"{count} of {whole + count} records of {path.name} {verb} damaged and left out: "
+                f"{'; '.join(reasons)}"
+            )
+    return lines
 
 
 def json_files(folder: Path) -> list[Path]:

@@ -3,13 +3,74 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple, TypeVar, cast
+
+from pydantic import model_validator
 
 from bench.core.errors import UsageError
 from bench.core.recipe import Recipe
 from bench.tasks.cifar10 import Cifar10, ImageRecipe
 from bench.tasks.imdb import LstmRecipe, TextRecipe
+
+R = TypeVar("R", bound=Recipe)
+
+
+class There(NamedTuple):
+    """Examples that the data has, without training examples that occur in the test split."""
+
+    train: int
+    test: int
+
+    def fault(self, recipe: Recipe) -> str | None:
+        """Return what a recipe asks of the data that it does not have; None if it has all."""
+        train, validation, test = (
+            recipe.train_examples, recipe.validation_examples, recipe.test_examples
+        )  # fmt: skip
+        if train + validation > self.train:
+            return (
+                f"{train:,} training and {validation:,} validation examples are more than the "
+                f"{self.train:,} that there are; lower recipe.train_examples or "
+                "recipe.validation_examples"
+            )
+        if test > self.test:
+            return (
+                f"{test:,} test examples are more than the {self.test:,} that there are; lower "
+                "recipe.test_examples"
+            )
+        return None
+
+
+def limited(recipe: R, there: There) -> R:
+    """Return the same recipe of a class that refuses more examples than there are."""
+    return cast("R", _limited(type(recipe), there).model_validate(recipe.values()))
+
+
+@cache
+def _limited(plain: type[Recipe], there: There) -> type[Recipe]:
+    class Limited(plain):  # type: ignore[valid-type, misc]
+        @model_validator(mode="after")  # type: ignore[misc]
+        def _exist(self) -> Recipe:
+            if fault := there.fault(self):
+                raise ValueError(fault)
+            return self
+
+        @classmethod
+        def stored(cls, values: Mapping[str, Any]) -> Recipe:
+            # A stored study may be of other data, which its commands say themselves.
+            return plain.stored(values)
+
+        @classmethod
+        def there(cls) -> There:
+            return there
+
+        def __reduce__(self) -> tuple[Callable[[Mapping[str, Any]], Recipe], tuple[Any, ...]]:
+            return plain.model_validate, (self.values(),)
+
+    Limited.__name__ = plain.__name__
+    Limited.__doc__ = plain.__doc__
+    return Limited
 
 
 class OwnModelRecipe(Recipe):
@@ -119,7 +180,7 @@ def image_recipes(train: int, test: int, shape: tuple[int, ...]) -> Mapping[str,
     }
     if min(shape[:2]) >= STRONG_SIDE:
         recipes["strong"] = _strong(recipes["strong"], blocks)
-    return recipes
+    return {name: limited(recipe, There(train, test)) for name, recipe in recipes.items()}
 
 
 def _strong(recipe: ImageRecipe, groups: int) -> ImageRecipe:
@@ -153,7 +214,7 @@ def text_recipes(
         lengths: quantiles of the lengths of training texts; the 95% one is enough to keep.
     """
     usual = max(LEAST_LENGTH, lengths[-2])
-    return {
+    recipes = {
         name: LstmRecipe(
             **examples(size, train, test),
             learning_rate=TEXT_RATES[name],
@@ -165,6 +226,7 @@ def text_recipes(
         )
         for name, size in TEXT_SIZES.items()
     }
+    return {name: limited(recipe, There(train, test)) for name, recipe in recipes.items()}
 
 
 def for_model(recipes: Mapping[str, Recipe], model: str) -> dict[str, Recipe]:
@@ -179,5 +241,7 @@ def for_model(recipes: Mapping[str, Recipe], model: str) -> dict[str, Recipe]:
         fields = kind.model_fields.keys() - OPTIMIZER
         values = {field: value for field, value in recipe.values().items() if field in fields}
         rate = (TEXT_RATES if text else IMAGE_RATES)[name]
-        made[name] = kind(**{**values, "learning_rate": rate, "network": model})
+        plain = kind(**{**values, "learning_rate": rate, "network": model})
+        there = getattr(recipe, "there", None)
+        made[name] = plain if there is None else limited(plain, there())
     return made

@@ -46,6 +46,8 @@ class DataFacts:
     """Quantiles of the lengths of training texts, words: 0, 25, 50, 75, 95 and 100%."""
     empty: int = 0
     """Texts without a word."""
+    line_breaks: int = 0
+    """Texts of several lines."""
     unread: tuple[str, ...] = ()
     """Splits of the data that the suite does not use."""
 

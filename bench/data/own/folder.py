@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +18,8 @@ from bench.data.source import Source
 TRAIN_FOLDER = "train"
 TEST_FOLDERS = ("test", "validation", "valid", "val")
 """Names of a folder with test pictures beside `train`; the first that exists is taken."""
+NAMED = 10
+"""Folders without a picture that an error lists."""
 
 
 class _File(NamedTuple):
@@ -39,13 +41,15 @@ class Folder(Reader):
             raise UsageError(f"folder:{path} is no folder")
         self.others = []
         """Files that are no pictures by their names; hidden ones are not listed."""
+        self.empty: list[str] = []
+        """Folders of classes without a picture."""
         self.listed = sorted(self._listed(), key=lambda file: file.path)
         self.class_names = tuple(sorted({file.label for file in self.listed}))
         if (count := len(self.class_names)) < 2:
             raise UsageError(
                 f"folder:{path} has {count or 'no'} folder{'' if count == 1 else 's'} with "
                 f"pictures ({', '.join(pictures.EXTENSIONS)}); it must have one for each class, two "
-                "or more"
+                f"or more{_without(self.empty)}"
             )
 
     def _listed(self) -> Iterator[_File]:
@@ -70,11 +74,15 @@ class Folder(Reader):
 
     def _classes(self, split: str, root: Path) -> Iterator[_File]:
         for folder in _folders(root):
+            pictured = False
             for path in sorted(_files(folder)):
                 if path.suffix.lower() in pictures.EXTENSIONS:
+                    pictured = True
                     yield _File(split, _text(folder.name), path)
                 else:
                     self.others.append(str(path.relative_to(self.root)))
+            if not pictured:
+                self.empty.append(_text(str(folder.relative_to(self.root))))
 
     @cached_property
     def form(self) -> pictures.Form:
@@ -88,19 +96,36 @@ class Folder(Reader):
             for file in self.listed
             if os.access(file.path, os.R_OK)
         }
-        return content_hash(files, cache)
+        found = content_hash(files, cache)
+        return f"{found}, without a picture: {self.empty}" if self.empty else found
 
     def examples(self) -> Iterator[Example | Unreadable]:
         numbers = {name: number for number, name in enumerate(self.class_names)}
+        read: set[str] = set()
+        broken: dict[str, str] = {}
         for split, label, path in self.listed:
             name = str(path.relative_to(self.root))
             try:
                 content = path.read_bytes()
                 image, size = pictures.decoded(content, self.form)
             except (OSError, ValueError) as error:
-                yield Unreadable(name, getattr(error, "strerror", None) or str(error))
+                reason = getattr(error, "strerror", None) or str(error)
+                broken.setdefault(label, f"{_text(name)}: {reason}")
+                yield Unreadable(name, reason)
                 continue
+            read.add(label)
             yield Example(split, name, numbers[label], image, key_of(content), size)
+        for name in self.empty:
+            yield Unreadable(f"{name}/", "the folder has no picture, so it is no class")
+        if read and (lost := [label for label in self.class_names if label not in read]):
+            raise UsageError(
+                f"folder:{self.root}: the class {lost[0]!r} has no picture that can be read (the first: "
+                f"{broken[lost[0]]}); mend its pictures, or remove its folder"
+            )
+
+
+def _without(empty: Sequence[str]) -> str:
+    return f"; without a picture: {', '.join(empty[:NAMED])}" if empty else ""
 
 
 def _folders(root: Path) -> list[Path]:

@@ -153,6 +153,7 @@ def _write_texts(spool: Spool, orders: Mapping[str, np.ndarray], out: Path) -> d
         "words": len(ranked),
         "lengths": tuple(round(float(value)) for value in quantiles),
         "empty": int((lengths == 0).sum()),
+        "line_breaks": spool.line_breaks,
     }
 
 

@@ -104,11 +104,15 @@ class TextSpool(Spool):
     def __init__(self) -> None:
         super().__init__()
         self.words: dict[str, int] = {}
+        self.line_breaks = 0
+        """Texts of several lines."""
         self._numbers = array("i")
         self._ends = array("q", [0])
 
     def take(self, example: Example) -> bytes:
-        words = text.words(str(example.value))
+        written = str(example.value)
+        self.line_breaks += len(written.strip().splitlines()) > 1
+        words = text.words(written)
         self._numbers.extend(self.words.setdefault(word, len(self.words)) for word in words)
         self._ends.append(len(self._numbers))
         return "\0".join(words).encode("utf-8", "replace")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 import json
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from bench.data.own.fingerprint import content_hash
 from bench.data.source import Source
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
+LONGEST = 2**31 - 1
+"""Characters of a field; Python's own limit is 131,072."""
 NAMED_COLUMNS = 10
 """Columns of a table that an error lists."""
 
@@ -42,11 +46,12 @@ class Table(Reader):
             if not file.is_file():
                 raise UsageError(f"csv:{file} is no file")
             if file.suffix.lower() not in SUFFIXES:
-                raise UsageError(f"{file.name} is no table; its name ends in {', '.join(SUFFIXES)}")
+                raise UsageError(_no_table(file))
 
     def content(self, cache: Path) -> str:
-        # The ending says how the bytes are read.
-        return content_hash({f"{s}{p.suffix.lower()}": p for s, p in self.files.items()}, cache)
+        # The ending says how the bytes are read. That of a .tsv changed when stray quotes were kept.
+        names = {s: p.suffix.lower().replace(".tsv", ".tsv, 2") for s, p in self.files.items()}
+        return content_hash({f"{s}{names[s]}": p for s, p in self.files.items()}, cache)
 
     def examples(self) -> Iterator[Example | Unreadable]:
         for split, path in self.files.items():
@@ -70,8 +75,8 @@ class Table(Reader):
             hint = f"; did you mean {lowered[near[0]]!r}?" if near else ""
             listed = ", ".join([*names[:NAMED_COLUMNS], *["..."][: len(names) > NAMED_COLUMNS]])
             raise UsageError(
-                f"{path.name} has no column {asked!r}{hint} (columns: {listed or 'none'}); name it "
-                f"with --set data.{role}=COLUMN"
+                f"{path.name} has no column {asked!r}{hint} (columns: {listed or 'none'}); "
+                f"{_remedy(path, names, role, asked)}"
             )
         return frame.iloc[:, names.index(matching[0])]
 
@@ -91,6 +96,32 @@ def _example(split: str, name: str, text: Any, label: Any) -> Example | Unreadab
         raise UsageError(f"{name}: the text is a {type(text).__name__} ({str(text)[:40]})")
     text = str(text)
     return Example(split, name, stored, text, key_of(text.encode("utf-8", "replace")))
+
+
+def _no_table(file: Path) -> str:
+    endings = ", ".join(SUFFIXES)
+    if Path(file.stem).suffix.lower() in SUFFIXES:
+        return f"{file.name} is packed; unpack it first (the name of a table ends in {endings})"
+    return f"{file.name} is no table: the name of a table ends in {endings}"
+
+
+def _remedy(path: Path, names: list[str], role: str, asked: str) -> str:
+    """Say what to do where a table lacks a column."""
+    wanted = {".csv": ",", ".tsv": "\t"}.get(path.suffix.lower())
+    if wanted is None:
+        return f"name it with --set data.{role}=COLUMN"
+    words = {",": "commas", "\t": "tabs"}
+    for other in (";", "\t", ",", "|"):
+        parts = [part.strip().strip('"').lower() for part in names[0].split(other)] if names else []
+        if (
+            len(names) == 1
+            and other != wanted
+            and {"text", "label", asked.lower()} & {*parts}
+            and len(parts) > 1
+        ):
+            separator = "tabs" if other == "\t" else f"`{other}`"
+            return f"the columns are separated by {separator}: save it with {words[wanted]}"
+    return f"the first line must name the columns; --set data.{role}=COLUMN takes another name"
 
 
 def _missing(value: Any) -> bool:
@@ -113,9 +144,11 @@ def _read(path: Path) -> pd.DataFrame:
         with warnings.catch_warnings():
             # pandas drops what a first row has beyond the header, and only warns.
             warnings.simplefilter("error", pd.errors.ParserWarning)
+            tabs = suffix == ".tsv"
             return pd.read_csv(
-                path, sep="\t" if suffix == ".tsv" else ",", dtype=str, keep_default_na=False,
+                path, sep="\t" if tabs else ",", dtype=str, keep_default_na=False,
                 index_col=False, encoding="utf-8-sig",
+                quoting=csv.QUOTE_NONE if tabs and _quotes_are_text(path) else csv.QUOTE_MINIMAL,
             )  # fmt: skip
     except pd.errors.ParserWarning as error:
         raise UsageError(
@@ -129,6 +162,57 @@ def _read(path: Path) -> pd.DataFrame:
     except ValueError as error:  # pandas and pyarrow raise subclasses of it
         reason = re.sub(r"^Error tokenizing data\. C error: ", "", str(error).strip())
         raise UsageError(f"{path.name} is no table: {reason.splitlines()[0]}") from error
+
+
+def _quotes_are_text(path: Path) -> bool:
+    """Tell if quotes are characters like others in a table with tabs, so that no two rows become one.
+
+    Then quoting joins lines and a quote ends in the middle of a field, while without quoting each line
+    is a row with as many fields as the first one.
+
+    Raises:
+        UsageError: a quote spans lines, and both or neither can be meant.
+    """
+    limit = csv.field_size_limit(LONGEST)
+    try:
+        return _stray(path, _spans(path))
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _stray(path: Path, spans: str) -> bool:
+    """Tell if the quotes that span lines, described by `spans`, are characters of texts."""
+    if not spans:
+        return False
+    with path.open(encoding="utf-8-sig") as file:
+        alike = len({line.count("\t") for line in file if line.strip("\n")}) == 1
+    quoted = True
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            for _ in csv.reader(file, delimiter="\t", strict=True):
+                pass
+        except csv.Error:
+            quoted = False
+    if alike == quoted:
+        raise UsageError(
+            f"{path.name}: {spans}; if it is a character of the text, double it and put the text in "
+            "quotes, or save the table as .jsonl"
+        )
+    return alike
+
+
+def _spans(path: Path) -> str:
+    """Describe the first quote that spans lines or never ends; empty if there is none."""
+    end = "end of the table"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(chain(file, [end]), delimiter="\t")
+        before = 0
+        for row in rows:
+            if rows.line_num - before > 1:
+                last = rows.line_num - row[-1].endswith(end)
+                return f"a quote spans {last - before} lines ({before + 1} to {last})"
+            before = rows.line_num
+    return ""
 
 
 def _json_objects(path: Path) -> list[dict[str, Any]]:

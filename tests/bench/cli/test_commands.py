@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from bench.cli.main import main
+from bench.storage.store import Store
+from tests.bench.report.study_factory import Plan, Planted, make
 
 
 def bench(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -91,6 +93,21 @@ def assert_one_line(text: str, message: str) -> None:
         (["show", "mixpu"], "did you mean 'mixup'"),
         (["report", "nothing"], "no study 'nothing'"),
         (["run", "--name", "../away", "--dry-run"], "--name '../away'"),
+        (["run", "--stack", ""], "--stack is empty"),
+        (["run", "--stack", "mixup+"], "a stack has an empty part"),
+        (["run", "--base", "+mixup"], "a stack has an empty part"),
+        (["run", "--base", ",,"], "--base names no strategy"),
+        (["run", "--sweep", ""], "--sweep is empty"),
+        (["run", "--processes", "-1"], "--processes is -1"),
+        (["run", "--jobs", "0", "--dry-run"], "--jobs is 0"),
+        (["run", "--executor", "slurm", "--dry-run"], "unknown executor 'slurm'"),
+        (["run", "--address", "here", "--dry-run"], "--address is for --executor ray only"),
+        (["run", "--gpus-per-trial", "1", "--dry-run"], "--gpus-per-trial is for --executor ray"),
+        (
+            ["run", "--strategies", "mixup", "--set", "dropout.rate=0.3", "--dry-run"],
+            "--set dropout.rate=0.3 changes nothing",
+        ),
+        (["run", "--name", "baseline", "--dry-run"], "--name baseline stands for"),
         (["run", "--judge", "nnl"], "unknown metric 'nnl'; did you mean 'nll'?"),
         (["run", "--judge", "train_accuracy"], "train_accuracy gets no verdicts; these do: test_"),
         (["advise", "--budget", "1h", "--objective", "speed"], "unknown objective 'speed'"),
@@ -111,6 +128,7 @@ def test_each_mistake_is_one_line(
         main()
     assert ended.value.code == 2
     assert_one_line(capsys.readouterr().err, message)
+    assert not list(tmp_path.glob("results/*/study.json"))
 
 
 def test_exploratory_declares_no_family(tmp_path: Path) -> None:
@@ -254,6 +272,7 @@ def test_a_plugin_that_imports_tensorflow_brings_none_of_its_start_up_lines(tmp_
         "class Mine(Strategy):\n"
         "    facts: ClassVar = Facts('mine', 'own', Paper('me', 2026, 'x'), 'x', 'x',\n"
         "        ('image',), 'free', 'none')\n"
+        "    def features(self, batch, moment): return batch\n"
     )
     found = bench("list", "--plugin", "mine.py", folder=tmp_path)
     assert (found.returncode, found.stderr) == (0, "")
@@ -297,3 +316,43 @@ def test_an_edited_plugin_never_shows_the_figures_of_the_code_before(tmp_path: P
     assert loss() != before
     plugin.write_text(plugin.read_text() + "\n# another comment\n")
     assert bench(*words, folder=tmp_path).returncode == 0
+
+
+WORDS = ["run", "--profile", "smoke", "--data", "synthetic", "--tasks", "cifar10", "--strategies"]
+
+
+def test_a_dry_run_names_no_seeds_that_are_still_to_be_drawn(tmp_path: Path) -> None:
+    new = bench(*WORDS, "mixup", "--dry-run", folder=tmp_path).stdout
+    assert "seeds: drawn when it starts" in new
+    assert "seeds 7 to 8" in bench(
+        *WORDS, "mixup", "--dry-run", "--first-seed", "7", folder=tmp_path
+    ).stdout  # fmt: skip
+
+
+def test_a_study_with_missing_trials_is_neither_finished_nor_a_recipe(tmp_path: Path) -> None:
+    bench(*WORDS, "mixup", "--declare", "--name", "declared", folder=tmp_path)
+    for words, message in (
+        (["compact", "declared"], "4 of 4 trials are missing"),
+        (["compact", "declared", "--unfinished"], "has no trial yet"),
+        (["recipe", "declared", "mixup"], "has measured nothing yet"),
+    ):
+        found = bench(*words, folder=tmp_path)
+        assert found.returncode == 2
+        assert_one_line(found.stderr, message)
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_an_unfinished_study_is_finished_only_on_purpose_or_as_a_choice(tmp_path: Path) -> None:
+    made = make(Plan(arms={"mixup": Planted(1.0)}, tasks=("cifar10",), seeds=2))
+    for folder, words, code in (
+        ("a", [], 2),
+        ("a", ["--unfinished"], 0),
+        ("b/choosing", [], 0),
+    ):
+        store = Store(tmp_path / folder)
+        store.write_study(made.study)
+        store.write(made.records[0])
+        (tmp_path / "b").mkdir(exist_ok=True)
+        (tmp_path / "b" / "advice.json").write_text("{}")
+        found = bench("compact", folder, *words, folder=tmp_path)
+        assert (found.returncode, store.is_compact()) == (code, code == 0), found.stderr

@@ -8,7 +8,7 @@ import pytest
 
 from bench.analysis.analysis import analyse
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
-from bench.cli.summary import Ran, advice, requested_rows, summarize
+from bench.cli.summary import Ran, Typed, advice, described, requested_rows, summarize
 from bench.core.study import Study
 from bench.plugins.registry import Registry, find
 from bench.report.report import ReportPaths
@@ -77,3 +77,40 @@ def _quick_only() -> object:
     kind = type(REGISTRY.task("cifar10"))
     profiles = {"quick": kind.profiles["quick"]}
     return type("Mine", (kind,), {"profiles": profiles})()
+
+
+@pytest.mark.parametrize(
+    ("study", "typed", "words"),
+    [
+        (asked(synthetic=True), Typed(without_data=True), "set TFDS_DATA_DIR"),
+        (asked(synthetic=True), Typed(generated=True, name=True), "out for the real data, and"),
+        (asked(data={"cifar10": "tfds:x"}), Typed(name=True), "standard and another --name"),
+        (asked(data={"cifar10": "tfds:x"}), Typed(seeds=True), "standard and --seeds 10"),
+    ],
+    ids=["no data here", "generated", "name", "seeds"],
+)
+def test_the_advice_fits_the_command(
+    study: Study, typed: Typed, words: str, tmp_path: Path
+) -> None:
+    study = study.model_copy(update={"data": {"cifar10": study.data.get("cifar10", "synthetic:x")}})
+    assert words in advice(study, Store(tmp_path), REGISTRY, typed)
+
+
+def test_generated_data_of_a_plugin_has_no_real_data_to_advise(tmp_path: Path) -> None:
+    study = asked(synthetic=True, data={"mine": "synthetic:mine"})
+    registry = REGISTRY._replace(tasks={"mine": _quick_only()})
+    said = advice(study, Store(tmp_path), registry, Typed(generated=True))
+    assert said == "verdicts: none on stand-in data"
+
+
+def test_where_all_trials_failed_the_advice_is_to_mend_that(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.fail("images--baseline--000", "crashed", "no memory")
+    assert "all trials failed" in advice(asked(), store, REGISTRY)
+
+
+def test_a_long_name_of_a_task_keeps_a_space_before_its_arm(tmp_path: Path) -> None:
+    task = "folder-brokenclass"
+    arm = studies.arm("baseline").model_copy(update={"task": task})
+    study = asked().model_copy(update={"arms": (arm,), "data": {task: "x"}, "family": ()})
+    assert f"  {task} baseline" in described(study, Store(tmp_path))

@@ -123,7 +123,9 @@ def test_texts_that_look_alike_to_the_network_leave_room_for_the_rest(tmp_path: 
 
 def test_data_whose_training_examples_are_all_tested_is_named(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("text,label\n" + "same,0\nsame,1\n" * 10)
-    with pytest.raises(UsageError, match=r"r\.csv: 0 of 16 training examples differ from all test"):
+    with pytest.raises(
+        UsageError, match=r"r\.csv: all 16 training texts occur in the test split too"
+    ):
         ask(f"csv:{tmp_path / 'r.csv'}")
     alike = "".join(f"{'same ' * 32}word{i},{i % 2}\n" for i in range(20))
     (tmp_path / "r.csv").write_text("text,label\n" + alike)
@@ -140,6 +142,29 @@ def test_a_budget_asks_for_no_more_examples_than_there_are(tmp_path: Path) -> No
     assert (recipe["train_examples"], recipe["validation_examples"]) == (51, 13)
     plain = plan(request._replace(scale=1.0), asked.registry, AUTO).study.arms[0].recipe
     assert recipe["steps"] == 4 * plain["steps"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"validation_examples": "48"},
+            "38 training and 48 validation examples are more than the 48 that there are; lower",
+        ),
+        ({"train_examples": "10000000"}, "10,000,000 training and 10 validation examples are more"),
+        ({"test_examples": "13"}, "13 test examples are more than the 12 that there are"),
+    ],
+)
+def test_a_recipe_of_more_examples_than_there_are_is_refused_in_the_plan(
+    settings: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    write_folder(tmp_path / "p", ["a", "b"], 30, 8, 8)
+    asked = ask(f"folder:{tmp_path / 'p'}")
+    typed = {f"recipe.{name}": text for name, text in settings.items()}
+    request = Request("smoke", asked.tasks, ["mixup"], settings=typed)
+    with pytest.raises(UsageError, match=message) as error:
+        plan(request, asked.registry, AUTO)
+    assert "\n" not in str(error.value)
 
 
 def test_a_comma_may_be_a_part_of_an_address() -> None:

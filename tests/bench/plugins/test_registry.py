@@ -58,6 +58,8 @@ class Mine(Strategy):
         name={name!r}, family="noise", paper=Paper("A", 2026, "T"), summary={summary},
         equation="", modalities=("image",), cost="free", identity="none",
     )
+    def features(self, batch, moment):
+        return batch
 """
 TASK = """
 from bench import Task, TaskFacts

@@ -19,6 +19,20 @@ def said(**changes: object) -> Explanation:
     return task
 
 
+def test_only_what_is_compared_is_counted_and_what_is_missing_is_said() -> None:
+    made = make(Plan(arms={"mixup": Planted(1.0)}, tasks=("cifar10",), seeds=3))
+    records = [r for r in made.records if r.arm == "baseline" or r.seed == made.records[0].seed]
+    missing = {trial.name for trial in made.study.trials()} - {r.trial for r in records}
+    analysis = analyse(
+        made.study, trials_frame(made.study, records), curves_frame(records), step_times_frame([])
+    )
+    (task,) = explain(made.study, analysis, {}, missing)
+    assert "at 1 of 3 seeds." in task.compared[0]
+    assert task.compared[1] == "Unfinished: 4 of 9 trials are missing."
+    (damaged,) = explain(made.study, analysis, {}, missing, damaged=True)
+    assert damaged.compared[1] == "Unfinished: 4 of 9 trials are missing or damaged."
+
+
 def test_a_declared_winner_has_its_effect_its_certainty_and_its_cost() -> None:
     task = said()
     assert task.compared[0].startswith("3 arms were compared with the baseline (no technique)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import subprocess
@@ -16,8 +17,12 @@ from bench.core.errors import BenchError
 from bench.core.failure import Failure
 from bench.core.record import trial_name
 from bench.core.study import NotApplicable
+from bench.plugins.registry import Registry
 from bench.report import gallery
-from bench.report.report import ReportPaths, write_report
+from bench.report.report import ReportPaths, report_study, write_report
+from bench.storage.archive import CUT
+from bench.storage.records import Damaged, damage_lines
+from bench.storage.store import Store
 from tests.bench.report.cards import CARDS
 from tests.bench.report.study_factory import SIX, Made, Plan, Planted, make
 
@@ -269,3 +274,32 @@ def test_the_page_says_which_machine_measured_what(tmp_path: Path) -> None:
     timed = f" and {len(made.step_times)} step times" if made.step_times else ""
     assert f"Measured {len(rest)} trials{timed}<" in page
     assert page.index("a made-up machine") < page.index("another &lt;one&gt;")
+
+
+def test_lost_records_never_cost_a_finished_study_its_tables(tmp_path: Path) -> None:
+    made = make(Plan(arms={"mixup": Planted(1.0)}, tasks=("cifar10",), seeds=3))
+    store, registry = Store(tmp_path), Registry({}, {}, {})
+    store.write_study(made.study)
+    for record in made.records[1:]:
+        store.write(record)
+    first = report_study(made.study, store, registry)
+    assert "1 of 9 trials is missing" in first.problems
+    store.write(made.records[0])
+    assert report_study(made.study, store, registry).problems == ()
+    archive = store.compact()
+    whole = gzip.decompress(archive.read_bytes()).splitlines(keepends=True)
+    tables = {path: path.read_bytes() for path in (tmp_path / "tables").iterdir()}
+    damaged = gzip.compress(whole[0].replace(b"payload", b"paylord") + b"".join(whole[1:]))
+    for data in (damaged, archive.read_bytes()[:-200], None):
+        archive.unlink() if data is None else archive.write_bytes(data)
+        with pytest.raises(BenchError, match=r"of 9 trials .* its tables are kept"):
+            report_study(made.study, store, registry)
+    assert tables == {path: path.read_bytes() for path in (tmp_path / "tables").iterdir()}
+
+
+def test_damage_is_counted_by_what_was_read(tmp_path: Path) -> None:
+    archive = tmp_path / "trials.jsonl.gz"
+    (line,) = damage_lines([Damaged(archive, "its checksum does not hold")], 8)
+    assert line.startswith("1 of 9 records of trials.jsonl.gz is damaged and left out")
+    (line,) = damage_lines([Damaged(archive, CUT)], 8)
+    assert "8 records before the damage were read" in line

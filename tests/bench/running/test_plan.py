@@ -219,6 +219,7 @@ def test_a_plugin_adds_a_strategy(tmp_path: Path) -> None:
         "class Mine(Strategy):\n"
         "    facts: ClassVar = Facts('mine', 'own', Paper('me', 2026, 'mine'), 'does it', 'x',\n"
         "        ('image',), 'free', 'none')\n"
+        "    def features(self, batch, moment): return batch\n"
     )
     registry = find([plugin])
     study = made(registry, strategies=("mine",), tasks=("cifar10", "imdb"))

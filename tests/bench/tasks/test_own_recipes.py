@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from bench.tasks.cifar10 import Cifar10
@@ -26,6 +28,18 @@ def test_the_strong_recipe_of_texts_is_that_of_imdb_where_data_is_alike() -> Non
     known = Imdb.profiles["strong"].values()
     assert made.pop("steps") == pytest.approx(known.pop("steps"), rel=0.01)
     assert made == known
+
+
+def test_a_stored_recipe_is_read_whatever_data_there_is_now() -> None:
+    for recipes in (image_recipes(48, 12, (8, 8, 3)), text_recipes(48, 12, 90, (1, 2, 3, 4, 5))):
+        for recipe in (recipes["smoke"], for_model(recipes, "m")["smoke"]):
+            values = {**recipe.values(), "train_examples": 100}
+            with pytest.raises(
+                ValueError, match="100 training and 10 validation examples are more"
+            ):
+                type(recipe).model_validate(values)
+            assert type(recipe).stored(values).train_examples == 100
+            assert pickle.loads(pickle.dumps(recipe)).values() == recipe.values()
 
 
 def test_a_model_of_the_user_s_own_is_trained_by_adam_in_every_profile() -> None:

@@ -189,6 +189,29 @@ def test_a_folder_of_broken_pictures_alone(tmp_path: Path) -> None:
         read(f"folder:{tmp_path / 'p'}", tmp_path)
 
 
+def test_a_class_without_a_picture_is_named(tmp_path: Path) -> None:
+    root = write_folder(tmp_path / "p", ["a", "b"], 4, 8, 8)
+    before = read(f"folder:{root}", tmp_path)
+    assert before.facts.unreadable == ()
+    (root / "empty").mkdir()
+    after = read(f"folder:{root}", tmp_path)
+    assert after.facts.class_names == ("a", "b")
+    assert after.facts.unreadable == (("empty/", "the folder has no picture, so it is no class"),)
+    write_picture(root / "broken" / "0.png", noise(0, 8, 8))
+    (root / "broken" / "0.png").write_bytes(b"no picture")
+    with pytest.raises(
+        UsageError,
+        match=r"the class 'broken' has no picture that can be read \(the first: broken/0.png: cannot",
+    ):
+        read(f"folder:{root}", tmp_path)
+    shutil.rmtree(root / "broken")
+    shutil.rmtree(root / "b")
+    with pytest.raises(
+        UsageError, match=r"has 1 folder with pictures .*; without a picture: empty"
+    ):
+        read(f"folder:{root}", tmp_path)
+
+
 def test_large_pictures_shrink_and_transparency_is_white(tmp_path: Path) -> None:
     for index in range(4):
         clear = np.zeros((128, 256, 4), np.uint8)

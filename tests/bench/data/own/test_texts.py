@@ -36,6 +36,8 @@ LABELS = st.sampled_from(["one, two", "drei 3", "\N{SNOWMAN}", "[no]", "['no']",
 def test_a_table_gives_the_ids_of_the_built_in_encoding(
     rows: list[tuple[str, str]], ending: str, vocabulary: int, length: int, ends: str
 ) -> None:
+    if ending == "tsv":  # a text with tabs and lines may look like rows of its own, and is refused
+        rows = [(text.replace("\t", " "), label) for text, label in rows]
     frame = pd.DataFrame(rows, columns=["text", "label"])
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / f"r.{ending}"
@@ -146,7 +148,12 @@ def test_examples_without_a_label_or_text_are_named(tmp_path: Path) -> None:
         ("a.jsonl", b'{"text": "a", "label": 1}\n\n[1]\n', "line 3 is no JSON object"),
         ("a.jsonl", b'{"text": ["a"], "label": 1}\n', r"a\.jsonl row 1: the text is a list"),
         ("a.parquet", b"no parquet", "is no table"),
-        ("a.txt", b"a", "its name ends in .csv"),
+        ("a.txt", b"a", "a.txt is no table: the name of a table ends in .csv"),
+        ("a.csv.gz", b"a", "a.csv.gz is packed; unpack it first"),
+        ("a.csv", b"text;label\na;b\n", "are separated by `;`: save it with commas"),
+        ("a.csv", b"text\tlabel\na\tb\n", "are separated by tabs: save it with commas"),
+        ("a.tsv", b"text,label\na,b\n", "are separated by `,`: save it with tabs"),
+        ("a.csv", b"and the fine slow,x\na,y\n", "the first line must name the columns; --set"),
         (
             "a.csv",
             b"text,label\n" + b"".join(b"t,%d\n" % i for i in range(1001)),
@@ -199,6 +206,44 @@ def test_a_label_of_another_type(tmp_path: Path) -> None:
     days.to_parquet(tmp_path / "a.parquet")
     with pytest.raises(UsageError, match=r"row 1: the label is a Timestamp .* store it as a text"):
         read(f"csv:{tmp_path / 'a.parquet'}", tmp_path)
+
+
+STRAY = ['"' * (i in (10, 31)) + f"fine word{i} here\t{i % 2}" for i in range(60)]
+
+
+def test_a_stray_quote_in_a_table_with_tabs_merges_no_rows(tmp_path: Path) -> None:
+    facts = read(write(tmp_path / "q.tsv", "\n".join(["text\tlabel", *STRAY])), tmp_path).facts
+    assert (facts.train + facts.test, facts.unreadable_count, facts.line_breaks) == (60, 0, 0)
+    assert facts.lengths[-1] == 3
+    last = [*STRAY[:10], "end here\t1", '"never ends\t0']
+    facts = read(write(tmp_path / "last.tsv", "\n".join(["text\tlabel", *last])), tmp_path).facts
+    assert (facts.train + facts.test, facts.unreadable_count) == (12, 0)
+    long = [f'"{"w " * 70_000}{i}"\t"{"xy"[i % 2]}"' for i in range(4)]
+    facts = read(write(tmp_path / "long.tsv", "\n".join(["text\tlabel", *long])), tmp_path).facts
+    assert facts.class_names == ("x", "y")
+    inner = [f'"said "no" {i}"\t"{"xy"[i % 2]}"' for i in range(9)]
+    facts = read(write(tmp_path / "in.tsv", "\n".join(["text\tlabel", *inner])), tmp_path).facts
+    assert facts.class_names == ("x", "y"), "no rows are joined, so quotes are quotes as before"
+    once = [row.replace('"', "") if i == 31 else row for i, row in enumerate(STRAY)]
+    facts = read(write(tmp_path / "once.tsv", "\n".join(["text\tlabel", *once])), tmp_path).facts
+    assert (facts.train + facts.test, facts.unreadable_count) == (60, 0)
+
+
+def test_a_quote_that_may_span_rows_is_refused(tmp_path: Path) -> None:
+    rows = ["text\tlabel", "one\tx", '"two\tx', 'three"\ty', "four\ty", "five\tx"]
+    with pytest.raises(
+        UsageError, match=r"q\.tsv: a quote spans 2 lines \(3 to 4\); if it is"
+    ) as error:
+        read(write(tmp_path / "q.tsv", "\n".join(rows)), tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_quoted_texts_of_several_lines_are_counted(tmp_path: Path) -> None:
+    for ending, sign in (("csv", ","), ("tsv", "\t")):
+        rows = [f'"a\nb{i}"{sign}{i % 2}' if i < 3 else f"c{i}{sign}{i % 2}" for i in range(12)]
+        lines = "\n".join([f"text{sign}label", *rows])
+        facts = read(write(tmp_path / f"q.{ending}", lines), tmp_path).facts
+        assert (facts.train + facts.test, facts.line_breaks) == (12, 3)
 
 
 def test_a_file_that_does_not_exist(tmp_path: Path) -> None:
