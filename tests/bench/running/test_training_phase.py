@@ -13,7 +13,7 @@ import pytest
 from bench.core.errors import UsageError
 from bench.core.record import Record
 from bench.core.study import Study, Trial
-from bench.running import training_phase, workers
+from bench.running import training_phase
 from bench.running.collect import TrainingWatch
 from bench.running.workers import TrainingOptions, Workers
 from bench.storage.store import Store
@@ -37,7 +37,7 @@ class MadeUp:
 @pytest.fixture
 def options(monkeypatch: pytest.MonkeyPatch) -> TrainingOptions:
     monkeypatch.setattr(training_phase, "TrainingWork", lambda **_: MadeUp())
-    monkeypatch.setattr(workers, "_executor", lambda *_: SerialExecutor())
+    monkeypatch.setattr(Workers, "executor", lambda *_: SerialExecutor())
     return TrainingOptions(Source("tfds"))
 
 
