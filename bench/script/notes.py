@@ -93,11 +93,11 @@ def notes(study: Study, analysis: Analysis, arm: Arm, edited: Sequence[str] = ()
     Args:
         edited: parts of the arm whose code is no longer that of the measurement.
     """
-    code = (
-        f"today's code; since the measurement these changed: {', '.join(edited)}"
-        if edited
-        else "the code that was measured"
-    )
+    code = "the code that was measured"
+    if edited:
+        code = f"today's code; since the measurement these changed: {', '.join(edited)}"
+    elif not arm.code:  # studies of version 0.1.0
+        code = "today's code; that of the measurement was not recorded"
     rows = judged(analysis, arm.task).set_index("arm")
     lines = [
         f"Arm {arm.name!r} of the study {study.name!r} (profile {study.profile}) on {arm.task}, data "
@@ -148,19 +148,24 @@ def _of_technique(study: Study, arm: Arm, name: str, rows: pd.DataFrame) -> str:
             continue
         if not tuned and any(change.startswith(OF_RECIPE) for change in other.treatment):
             continue  # Its effect is that of another learning rate too.
+        if other.name != arm.name and other.recipe != arm.recipe:
+            continue  # Its effect is one at another learning rate, or another length.
         mine, theirs = _members(other), _members(arms[other.reference])
         effect = words(rows.loc[other.name])
-        if mine - theirs == {name} and theirs <= mine and mine <= members:
-            rest = f"added to {' + '.join(sorted(theirs))}" if theirs else "alone"
+        added, left_out = ({use for use, _ in one} for one in (mine - theirs, theirs - mine))
+        if added == {name} and theirs <= mine and mine <= members:
+            names = sorted(use for use, _ in theirs)
+            rest = f"added to {' + '.join(names)}" if names else "alone"
             lines.append(f"Measured {rest}: {effect}.")
-        elif theirs - mine == {name} and mine <= theirs and theirs == members:
+        elif left_out == {name} and mine <= theirs and theirs == members:
             lines.append(f"Measured by leaving it out of this arm: {effect}.")
     wrapped = (part for line in lines for part in textwrap.wrap(line, WIDTH - 2))
     return "\n".join(f"# {part}" for part in wrapped)
 
 
-def _members(arm: Arm) -> frozenset[str]:
-    return frozenset(use.name for use in arm.strategies)
+def _members(arm: Arm) -> frozenset[tuple[str, str]]:
+    """Return the name of each technique of an arm, and its parameters as text."""
+    return frozenset((use.name, repr(sorted(use.parameters.items()))) for use in arm.strategies)
 
 
 def task_of(study: Study, task: str | None) -> str:

@@ -79,7 +79,13 @@ def _finish(plan: Plan) -> list[str]:
 def _loop(plan: Plan, recipe: Recipe) -> list[str]:
     raw, stopping = values(plan), plan.having("stopping")
     rows = ", tf.constant(rows)" if uses(plan, "rows") else ""
-    lines = ["curve, best = [], None"] if stopping else []
+    lines = []
+    if stopping:
+        count = recipe.evaluations
+        lines = [
+            f"evaluated_after = {{round(STEPS * (i + 1) / {count}) for i in range({count})}}",
+            "curve, best = [], None",
+        ]
     lines += [
         "for step in range(STEPS):",
         "    epoch, place = divmod(step, per_epoch)",
@@ -94,7 +100,7 @@ def _loop(plan: Plan, recipe: Recipe) -> list[str]:
     ]
     finishes = bool(plan.having("evaluated")) or (plan.averages and plan.recalibrates)
     if stopping:
-        lines += _stopping(plan, recipe, finishes)
+        lines += _stopping(plan, finishes)
     if finishes and not stopping:
         lines.append("use_for_evaluation()")
     for t in plan.having("measured"):
@@ -103,9 +109,9 @@ def _loop(plan: Plan, recipe: Recipe) -> list[str]:
     return [*lines, "return network"]
 
 
-def _stopping(plan: Plan, recipe: Recipe, finishes: bool) -> list[str]:
+def _stopping(plan: Plan, finishes: bool) -> list[str]:
     """Write the evaluations that decide which weights are kept and when training stops."""
-    lines = [f"    if (step + 1) % max(1, STEPS // {recipe.evaluations}) == 0:"]
+    lines = ["    if step + 1 in evaluated_after:"]
     if finishes:
         lines += [
             "        trained = [tf.identity(v) for v in network.variables]",

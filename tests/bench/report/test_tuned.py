@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
+
 from bench.analysis.analysis import Analysis, analyse
 from bench.analysis.frames import curves_frame, step_times_frame, trials_frame
 from bench.core.record import Use
@@ -76,9 +78,36 @@ def test_the_script_is_that_of_the_best_tuned_arm_with_its_own_figures() -> None
     text = notes(study, analysis, choice.arm).techniques["mixup"]
     assert text.count("Measured alone") == 1
     assert "+" in text
-    edited = " ".join(notes(study, analysis, choice.arm, ["strategy mixup"]).head.split())
-    assert "from the code that was measured" in notes(study, analysis, choice.arm).head
+    unknown = " ".join(notes(study, analysis, choice.arm).head.split())
+    assert "from today's code; that of the measurement was not recorded" in unknown
+    recorded = choice.arm.model_copy(update={"code": {"strategy mixup": "a"}})
+    edited = " ".join(notes(study, analysis, recorded, ["strategy mixup"]).head.split())
+    assert "from the code that was measured" in notes(study, analysis, recorded).head
     assert "today's code; since the measurement these changed: strategy mixup" in edited
     plain = notes(study, analysis, study.arm("cifar10", "mixup")).techniques["mixup"]
     assert plain.count("Measured alone") == 1
     assert plain != text
+
+
+def test_an_effect_at_another_rate_or_strength_is_not_that_of_the_arm() -> None:
+    """Of four rates of mixup and two of its strengths, a script has the effect of its own."""
+    study, analysis = tuned()
+    mixup, base = study.arm("cifar10", "mixup"), study.arm("cifar10", "baseline")
+    slow = {**mixup.recipe, "learning_rate": 1e-5}
+    strong = tuple(
+        use.model_copy(update={"parameters": {"alpha": 9.0}}) for use in mixup.strategies
+    )
+    others = [
+        base.model_copy(update={"name": "slow", "recipe": slow}),
+        mixup.model_copy(update={"name": "mixup[slow]", "recipe": slow, "reference": "slow"}),
+        mixup.model_copy(update={"name": "mixup[strong]", "strategies": strong}),
+    ]
+    wider = study.model_copy(update={"arms": (*study.arms, *others)})
+    rows = analysis.effects
+    copies = [
+        rows[rows["arm"] == "mixup"].assign(arm=name) for name in ("mixup[slow]", "mixup[strong]")
+    ]
+    told = replace(analysis, effects=pd.concat([rows, *copies]))
+    for arm in (mixup, *others[1:]):
+        text = notes(wider, told, arm).techniques["mixup"]
+        assert text.count("Measured alone") == 1

@@ -104,6 +104,14 @@ def test_each_setting_of_a_recipe_trains_alike(changes: dict[str, Any], tmp_path
 
 
 @pytest.mark.slow
+def test_early_stopping_looks_after_the_same_steps(tmp_path: Path) -> None:
+    """The evaluations do not divide the steps: 4, 7 and 11 of 11."""
+    stops = configured(REGISTRY.strategy("early_stopping"), {"patience": 1, "monitor": "nll"})
+    changes = {"steps": 11, "evaluations": 3, "learning_rate": 0.01}
+    assert difference(REGISTRY.task("cifar10"), [stops], tmp_path, changes) < ROUNDING
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["alternating_flip", "online_label_smoothing"])
 def test_a_technique_that_counts_epochs_trains_alike_over_some(name: str, tmp_path: Path) -> None:
     """Five epochs at a large rate: after one, predictions are too even to tell soft labels apart."""
