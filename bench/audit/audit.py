@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from bench.audit.augmentation import augmentation
 from bench.audit.claim import claimed
-from bench.audit.finding import Finding
+from bench.audit.finding import Finding, one_line
 from bench.audit.losses import losses
 from bench.audit.mixing import mixing
 from bench.audit.noise import noise
 from bench.audit.probes import EXAMPLES
 from bench.audit.subject import found
-from bench.core.errors import UsageError
+from bench.core.errors import BenchError, UsageError
 from bench.core.lazy import keras
 from bench.core.strategy import BATCH_STAGES, STAGES, Strategy
 from bench.plugins.registry import Registry
@@ -43,7 +44,8 @@ def checks_of(strategy: Strategy) -> Checks:
     images = "image" in strategy.facts.modalities
     if touched and touched <= set(BATCH_STAGES) and images:
         return mixing if strategy.facts.family == "mixing" else augmentation
-    if touched == {"loss"} and strategy.facts.cost == "free":
+    free = strategy.facts.cost == "free" and not strategy.touches("state")
+    if touched == {"loss"} and free:
         return losses
     if touched and touched <= {"noise", "merge"}:
         return noise
@@ -78,9 +80,26 @@ def audit(
     strategy = claimed(registry, subject, name, expected or {})
     checks = checks_of(strategy)
     known = subject.known()
-    if high is None:
-        values = known.get("value_range")
-        high = float(values[1]) if isinstance(values, tuple | list) else 255.0
+    high = _largest(known.get("value_range")) if high is None else high
     classes = known.get("num_classes", known.get("classes"))
     classes = classes if isinstance(classes, int) and classes > 1 else EXAMPLES
-    return Audit(strategy, checks(subject, strategy, high, classes))
+    try:
+        return Audit(strategy, checks(subject, strategy, high, classes))
+    except BenchError:
+        raise
+    except Exception as error:  # of the user's code, at a later call than those that a check tries
+        raise UsageError(f"{address} raises: {one_line(error)}") from error
+
+
+def _largest(value_range: object) -> float:
+    """Return the largest value of a pixel, from an implementation's own range; 255 if it has none.
+
+    Raises:
+        UsageError: the range is not two rising numbers.
+    """
+    if not isinstance(value_range, tuple | list):
+        return 255.0
+    numbers = [value for value in value_range if isinstance(value, int | float)]
+    if len(value_range) != 2 or len(numbers) != 2 or not numbers[0] < numbers[1] < math.inf:
+        raise UsageError(f"its value_range is {value_range}; it is two numbers, the smaller first")
+    return float(numbers[1])

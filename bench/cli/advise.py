@@ -58,7 +58,7 @@ def advise(
     from bench.cli.asked_tasks import asked_tasks
     from bench.cli.progress import display
     from bench.running.request import Request
-    from bench.running.study_run import RunOptions
+    from bench.running.study_run import RunOptions, check_training
     from bench.running.workers import TrainingOptions, has_gpu_driver
     from bench.tasks.task import Source
 
@@ -75,13 +75,14 @@ def advise(
         address=address,
         gpus_per_trial=gpus_per_trial,
     )
+    check_training(training)
     options = RunOptions(results, source, training)
     for task in chosen_tasks.names:
         request = Request(
             profile=profile,
             tasks=(task,),
             strategies=registry.named(names(strategies)),
-            base=names(base) or (),
+            base=shared.base_names(base),
             settings=chosen_tasks.settings,
             xla=has_gpu_driver(),
             name=part_name(name, profile, task, len(chosen_tasks.names)),

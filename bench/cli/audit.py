@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -40,6 +41,8 @@ def audit(
     """Hold an implementation of a technique against the catalogue; exit code 3 if it differs."""
     from bench.core.environment import muffled
 
+    if high is not None and not 0 < high < math.inf:
+        raise UsageError(f"--high is {high}; it is the largest value of a pixel: 1 or 255")
     registry = shared.registry(plugin)
     values, wanted = pairs("--set", settings), pairs("--expect", expect)
     sys.path.insert(0, "")  # a module in the working directory

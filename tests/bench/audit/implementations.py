@@ -210,3 +210,17 @@ class NeedsAlpha:
 
 def broken_mixup(images: Any, labels: Any) -> Any:
     raise ValueError("no pictures today")
+
+
+LATE = itertools.count()
+
+
+def late_mixup(images: Any, labels: Any, alpha: float = 0.2) -> Any:
+    """Raises at the sixth call in Python, when the checks have long begun."""
+    if next(LATE) > 4:
+        raise RuntimeError("no more")
+    return good_mixup(images, labels, alpha)
+
+
+def open_range(images: Any, labels: Any, value_range: Any = (255,)) -> Any:
+    return good_mixup(images, labels)

@@ -132,6 +132,9 @@ def test_the_amount_of_a_fault_is_told() -> None:
         (f"{HERE}:good_erasing", None, "name it with --as"),
         (f"{HERE}:good_mixup", "sam", "no checks for sam, which changes gradients"),
         (f"{HERE}:broken_mixup", "mixup", "ValueError: no pictures today"),
+        (f"{HERE}:late_mixup", "mixup", "late_mixup raises: RuntimeError: no more"),
+        (f"{HERE}:open_range", "mixup", "its value_range is (255,); it is two numbers"),
+        (f"{HERE}:good_loss", "online_label_smoothing", "no checks for online_label_smoothing"),
     ],
 )
 def test_bad_input_is_one_line(address: str, technique: str | None, words: str) -> None:
