@@ -26,8 +26,8 @@ def claimed(
 ) -> Strategy:
     """Configure the technique: by `values`, else by the implementation's settings of that name.
 
-    A setting belongs to a parameter if it bears its name, or ends in it: `label_smoothing` is
-    `smoothing`.
+    A setting belongs to a parameter if it bears its name, or that with the technique's before it, or if
+    it alone ends in it: `label_smoothing` is `smoothing`, `image_size` beside `size` is not `size`.
 
     Raises:
         UsageError: the name says no technique clearly, or a value does not fit.
@@ -36,10 +36,12 @@ def claimed(
     known = subject.known()
     own: dict[str, Any] = {}
     for declared in dataclasses.fields(kind):
-        names = [n for n in known if n == declared.name or n.endswith(f"_{declared.name}")]
-        fitting = [known[n] for n in names if alike(known[n], declared.default)]
-        if fitting and declared.name not in values:
-            own[declared.name] = fitting[0]
+        fitting = [name for name in known if alike(known[name], declared.default)]
+        exact = (declared.name, f"{kind.facts.name}_{declared.name}")
+        named = [name for name in exact if name in fitting]
+        ending = [name for name in fitting if name.endswith(f"_{declared.name}")]
+        if declared.name not in values and (named or len(ending) == 1):
+            own[declared.name] = known[(named or ending)[0]]
     return configured(kind, {**own, **values})
 
 

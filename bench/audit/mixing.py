@@ -96,7 +96,7 @@ def per_batch(calls: Calls) -> bool:
 def labels_follow_pixels(calls: Calls) -> Finding:
     """A label has the weights of the pixels: the equations of MixUp, and lambda = mean(M) of CutMix."""
     gaps = np.concatenate(calls.gaps)
-    wrong = gaps > 0.005
+    wrong = ~(gaps <= 0.005)  # NaN is wrong
     found = f"differ by up to {gaps.max():.3f}"
     if wrong.any():
         found += (

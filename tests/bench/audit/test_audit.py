@@ -13,6 +13,7 @@ import typer
 from bench.audit import audit as audit_module
 from bench.audit import mixing
 from bench.audit.audit import audit
+from bench.audit.claim import claimed
 from bench.audit.finding import Finding
 from bench.audit.mixture import recover
 from bench.cli.audit import audit as command
@@ -184,3 +185,25 @@ def test_one_gray_pixel_has_no_weight_beyond_one() -> None:
     mixed = sources.copy()
     mixed[0, 0, 0] = sources[4, 0, 0]
     assert recover(sources, mixed, 1e-5).weights.max() <= 1.02 / 64
+
+
+@pytest.mark.parametrize(
+    ("known", "technique", "parameter", "value"),
+    [
+        ({"image_size": 32, "size": 4}, "cutout", "size", 4),
+        ({"mixup_alpha": 0.3, "cutmix_alpha": 1.5}, "cutmix", "alpha", 1.5),
+        ({"attention_rate": 0.1, "hidden_rate": 0.4}, "dropout", "rate", None),
+        ({"label_smoothing": 0.3}, "label_smoothing", "smoothing", 0.3),
+    ],
+)
+def test_a_parameter_is_the_setting_of_its_name(
+    known: dict[str, Any], technique: str, parameter: str, value: float | None
+) -> None:
+    class Known:
+        def known(self) -> dict[str, Any]:
+            return known
+
+    registry = find()
+    made = claimed(registry, Known(), technique, {})  # type: ignore[arg-type]
+    expected = getattr(registry.strategy(technique)(), parameter) if value is None else value
+    assert getattr(made, parameter) == expected
