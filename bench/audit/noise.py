@@ -22,7 +22,7 @@ AXES = {"vector": "features", "sequence": "positions, features", "map": "rows, c
 
 
 def noise(subject: Subject, strategy: Strategy, high: float, classes: int) -> list[Finding]:
-    """Check a layer against the catalogue's technique, on activations of ones."""
+    """Check a layer against the catalogue's technique, on activations of ones and on signed ones."""
     kind, measured = sampled(subject, strategy)
     ones = tf.ones(SHAPES[kind])
     expected = np.stack(
@@ -30,8 +30,9 @@ def noise(subject: Subject, strategy: Strategy, high: float, classes: int) -> li
     )
     return [
         *moments(measured, expected, strategy),
+        *on_signed(subject, strategy, kind),
         together(measured, expected, kind),
-        evaluation(subject, ones),
+        evaluation(subject, signed(kind)),
         judged(
             "calls differ",
             "new random numbers in each call",
@@ -101,6 +102,55 @@ def moments(measured: Any, expected: Any, strategy: Strategy) -> list[Finding]:
     return findings
 
 
+def signed(kind: str) -> Any:
+    """Return activations of both signs and all sizes, of mean 0 and variance 1."""
+    return tf.random.stateless_normal(SHAPES[kind], seed=(3, 1))
+
+
+def on_signed(subject: Subject, strategy: Strategy, kind: str) -> list[Finding]:
+    """Compare what ones cannot tell: that values stay, how noise grows with them, their gradient."""
+    values = signed(kind)
+    squares = np.square(values)
+    call = subject.fresh()
+
+    def ours(_: int, given: Any) -> Any:
+        return applied(call, given)
+
+    def theirs(number: int, given: Any) -> Any:
+        return reference_noise(strategy, kind, given, number)
+
+    def kept(result: Any) -> float:
+        return float((result * values).numpy().mean() / squares.mean())
+
+    def grown(result: Any) -> float:
+        return float((np.square(result - values) * squares).mean())
+
+    def passed(act: Any, number: int) -> float:
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            total = tf.reduce_sum(tf.cast(act(number, values), tf.float32))
+        gradient = tape.gradient(total, values)
+        return 0.0 if gradient is None else float(tf.reduce_mean(gradient))
+
+    def drawn(act: Any) -> Any:
+        results = [tf.cast(act(number, values), tf.float32) for number in range(CALLS)]
+        rows = [(kept(result), grown(result)) for result in results]
+        gradients = [passed(act, number) for number in range(CALLS)]
+        return np.column_stack([rows, gradients])
+
+    wanted, found = drawn(theirs), drawn(ours)
+    checks = (("values kept", 0.01), ("noise on large values", 0.05), ("gradient", 0.02))
+    return [
+        judged(
+            check,
+            f"{wanted[:, column].mean():.3f}",
+            f"{found[:, column].mean():.3f}",
+            same_mean(found[:, column], wanted[:, column], least),
+        )
+        for column, (check, least) in enumerate(checks)
+    ]
+
+
 def together(measured: Any, expected: Any, kind: str) -> Finding:
     """Compare which axes are dropped as one: whole examples, channels, positions."""
     names = ["examples", *AXES[kind].split(", ")]
@@ -116,15 +166,15 @@ def together(measured: Any, expected: Any, kind: str) -> Finding:
     return judged("dropped together", wanted, found, wanted == found)
 
 
-def evaluation(subject: Subject, ones: Any) -> Finding:
+def evaluation(subject: Subject, values: Any) -> Finding:
     """In evaluation nothing changes."""
     call = subject.fresh()
     if not takes_training(call):
         return skipped("evaluation untouched", "it has no argument `training`")
 
     def measure() -> tuple[str, bool]:
-        change = float(tf.reduce_max(tf.abs(applied(call, ones, training=False) - ones)))
-        return f"values of 1 change by {change:.3g}", change == 0.0
+        change = float(tf.reduce_max(tf.abs(applied(call, values, training=False) - values)))
+        return f"values change by up to {change:.3g}", change == 0.0
 
     return attempted("evaluation untouched", "no change at training=False", measure)
 

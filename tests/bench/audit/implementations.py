@@ -155,7 +155,10 @@ class MaskedDropout(keras.layers.Layer):
         if not training:
             return values
         dropped = tf.cast(tf.random.uniform(tf.shape(values)) < self.rate, values.dtype)
-        return tf.nn.relu(values - tf.constant(1e5, values.dtype) * dropped) / (1.0 - self.rate)
+        far = tf.where(dropped > 0.0, tf.constant(1e5, values.dtype) * dropped, values)
+        return tf.where(far > 5e4, 0.0, far + 0.0 * tf.constant(1e5, values.dtype)) / (
+            1.0 - self.rate
+        )
 
 
 def good_erasing(image: Any) -> Any:
@@ -224,3 +227,32 @@ def late_mixup(images: Any, labels: Any, alpha: float = 0.2) -> Any:
 
 def open_range(images: Any, labels: Any, value_range: Any = (255,)) -> Any:
     return good_mixup(images, labels)
+
+
+class ForgetfulDropout(keras.layers.Layer):
+    """Returns the mask alone, in training."""
+
+    def __init__(self, rate: float = 0.5) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def mask(self, values: Any) -> Any:
+        return tf.nn.dropout(tf.ones_like(values), self.rate)
+
+    def call(self, values: Any, training: bool = False) -> Any:
+        return self.mask(values) if training else values
+
+
+class AdditiveDropout(ForgetfulDropout):
+    def call(self, values: Any, training: bool = False) -> Any:
+        return values + self.mask(values) - 1.0 if training else values
+
+
+class GradientlessDropout(ForgetfulDropout):
+    def call(self, values: Any, training: bool = False) -> Any:
+        return tf.stop_gradient(values * self.mask(values)) if training else values
+
+
+class ClippedDropout(ForgetfulDropout):
+    def call(self, values: Any, training: bool = False) -> Any:
+        return values * self.mask(values) if training else tf.clip_by_value(values, 0.0, 1.0)
