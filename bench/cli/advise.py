@@ -58,8 +58,8 @@ def advise(
     from bench.cli.asked_tasks import asked_tasks
     from bench.cli.progress import display
     from bench.running.request import Request
-    from bench.running.study_run import RunOptions, check_training
-    from bench.running.workers import TrainingOptions, has_gpu_driver
+    from bench.running.study_run import RunOptions
+    from bench.running.workers import TrainingOptions, check_training, has_gpu_driver
     from bench.tasks.task import Source
 
     source = Source(data, data_dir)

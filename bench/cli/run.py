@@ -127,7 +127,7 @@ def run(
     from bench.running.growth import grown
     from bench.running.request import Request
     from bench.running.tuning_phase import ahead, first_round
-    from bench.running.workers import TrainingOptions, has_gpu_driver
+    from bench.running.workers import TrainingOptions, check_training, has_gpu_driver
     from bench.tasks.task import Source
 
     if retry not in (None, *RETRIES):
@@ -172,7 +172,7 @@ def run(
         time_limit=3600 * time_limit,
         retry_failed=retry == "failed",
     )
-    study_run.check_training(training)
+    check_training(training)
     timed = (size.processes if processes is None else processes) if step_times else 0
     registry, watches = chosen_tasks.registry, display(quiet, as_json)
     notices: list[str] = []

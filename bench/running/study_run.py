@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.core.errors import UsageError, unknown
 from bench.core.failure import Failure
 from bench.core.study import Study
 from bench.plugins.registry import Registry
@@ -19,7 +17,7 @@ from bench.running.plan import equal_time, plan
 from bench.running.request import Request
 from bench.running.seeds import draw, seeds_text, studies_in
 from bench.running.training_phase import Trained, Watching
-from bench.running.workers import EXECUTORS, TrainingOptions, side_by_side
+from bench.running.workers import TrainingOptions, check_training, side_by_side
 from bench.storage.store import Store
 from bench.tasks.task import Source
 from bench.timing.protocol import SECONDS
@@ -87,28 +85,6 @@ def planned(
     if options.equal_time:
         study = equal_time(study, training_phase.step_ratios(store))
     return study, store
-
-
-def check_training(options: TrainingOptions) -> None:
-    """Refuse options of a training that no executor can follow, before anything is written.
-
-    Raises:
-        UsageError: there is one.
-    """
-    if options.jobs is not None and options.jobs < 1:
-        raise UsageError(f"--jobs is {options.jobs}; it is at least 1")
-    if options.executor not in EXECUTORS:
-        raise unknown("executor", options.executor, EXECUTORS)
-    if options.executor == "ray":
-        if importlib.util.find_spec("ray") is None:
-            raise UsageError("--executor ray needs Ray: pip install '.[ray]'")
-        return
-    for option, given in (
-        ("--address", options.address is not None),
-        ("--gpus-per-trial", options.gpus_per_trial != 0),
-    ):
-        if given:
-            raise UsageError(f"{option} is for --executor ray only; add that, or leave it out")
 
 
 def _open_study(study: Study, results: Path) -> tuple[Study, Store]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -33,6 +34,28 @@ class TrainingOptions(NamedTuple):
     retry_failed: bool = False
     deadline: float | None = None
     """Reading of `time.monotonic` after which no trial starts."""
+
+
+def check_training(options: TrainingOptions) -> None:
+    """Refuse options of a training that no executor can follow, before anything is written.
+
+    Raises:
+        UsageError: there is one.
+    """
+    if options.jobs is not None and options.jobs < 1:
+        raise UsageError(f"--jobs is {options.jobs}; it is at least 1")
+    if options.executor not in EXECUTORS:
+        raise unknown("executor", options.executor, EXECUTORS)
+    if options.executor == "ray":
+        if importlib.util.find_spec("ray") is None:
+            raise UsageError("--executor ray needs Ray: pip install '.[ray]'")
+        return
+    for option, given in (
+        ("--address", options.address is not None),
+        ("--gpus-per-trial", options.gpus_per_trial != 0),
+    ):
+        if given:
+            raise UsageError(f"{option} is for --executor ray only; add that, or leave it out")
 
 
 class Workers:
@@ -86,14 +109,11 @@ def _threads(trials: Sequence[Trial]) -> int:
 
 
 def _executor(options: TrainingOptions, store: Store, threads: int) -> Executor:
-    if options.executor not in EXECUTORS:
-        raise unknown("executor", options.executor, EXECUTORS)
+    check_training(options)
     environment = {"OMP_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "2"}
     if options.executor == "ray":
-        try:
-            from bench.running.executors.ray import RayExecutor
-        except ImportError:
-            raise UsageError("--executor ray needs Ray: pip install '.[ray]'") from None
+        from bench.running.executors.ray import RayExecutor
+
         return RayExecutor(
             jobs=options.jobs,
             address=options.address,
