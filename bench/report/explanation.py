@@ -147,7 +147,7 @@ def _named(measured: Sequence[Row]) -> list[Row]:
     Arms that are compared with the baseline come first.
     """
     if any(_has_verdict(row) for row in measured):
-        return of_kind(measured, "better")[:SHOWN]
+        return [*of_kind(measured, "better"), *(row for row in measured if row.small_gain)][:SHOWN]
     return sorted(measured, key=lambda row: bool(row.against))[:SHOWN]
 
 
@@ -182,7 +182,7 @@ def _effects(study: Study, measured: Sequence[Row], task: str) -> Iterator[str]:
             yield sentence.format(few_names(parts), margin=margin)
     others = [row for row in measured if row not in less]
     for kind, sentence in KIND_SENTENCES.items():
-        if arms := [row.arm for row in of_kind(others, kind)]:
+        if arms := [row.arm for row in of_kind(others, kind) if not row.small_gain]:
             yield sentence.format(few_names(arms), margin=margin)
 
 

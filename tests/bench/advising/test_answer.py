@@ -128,6 +128,10 @@ def test_a_gain_below_the_margin_is_neither_recommended_nor_called_none(
     )
     choice = chosen(study, analysed(study, made.store), "imdb", None)
     assert choice.reason == "better by less than the margin, so to be named: cutmix"
+    (task,) = explain(study, analysed(study, made.store), {})
+    said = " ".join(task.answer)
+    assert "cutmix: better, by less than the margin" in said
+    assert "better or worse: cutmix" not in said
     rounds = story(made.store.folder)
     assert rounds is not None
     assert any("cutmix and it with" in step.arms for step in rounds.steps)
