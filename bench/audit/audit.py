@@ -12,7 +12,7 @@ from bench.audit.finding import Finding, one_line
 from bench.audit.losses import losses
 from bench.audit.mixing import mixing
 from bench.audit.noise import noise
-from bench.audit.probes import EXAMPLES
+from bench.audit.probes import EXAMPLES, Range
 from bench.audit.subject import found
 from bench.core.errors import BenchError, UsageError
 from bench.core.lazy import keras
@@ -80,26 +80,35 @@ def audit(
     strategy = claimed(registry, subject, name, expected or {})
     checks = checks_of(strategy)
     known = subject.known()
-    high = _largest(known.get("value_range")) if high is None else high
+    pixels = _pixels(known.get("value_range"), high)
     classes = known.get("num_classes", known.get("classes"))
     classes = classes if isinstance(classes, int) and classes > 1 else EXAMPLES
     try:
-        return Audit(strategy, checks(subject, strategy, high, classes))
+        return Audit(strategy, checks(subject, strategy, pixels, classes))
     except BenchError:
         raise
     except Exception as error:  # of the user's code, at a later call than those that a check tries
         raise UsageError(f"{address} raises: {one_line(error)}") from error
 
 
-def _largest(value_range: object) -> float:
-    """Return the largest value of a pixel, from an implementation's own range; 255 if it has none.
+def _pixels(value_range: object, high: float | None) -> Range:
+    """Return the range of a pixel: up to `high` if it is given, else the implementation's own.
+
+    A range that the implementation does not tell is 0 to 255.
 
     Raises:
         UsageError: the range is not two rising numbers.
     """
     if not isinstance(value_range, tuple | list):
-        return 255.0
+        return Range(0.0, 255.0 if high is None else high)
     numbers = [value for value in value_range if isinstance(value, int | float)]
-    if len(value_range) != 2 or len(numbers) != 2 or not numbers[0] < numbers[1] < math.inf:
+    if (
+        len(value_range) != 2
+        or len(numbers) != 2
+        or not (-math.inf < numbers[0] < numbers[1] < math.inf)
+    ):
         raise UsageError(f"its value_range is {value_range}; it is two numbers, the smaller first")
-    return float(numbers[1])
+    low, own = map(float, numbers)
+    if high is None:
+        return Range(low, own)
+    return Range(low if low < high else 0.0, high)

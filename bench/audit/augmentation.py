@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from bench.audit.calling import Caller, Pictures, caller
-from bench.audit.claim import reference_batch
+from bench.audit.claim import batch_moment, reference_batch
 from bench.audit.finding import CHANCE, Finding, attempted, judged, same_mean, skipped
 from bench.audit.pictures import common
-from bench.audit.probes import EXAMPLES, Variant, pictures
+from bench.audit.probes import EXAMPLES, UNIT, Range, Variant, pictures
 from bench.audit.subject import Subject
 from bench.core.strategy import Strategy
 
@@ -20,21 +22,25 @@ LEAST_DISTANCE = 0.1
 """Kolmogorov-Smirnov distance of areas that counts."""
 
 
-def augmentation(subject: Subject, strategy: Strategy, high: float, classes: int) -> list[Finding]:
-    """Check an implementation that augments; `high` is the largest value of a pixel."""
-    probe = pictures(min(EXAMPLES, classes), classes, high, 0)
+def augmentation(
+    subject: Subject, strategy: Strategy, pixels: Range, classes: int
+) -> list[Finding]:
+    """Check an implementation that augments; `pixels` is the range of its pixels."""
+    probe = pictures(EXAMPLES, classes, pixels, 0)
     call = caller(subject, probe, mixes=False)
 
     def gap(before: Pictures, after: Pictures, variant: Variant) -> float:
-        top = variant.top(high)
-        beyond = max(-float(after.images.min()), float(after.images.max()) - top, 0.0) / top
+        low, high = variant.pixels(pixels)
+        least, most = float(after.images.min()), float(after.images.max())
+        beyond = max(low - least, most - high, 0.0) / (high - low)
         return max(beyond, float(np.abs(after.labels - call.labels(before)).max()))
 
     return [
         labels_stay(call, probe),
-        *changes(call, strategy, classes, high),
+        *changes(call, strategy, classes, pixels),
         for_each_example(call, probe),
-        *common(subject, call, high, classes, "labels kept, pixels in their range", gap),
+        drawn_each_call(call, probe, pixels),
+        *common(subject, call, pixels, classes, "labels kept, pixels in their range", gap),
     ]
 
 
@@ -50,26 +56,26 @@ def labels_stay(call: Caller, probe: Pictures) -> Finding:
     return attempted("labels untouched", "no change", measure)
 
 
-def changed(before: Any, after: Any, high: float) -> Any:
-    """Return the share of the pixels of each picture that changed, [B]."""
-    return (np.abs(after - before).max(-1) > 1e-4 * high).mean((1, 2))
+def changed(before: Any, after: Any, pixels: Range) -> Any:
+    """Mark the pixels that changed, [B, H, W]."""
+    return np.abs(after - before).max(-1) > 1e-4 * pixels.width
 
 
-def changes(call: Caller, strategy: Strategy, classes: int, high: float) -> list[Finding]:
+def changes(call: Caller, strategy: Strategy, classes: int, pixels: Range) -> list[Finding]:
     """Compare how many pictures change, and how much of them where others stay exactly."""
-    size = min(EXAMPLES, classes)
-    batches = [pictures(size, classes, high, number) for number in range(CALLS)]
-    measured = np.array([changed(b.images, call(b).images, high) for b in batches])
-    expected = np.array(
-        [
-            changed(
-                b.images / high,
-                np.asarray(reference_batch(strategy, b.images / high, b.labels, i).values),
-                1.0,
-            )
-            for i, b in enumerate(batches)
-        ]
-    )
+    batches = [pictures(EXAMPLES, classes, pixels, number) for number in range(CALLS)]
+    units = [pictures(EXAMPLES, classes, UNIT, number) for number in range(CALLS)]
+    progress = batch_moment(strategy, units[0].images, units[0].labels)
+
+    def reference(batch: Pictures, number: int) -> Any:
+        result = reference_batch(strategy, batch.images, batch.labels, number, progress)
+        return np.asarray(result.values)
+
+    def parts(before: Any, after: Any, given: Range) -> Any:
+        return changed(before, after, given).mean((1, 2))
+
+    measured = np.array([parts(b.images, call(b).images, pixels) for b in batches])
+    expected = np.array([parts(b.images, reference(b, i), UNIT) for i, b in enumerate(units)])
     shares = ((measured > 0.0).mean(1), (expected > 0.0).mean(1))
     acting = "prob" in vars(strategy) or shares[1].mean() == 1.0
     agrees = same_mean(shares[0], shares[1], 0.05) if acting else bool(shares[0].mean() > 0.0)
@@ -92,10 +98,40 @@ def changes(call: Caller, strategy: Strategy, classes: int, high: float) -> list
 
 def for_each_example(call: Caller, probe: Pictures) -> Finding:
     """Equal pictures in a batch come out differently: each one has its own random numbers."""
-    alike = Pictures(np.repeat(probe.images[:1], 16, 0), np.repeat(probe.labels[:1], 16, 0))
+    size = len(probe.images)
+    alike = Pictures(*(np.repeat(part[:1], size, 0) for part in probe))
 
     def measure() -> tuple[str, bool]:
-        kinds = [len(np.unique(call(alike).images.reshape(16, -1), axis=0)) for _ in range(CALLS)]
-        return f"{max(kinds)} different ones at most, of 16 equal pictures", max(kinds) > 1
+        kinds = [len({image.tobytes() for image in call(alike).images}) for _ in range(CALLS)]
+        return f"{max(kinds)} different ones at most, of {size} equal pictures", max(kinds) > 1
 
     return attempted("drawn for each picture", "equal pictures come out differently", measure)
+
+
+def drawn_each_call(call: Caller, probe: Pictures, pixels: Range) -> Finding:
+    """A trace repeats the pictures and the places of changes no more than calls without it do."""
+    check = "drawn in each call"
+    if not call.traces:
+        return skipped(check, "it cannot be traced")
+    few = Pictures(*(part[:16] for part in probe)) if call.single else probe
+
+    def repeated(act: Callable[[Pictures], Pictures], batch: Pictures) -> Any:
+        shares = []
+        for first, second in pairwise(act(batch).images for _ in range(CALLS)):
+            places = [changed(batch.images, images, pixels) for images in (first, second)]
+            acted = places[0].any((1, 2)) & places[1].any((1, 2))
+            same = (first == second).all((1, 2, 3))
+            local = places[0].mean((1, 2)) < 0.9
+            same |= local & (places[0] == places[1]).all((1, 2))
+            shares += [same[acted].mean()] if acted.any() else []
+        return np.array(shares)
+
+    def measure() -> tuple[str, bool]:
+        found, expected = repeated(call, probe), repeated(call.eager, few)
+        if not len(found) or not len(expected):
+            return "nothing changes twice", True
+        fresh = found.mean() <= expected.mean() or same_mean(found, expected, 0.1)
+        words = "" if fresh else ": Python or NumPy drew once, when the function was traced"
+        return f"{found.mean():.0%}, {expected.mean():.0%} without a trace{words}", bool(fresh)
+
+    return attempted(check, "no more changes as in the call before than without a trace", measure)

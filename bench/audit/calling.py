@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,6 +45,13 @@ FORMS: dict[str, Callable[..., tuple[Any, Any]]] = {
 }
 
 
+LABELS = (
+    ((False, "float32"), (True, "int32")),
+    ((True, "int64"), (False, "float64"), (False, "int32")),
+)
+"""Labels that implementations take, as (numbers, type): the usual ones, and then the others."""
+
+
 @dataclass
 class Caller:
     """An instance of the implementation and the form of its calls."""
@@ -54,9 +62,38 @@ class Caller:
     """True if it takes one picture at a time."""
     numbers: bool
     """True if its labels are class numbers."""
+    dtype: str = ""
+    """Of its labels; default: float32, and int32 for numbers."""
 
     def __post_init__(self) -> None:
         self.call = self.subject.fresh()
+        self.act: Callable[..., tuple[Any, Any]] = self.batched
+
+    def trace(self, batch: Pictures) -> None:
+        """Trace the next calls once, as `tf.data` and `fit` do; nothing changes where that fails.
+
+        A number that Python or NumPy draws is then the same in all of them. Call a layer before: it
+        cannot make its variables in a trace.
+        """
+        images, labels = tf.constant(batch.images), tf.constant(self.labels(batch))
+        act = self.tensors
+        if self.single:
+            types = tuple(tf.convert_to_tensor(v).dtype for v in self.tensors(images[0], labels[0]))
+
+            def act(images: Any, labels: Any, training: bool = True) -> Any:
+                def one(pair: tuple[Any, Any]) -> Any:
+                    return self.tensors(*pair, training)
+
+                return tf.map_fn(one, (images, labels), fn_output_signature=types)
+
+        graph, failure = traced(act, images, labels)
+        if not failure:
+            self.act = graph
+
+    @property
+    def traces(self) -> bool:
+        """True if it is traced."""
+        return self.act != self.batched
 
     @property
     def trains(self) -> bool:
@@ -73,22 +110,34 @@ class Caller:
         argument = {"training": training} if self.trains else {}
         return FORMS[self.form](self.call, images, labels, **argument)
 
+    def batched(self, images: Any, labels: Any, training: bool = True) -> tuple[Any, Any]:
+        """Call it on a batch, on one picture after the other if it takes single ones."""
+        if not self.single:
+            return self.tensors(images, labels, training)
+        results = [self.tensors(*one, training) for one in zip(images, labels, strict=True)]
+        images, labels = (
+            np.stack([np.asarray(v) for v in part]) for part in zip(*results, strict=True)
+        )
+        return images, labels
+
     def __call__(self, batch: Pictures, training: bool = True) -> Pictures:
         """Call it on a batch of arrays; labels are one-hot and become numbers where it takes these."""
+        return self._on(self.act if training else self.batched, batch, training)
+
+    def eager(self, batch: Pictures) -> Pictures:
+        """Call it without its trace: Python runs again, and draws again."""
+        return self._on(self.batched, batch, True)
+
+    def _on(self, act: Callable[..., Any], batch: Pictures, training: bool) -> Pictures:
         images, labels = tf.constant(batch.images), tf.constant(self.labels(batch))
-        if not self.single:
-            return Pictures(*map(np.asarray, self.tensors(images, labels, training)))
-        results = [self.tensors(*one, training) for one in zip(images, labels, strict=True)]
-        return Pictures(
-            *(np.stack([np.asarray(v) for v in part]) for part in zip(*results, strict=True))
-        )
+        return Pictures(*map(np.asarray, act(images, labels, training)))
 
     def labels(self, batch: Pictures) -> Any:
-        """Return the labels of a batch in the form that it takes."""
-        one_hot = batch.labels.ndim == 2
-        return (
-            batch.labels.argmax(-1).astype(np.int32) if self.numbers and one_hot else batch.labels
-        )
+        """Return the labels of a batch in the form that it takes; numbers stay as they are."""
+        if batch.labels.ndim == 1:
+            return batch.labels
+        labels = batch.labels.argmax(-1) if self.numbers else batch.labels
+        return labels.astype(self.dtype or ("int32" if self.numbers else "float32"))
 
 
 def caller(subject: Subject, probe: Pictures, mixes: bool) -> Caller:
@@ -104,24 +153,43 @@ def caller(subject: Subject, probe: Pictures, mixes: bool) -> Caller:
     """
     forms = [form for form in FORMS if not (mixes and FORMS[form] is as_images)]
     errors = []
-    for single in (False,) if mixes else (False, True):
-        for form in forms:
-            for numbers in (False, True):
-                candidate = Caller(subject, form, single, numbers)
-                try:
-                    images, labels = candidate(probe)
-                except Exception as error:
-                    errors.append((form, error))
-                    continue
-                shaped = labels.shape == (probe.labels if mixes else candidate.labels(probe)).shape
-                if images.shape == probe.images.shape and shaped:
-                    return candidate
+    for types, single, form in product(LABELS, (False,) if mixes else (False, True), forms):
+        for numbers, dtype in types:
+            candidate = Caller(subject, form, single, numbers, dtype)
+            try:
+                images, labels = candidate(probe)
+            except Exception as error:
+                errors.append((form, error))
+                continue
+            shaped = labels.shape == (probe.labels if mixes else candidate.labels(probe)).shape
+            if images.shape == probe.images.shape and shaped:
+                candidate.trace(probe)
+                return candidate
     told = dict(reversed(errors))
     why = "; ".join(f"given {form}: {one_line(error)}" for form, error in told.items())
     raise UsageError(
         f"{subject.address} returns no batch of the size that it got"
         + (f" ({why})" if why else "; labels must come out as [B, K]")
     )
+
+
+def traced(
+    call: Callable[..., Any], *example: Any, autograph: bool = True
+) -> tuple[Callable[..., Any], str]:
+    """Return a function that is traced once, or itself and the reason where it cannot be traced.
+
+    Args:
+        call: the function.
+        example: its arguments, of the shapes of the calls that follow.
+        autograph: true if Python's `if` and `for` may depend on tensors, as in `tf.data` and `fit`; it
+            takes seconds.
+    """
+    graph = tf.function(call, autograph=autograph)
+    try:
+        graph(*example)
+    except Exception as error:
+        return call, one_line(error)
+    return graph, ""
 
 
 def takes_training(call: Any) -> bool:

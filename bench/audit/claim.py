@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import numpy as np
 
 from bench.audit.subject import Subject
 from bench.core.errors import UsageError
@@ -78,20 +80,43 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def moment(number: int, drawn: Any = None, size: int = 1) -> Moment:
-    """Return the moment of a step in the middle of a training."""
-    key = tf.constant([number, 20_261])
-    half, rate = tf.constant(0.5), tf.constant(0.1)
-    rows, epoch = tf.range(size), tf.constant(number)
-    return Moment(key, tf.constant(number), half, rate, drawn, rows, epoch, key)
+MOMENTS = (0.5, 0.0, 0.99)
+"""Shares of a training at which a technique is looked at; the middle, if it is the same at all."""
 
 
-def reference_batch(strategy: Strategy, images: Any, targets: Any, number: int) -> Batch:
+def strongest(strength: Callable[[float], float]) -> float:
+    """Return the share of the training at which a technique acts most: schedules rise or fall.
+
+    An implementation without a schedule acts at its full strength.
+    """
+    return max(MOMENTS, key=strength)
+
+
+def moment(number: Any, drawn: Any = None, size: int = 1, progress: float = 0.5) -> Moment:
+    """Return the moment of a step, with random keys of its number (an int or an int32 scalar)."""
+    key, step = tf.stack([number, 20_261]), tf.convert_to_tensor(number)
+    share, rate = tf.constant(progress), tf.constant(0.1)
+    return Moment(key, step, share, rate, drawn, tf.range(size), step, key)
+
+
+def reference_batch(
+    strategy: Strategy, images: Any, targets: Any, number: Any, progress: float = 0.5
+) -> Batch:
     """Apply the technique's batch stages to images [B, H, W, C] in [0, 1] and targets [B, K]."""
     size = len(images)
-    now = moment(number, strategy.draw(tf.constant([number, 7]), size), size)
+    now = moment(number, strategy.draw(tf.stack([number, 7]), size), size, progress)
     batch = Batch(tf.constant(images, tf.float32), None, tf.constant(targets, tf.float32))
     return strategy.features(strategy.examples(batch, now), now)
+
+
+def batch_moment(strategy: Strategy, images: Any, targets: Any) -> float:
+    """Return the share of the training at which the technique changes pictures in [0, 1] most."""
+
+    def strength(progress: float) -> float:
+        batches = [reference_batch(strategy, images, targets, n, progress) for n in range(3)]
+        return float(sum(np.abs(np.asarray(b.values) - images).mean() for b in batches))
+
+    return strongest(strength)
 
 
 def reference_loss(strategy: Strategy, targets: Any, logits: Any) -> Any:
@@ -104,9 +129,12 @@ def reference_loss(strategy: Strategy, targets: Any, logits: Any) -> Any:
     return strategy.loss(Batch(logits, None, targets), moment(0), rest).losses
 
 
-def reference_noise(strategy: Strategy, kind: str, values: Any, number: int) -> Any:
+def reference_noise(
+    strategy: Strategy, kind: str, values: Any, number: Any, progress: float = 0.5
+) -> Any:
     """Apply the technique to activations at the deepest slot; a merge gets a shortcut of zeros."""
     slot = Slot("audit", kind, depth=1.0)
+    now = moment(number, progress=progress)
     if strategy.touches("noise"):
-        return strategy.noise(slot, values, moment(number))
-    return strategy.merge(slot, tf.zeros_like(values), values, moment(number))
+        return strategy.noise(slot, values, now)
+    return strategy.merge(slot, tf.zeros_like(values), values, now)

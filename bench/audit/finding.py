@@ -14,6 +14,14 @@ CHANCE = 1e-4
 """A statistical check finds a difference below this p-value: a false alarm in 10,000 checks."""
 
 
+TRACEBACKS = ("in user code:", "Traceback (most recent call last)")
+FRAMES = (
+    "Exception encountered", "in user code:", "Traceback (", "File ", "Graph execution error",
+    "Detected at node", "<stack traces unavailable>", "[[",
+)  # fmt: skip
+RAISED = re.compile(r"(?:\w+\.)*(\w*(?:Error|Exception)): ?(.*)")
+
+
 class Finding(NamedTuple):
     """The result of one check of an implementation."""
 
@@ -42,12 +50,34 @@ def attempted(check: str, expected: str, measure: Callable[[], tuple[str, bool]]
     return judged(check, expected, found, agrees)
 
 
+def untouched(trains: bool, changes: Callable[[], tuple[str, bool]]) -> Finding:
+    """Make the finding of evaluation, in which nothing changes.
+
+    Args:
+        trains: true if the implementation has an argument `training`.
+        changes: tells what changes at training=False, and if nothing does.
+    """
+    check = "evaluation untouched"
+    if not trains:
+        return skipped(check, "it has no argument `training`: call it on training data only")
+    return attempted(check, "no change at training=False", changes)
+
+
 def one_line(error: BaseException) -> str:
-    """Return the kind of an error and the first telling line of its message, up to 160 characters."""
+    """Return the kind of an error and the line that says what failed, up to 160 characters.
+
+    TensorFlow and Keras put a traceback into the message; then the error that it ends with is told.
+    """
     text = re.sub(r"\x1b\[[0-9;]*m|\{\{.*?\}\}|\[Op:.*", "", str(error))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    plain = [line for line in lines if not line.startswith("Exception encountered")]
-    return f"{type(error).__name__}: {(plain or lines or [''])[0]}"[:160]
+    kind = type(error).__name__
+    if any(line.startswith(TRACEBACKS) for line in lines):
+        for number, line in reversed([*enumerate(lines)]):
+            if raised := RAISED.match(line):
+                kind, lines = raised[1], [raised[2], *lines[number + 1 :]]
+                break
+    telling = [line for line in lines if not line.startswith(FRAMES)]
+    return f"{kind}: {(telling or lines or [''])[0]}"[:160]
 
 
 def same_mean(first: Any, second: Any, least: float) -> bool:

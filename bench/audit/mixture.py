@@ -27,6 +27,14 @@ class Mixture(NamedTuple):
         )
 
 
+def products(first: Any, second: Any) -> Any:
+    """Return the products of rows [B, N] and rows [B, N], [B, B].
+
+    BLAS takes ten times as long for them where another program keeps the cores busy: its threads wait.
+    """
+    return np.einsum("in,jn->ij", first, second, optimize=False)
+
+
 def recover(sources: Any, mixed: Any, tolerance: float) -> Mixture:
     """Fit each mixed picture [H, W, C] by a weight of one other picture, where pixels changed.
 
@@ -44,8 +52,9 @@ def recover(sources: Any, mixed: Any, tolerance: float) -> Mixture:
     changed = np.abs(change).max(-1, keepdims=True) > tolerance
     here = np.broadcast_to(changed, change.shape).reshape(size, -1).astype(np.float64)
     d = change.reshape(size, -1) * here
-    along = d @ x.T - (d * x).sum(1, keepdims=True)
-    length = here @ (x**2).T - 2.0 * (here * x) @ x.T + (here * x**2).sum(1, keepdims=True)
+    along = products(d, x) - (d * x).sum(1, keepdims=True)
+    length = products(here, x**2) - 2.0 * products(here * x, x)
+    length += (here * x**2).sum(1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         weight = np.where(length > 1e-12, along / length, 0.0)
         total = (d**2).sum(1, keepdims=True)

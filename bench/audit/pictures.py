@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from bench.audit.calling import Caller, Pictures
-from bench.audit.finding import Finding, attempted, one_line, skipped
-from bench.audit.probes import VARIANTS, Variant, pictures, policy
-from bench.audit.subject import Subject, with_settings
+from bench.audit.finding import Finding, attempted, one_line, skipped, untouched
+from bench.audit.probes import EXAMPLES, VARIANTS, Range, Variant, pictures, policy
+from bench.audit.seeds import seeds
+from bench.audit.subject import Subject
 from bench.core.lazy import tf
 
 Gap: TypeAlias = Callable[[Pictures, Pictures, Variant], float]
@@ -20,38 +22,73 @@ pixel's range.
 
 
 def common(
-    subject: Subject, call: Caller, high: float, classes: int, expected: str, gap: Gap
+    subject: Subject, call: Caller, pixels: Range, classes: int, expected: str, gap: Gap
 ) -> list[Finding]:
     """Run the checks that mixing and augmentation share; `expected` says what makes `gap` 0."""
-    probe = pictures(min(VARIANTS[0].size, classes), classes, high, 0)
+    probe = pictures(EXAMPLES, classes, pixels, 0)
+
+    def draw(seeded: Subject) -> Any:
+        made = Caller(seeded, call.form, call.single, call.numbers, call.dtype)
+        return made(pictures(4, classes, pixels, 0)).images
+
     return [
         evaluation(call, probe),
         calls_differ(call, probe),
-        seeds(subject, call, probe),
-        *(varied(subject, call, variant, high, classes, expected, gap) for variant in VARIANTS),
-        in_data_set(call, high, classes, expected, gap),
+        seeds(subject, draw),
+        *label_types(call, pixels, classes, expected, gap),
+        *(varied(subject, call, variant, pixels, classes, expected, gap) for variant in VARIANTS),
+        in_data_set(call, pixels, classes, expected, gap),
     ]
+
+
+def label_types(
+    call: Caller, pixels: Range, classes: int, expected: str, gap: Gap
+) -> list[Finding]:
+    """Labels of other types are refused, or come out right: integers cannot hold weights."""
+    if not call.sees_labels:
+        return []
+    before = pictures(VARIANTS[0].size, classes, pixels, 0)
+
+    def typed(dtype: str) -> Finding:
+        def measure() -> tuple[str, bool]:
+            of_type = copy(call)  # its trace, since a graph may take types that eager calls refuse
+            of_type.dtype = dtype
+            try:
+                after = of_type(before)
+            except Exception as error:
+                return f"refused: {one_line(error)}", True
+            off = gap(before, after, VARIANTS[0])
+            found = f"off by up to {off:.3f} (labels {after.labels.dtype})"
+            return found, off <= VARIANTS[0].tolerance
+
+        return attempted(f"labels of {dtype}", f"{expected}, or refused", measure)
+
+    own = call.labels(before).dtype.name
+    kinds = ("int32", "int64") if call.numbers else ("float32", "float64", "int32")
+    return [typed(dtype) for dtype in kinds if dtype != own]
 
 
 def varied(
     subject: Subject,
     call: Caller,
     variant: Variant,
-    high: float,
+    pixels: Range,
     classes: int,
     expected: str,
     gap: Gap,
 ) -> Finding:
     """On kinds of batches that are often forgotten, shapes are kept and the same things hold."""
+    if variant.dtype == "uint8" and pixels.low < 0.0:
+        return skipped(variant.name, f"its pixels begin at {pixels.low:g}")
     if variant.policy != "float32" and not hasattr(call.call, "compute_dtype"):
         return skipped(variant.name, "no Keras layer: a policy does not reach it")
 
     def measure() -> tuple[str, bool]:
         with policy(variant.policy):
-            fresh = Caller(subject, call.form, call.single, call.numbers)
+            fresh = Caller(subject, call.form, call.single, call.numbers, call.dtype)
             gaps, types = [], ""
             for number in range(4):
-                before = pictures(min(variant.size, classes), classes, high, number, variant)
+                before = pictures(variant.size, classes, pixels, number, variant)
                 try:
                     after = fresh(before)
                 except Exception as error:
@@ -72,14 +109,13 @@ def varied(
     return attempted(variant.name, expected, measure)
 
 
-def in_data_set(call: Caller, high: float, classes: int, expected: str, gap: Gap) -> Finding:
+def in_data_set(call: Caller, pixels: Range, classes: int, expected: str, gap: Gap) -> Finding:
     """In `tf.data`, with a last batch that is smaller; the second epoch has other pictures."""
-    source = pictures(min(15, classes), classes, high, 0)
+    source = pictures(15, classes, pixels, 0)
 
     def measure() -> tuple[str, bool]:
-        tf.random.set_seed(
-            None
-        )  # a global seed repeats the numbers of every epoch, whosever they are
+        # A global seed repeats the numbers of every epoch, whosever they are.
+        tf.random.set_seed(None)
         first, second = two_epochs(call, source, batch=6)
         tf.random.set_seed(0)
         off = gap(source, first, VARIANTS[0])
@@ -92,11 +128,8 @@ def in_data_set(call: Caller, high: float, classes: int, expected: str, gap: Gap
 
 def evaluation(call: Caller, probe: Pictures) -> Finding:
     """In evaluation nothing changes."""
-    check = "evaluation untouched"
-    if not call.trains:
-        return skipped(check, "it has no argument `training`: call it on training data only")
 
-    def measure() -> tuple[str, bool]:
+    def changes() -> tuple[str, bool]:
         after = call(probe, training=False)
         change = np.abs(after.images - probe.images.astype(np.float64)).max()
         given = call.labels(probe)
@@ -104,7 +137,7 @@ def evaluation(call: Caller, probe: Pictures) -> Finding:
         found = f"pixels change by {change:.3g}, labels by {moved:.3g}"
         return found, bool(change == 0.0 and moved == 0.0)
 
-    return attempted(check, "no change at training=False", measure)
+    return untouched(call.trains, changes)
 
 
 def calls_differ(call: Caller, probe: Pictures) -> Finding:
@@ -116,25 +149,6 @@ def calls_differ(call: Caller, probe: Pictures) -> Finding:
         return f"{same} of 4 further calls repeat the first", same < 4
 
     return attempted("calls differ", "new random numbers in each call", measure)
-
-
-def seeds(subject: Subject, call: Caller, probe: Pictures) -> Finding:
-    """The same seed gives the same pictures."""
-    check = "a seed repeats"
-    if not subject.takes("seed") or call.single:
-        return skipped(check, "it has no argument `seed`")
-
-    def seeded() -> Any:
-        tf.random.set_seed(7)  # the seeds of TensorFlow's own operations count from the global one
-        made = Caller(with_settings(subject, seed=7), call.form, call.single, call.numbers)
-        return made(probe).images
-
-    def measure() -> tuple[str, bool]:
-        first, second = seeded(), seeded()
-        same = np.array_equal(first, second)
-        return ("the same pictures" if same else "other pictures"), bool(same)
-
-    return attempted(check, "two instances with seed=7 agree", measure)
 
 
 def two_epochs(call: Caller, source: Pictures, batch: int) -> list[Pictures]:

@@ -13,7 +13,26 @@ from bench.core.lazy import keras
 
 SIDE = 32
 EXAMPLES = 64
-"""Pictures in a batch, where there are as many classes: then a label names its picture."""
+"""Pictures in a batch."""
+
+
+class Range(NamedTuple):
+    """The values that a pixel may have."""
+
+    low: float
+    high: float
+
+    @property
+    def width(self) -> float:
+        """Return the difference of white and black."""
+        return self.high - self.low
+
+    def unit(self, images: Any) -> Any:
+        """Return pictures whose values lie in [0, 1], as the catalogue's techniques take them."""
+        return (images - self.low) / self.width
+
+
+UNIT = Range(0.0, 1.0)
 
 
 class Variant(NamedTuple):
@@ -27,16 +46,16 @@ class Variant(NamedTuple):
     tolerance: float = 0.005
     """Largest difference of a pixel's or a label's weight that counts as rounding."""
 
-    def top(self, high: float) -> float:
-        """Return the largest value of a pixel, where pictures of floats have `high`."""
-        return 255.0 if self.dtype == "uint8" else high
+    def pixels(self, floats: Range) -> Range:
+        """Return the range of its pixels, where pictures of floats have the range `floats`."""
+        return Range(0.0, 255.0) if self.dtype == "uint8" else floats
 
-    def rounding(self, high: float) -> float:
+    def rounding(self, floats: Range) -> float:
         """Return the difference of a pixel that is rounding."""
         if self.dtype == "uint8":
             return 1.5
         digits = {"mixed_float16": 2.0**-10, "mixed_bfloat16": 2.0**-7}
-        return high * digits.get(self.policy, 1e-5)
+        return floats.width * digits.get(self.policy, 1e-5)
 
 
 VARIANTS = (
@@ -52,13 +71,14 @@ VARIANTS = (
 
 
 def pictures(
-    size: int, classes: int, high: float, seed: int, variant: Variant = VARIANTS[0]
+    size: int, classes: int, floats: Range, seed: int, variant: Variant = VARIANTS[0]
 ) -> Pictures:
-    """Make pictures of noise in [0, high], each of another class, and one-hot labels."""
+    """Make pictures of noise in their range, and one-hot labels [B, K] whose classes take turns."""
     random = np.random.default_rng(seed)
-    images: Any = random.random((size, *variant.shape)) * high
+    pixels = variant.pixels(floats)
+    images: Any = pixels.low + random.random((size, *variant.shape)) * pixels.width
     if variant.dtype == "uint8":
-        images = np.round(images * (variant.top(high) / high))
+        images = np.round(images)
     labels = np.eye(classes, dtype=np.float32)[np.arange(size) % classes]
     return Pictures(images.astype(variant.dtype), labels)
 

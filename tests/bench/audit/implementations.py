@@ -14,6 +14,7 @@ from strategies._mixing import pairs
 from strategies.cutmix import cutmix, cuts
 from strategies.label_smoothing import smooth
 from strategies.mixup import mixup
+from strategies.resizemix import ResizeMix, resizemix
 
 NUMBERS = itertools.count()
 
@@ -219,10 +220,16 @@ LATE = itertools.count()
 
 
 def late_mixup(images: Any, labels: Any, alpha: float = 0.2) -> Any:
-    """Raises at the sixth call in Python, when the checks have long begun."""
-    if next(LATE) > 4:
-        raise RuntimeError("no more")
-    return good_mixup(images, labels, alpha)
+    """Raises at the sixth call, when the checks have long begun."""
+
+    def check(value: Any) -> Any:
+        if next(LATE) > 4:
+            raise RuntimeError("no more")
+        return value
+
+    return good_mixup(
+        tf.ensure_shape(tf.numpy_function(check, [images], images.dtype), images.shape), labels
+    )
 
 
 def open_range(images: Any, labels: Any, value_range: Any = (255,)) -> Any:
@@ -256,3 +263,135 @@ class GradientlessDropout(ForgetfulDropout):
 class ClippedDropout(ForgetfulDropout):
     def call(self, values: Any, training: bool = False) -> Any:
         return values * self.mask(values) if training else tf.clip_by_value(values, 0.0, 1.0)
+
+
+class NumpyDropout(ForgetfulDropout):
+    """Draws its mask with NumPy: once, where its call is traced."""
+
+    def call(self, values: Any, training: bool = False) -> Any:
+        kept = np.random.random(values.shape) >= self.rate
+        mask = tf.constant(kept, values.dtype) / (1.0 - self.rate)
+        return values * mask if training else values
+
+
+class SeededDropout(ForgetfulDropout):
+    def __init__(self, rate: float = 0.5, seed: int | None = None) -> None:
+        super().__init__(rate)
+        self.seed = seed
+
+    def call(self, values: Any, training: bool = False) -> Any:
+        return tf.nn.dropout(values, self.rate, seed=self.seed) if training else values
+
+
+class SeedlessDropout(SeededDropout):
+    """Forgets its seed."""
+
+    def call(self, values: Any, training: bool = False) -> Any:
+        return tf.nn.dropout(values, self.rate) if training else values
+
+
+def numpy_seed(images: Any, labels: Any, seed: int = 0) -> Any:
+    """Take a seed and draw from NumPy's global state."""
+    return images * np.random.random(), labels
+
+
+def numpy_mixup(images: Any, labels: Any) -> Any:
+    """Draw lambda with NumPy and partners with TensorFlow."""
+    share = tf.constant(np.random.beta(1.0, 1.0, len(images)), tf.float32)
+    return blended(images, labels, share, share, tf.random.shuffle(tf.range(len(images))))
+
+
+def numpy_square(images: Any, labels: Any) -> Any:
+    """Draw the place of a square with NumPy, and its gray with TensorFlow."""
+    row, column = np.random.randint(0, 24, 2)
+    inside = np.zeros(images.shape[1:3], bool)
+    inside[row : row + 8, column : column + 8] = True
+    gray = tf.random.uniform([len(images), 1, 1, 1], 0.0, 255.0)
+    return tf.where(inside[..., None], gray, images), labels
+
+
+def square(images: Any, labels: Any) -> Any:
+    """Draw the place of a square with TensorFlow, for each picture."""
+    size = len(images)
+    first = tf.random.uniform([2, size, 1], 0, 24, tf.int32)
+    rows, columns = ((tf.range(32) >= f) & (tf.range(32) < f + 8) for f in tf.unstack(first))
+    return tf.where((rows[:, :, None] & columns[:, None, :])[..., None], 0.0, images), labels
+
+
+def erasing_cutmix(images: Any, labels: Any) -> Any:
+    """Paste nothing: the box is black."""
+    mixed, targets = good_cutmix(images, labels)
+    return tf.where(mixed == images, images, 0.0), targets
+
+
+def boxed_cutmix(images: Any, labels: Any) -> Any:
+    """One lambda for a batch, and a box for each example that the border clips."""
+    size = tf.shape(images)[0]
+    mixed = cutmix(Batch(images, None, labels), cuts(key(), size, 1.0, "batch", 1.0))
+    return mixed.values, mixed.targets
+
+
+def good_resizemix(images: Any, labels: Any) -> Any:
+    patch = ResizeMix().draw(key(), tf.shape(images)[0])
+    mixed = resizemix(Batch(images, None, labels), patch)
+    return mixed.values, mixed.targets
+
+
+def nearest_resizemix(images: Any, labels: Any) -> Any:
+    """Paste a picture made half as large without a filter."""
+    size = len(images)
+    partners = tf.random.shuffle(tf.range(size))
+    small = tf.gather(images, partners)[:, ::2, ::2]
+    mixed = tf.concat([tf.concat([small, images[:, :16, 16:]], 2), images[:, 16:]], 1)
+    return mixed, 0.75 * labels + 0.25 * tf.gather(labels, partners)
+
+
+def erasing_resizemix(images: Any, labels: Any) -> Any:
+    """Paste a gray patch."""
+    mixed, targets = good_resizemix(images, labels)
+    return tf.where(mixed == images, images, 100.0), targets
+
+
+def unlabeled_resizemix(images: Any, labels: Any) -> Any:
+    """Keep the labels, as if each picture were pasted into itself."""
+    return good_resizemix(images, labels)[0], labels
+
+
+def signed_erasing(images: Any, value_range: Any = (-1.0, 1.0)) -> Any:
+    """Cutout for pixels in [-1, 1]: others are cut off."""
+    images = tf.clip_by_value(images, *value_range)
+    return good_erasing(images)
+
+
+def signed_mixup(images: Any, labels: Any, value_range: Any = (-1.0, 1.0)) -> Any:
+    return good_mixup(tf.clip_by_value(images, *value_range), labels)
+
+
+def double_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
+    """Return float64."""
+    return tf.cast(good_loss(y_true, y_pred, smoothing), tf.float64)
+
+
+def typed_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
+    """Take class numbers of int64 alone."""
+    tf.debugging.assert_type(y_true, tf.int64)
+    return sparse_loss(y_true, y_pred, smoothing)
+
+
+def swung_loss(y_true: Any, y_pred: Any, smoothing: float = 0.1) -> Any:
+    """Have the mean of the right loss and another value for each example."""
+    losses = good_loss(y_true, y_pred, smoothing)
+    return losses + 0.1 * (losses - tf.reduce_mean(losses))
+
+
+def double_mixup(images: Any, labels: Any) -> Any:
+    """Take labels of float64 alone."""
+    tf.debugging.assert_type(labels, tf.float64)
+    mixed, targets = good_mixup(images, tf.cast(labels, tf.float32))
+    return mixed, tf.cast(targets, tf.float64)
+
+
+def truncating_mixup(images: Any, labels: Any) -> Any:
+    """Give labels their type back, which cuts the weights off if it is an integer."""
+    mixed, targets = good_mixup(images, tf.cast(labels, tf.float32))
+    return mixed, tf.cast(targets, labels.dtype)

@@ -16,6 +16,7 @@ from bench.audit.audit import audit
 from bench.audit.claim import claimed
 from bench.audit.finding import Finding
 from bench.audit.mixture import recover
+from bench.audit.probes import Range
 from bench.cli.audit import audit as command
 from bench.cli.audit import pairs
 from bench.core.errors import UsageError
@@ -46,7 +47,11 @@ def differing(name: str, technique: str | None = None) -> set[str]:
         ("good_loss", "label_smoothing"),
         ("sparse_loss", "label_smoothing"),
         ("good_dropout", None),
+        ("good_dropout", "early_dropout"),
         ("good_erasing", "cutout"),
+        ("signed_erasing", "cutout"),
+        ("boxed_cutmix", None),
+        ("good_resizemix", None),
     ],
 )
 def test_right_implementations_agree(name: str, technique: str | None) -> None:
@@ -75,6 +80,7 @@ def test_right_implementations_agree(name: str, technique: str | None) -> None:
         ("AdditiveDropout", "dropout", "noise on large values"),
         ("GradientlessDropout", "dropout", "gradient"),
         ("ClippedDropout", "dropout", "evaluation untouched"),
+        ("NumpyDropout", "dropout", "calls differ"),
         ("batch_flip", "flip_crop", "labels untouched"),
         ("batch_flip", "flip_crop", "drawn for each picture"),
     ],
@@ -104,26 +110,34 @@ def test_a_check_that_cannot_be_made_does_not_agree() -> None:
     assert soft.verdict == "does not apply"
 
 
-@pytest.mark.parametrize(("given", "high"), [(None, 1.0), (3.0, 3.0)])
+@pytest.mark.parametrize(
+    ("name", "given", "pixels"),
+    [
+        ("unit_range", None, Range(0.0, 1.0)),
+        ("unit_range", 3.0, Range(0.0, 3.0)),
+        ("signed_mixup", None, Range(-1.0, 1.0)),
+        ("good_mixup", None, Range(0.0, 255.0)),
+    ],
+)
 def test_pixels_have_the_range_that_the_implementation_declares(
-    given: float | None, high: float, monkeypatch: pytest.MonkeyPatch
+    name: str, given: float | None, pixels: Range, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Any] = []
 
-    def checks(subject: Any, strategy: Any, high: float, classes: int) -> list[Finding]:
-        seen.append((high, classes))
+    def checks(subject: Any, strategy: Any, pixels: Range, classes: int) -> list[Finding]:
+        seen.append((pixels, classes))
         return []
 
     monkeypatch.setattr(audit_module, "checks_of", lambda strategy: checks)
-    audit(find(), f"{HERE}:unit_range", "mixup", high=given)
-    assert seen == [(high, 10)]
+    audit(find(), f"{HERE}:{name}", "mixup", high=given)
+    assert seen == [(pixels, 10 if name == "unit_range" else 64)]
 
 
 def test_the_amount_of_a_fault_is_told() -> None:
     findings = audit(find(), f"{HERE}:others_loss", "label_smoothing").findings
     weights = next(one for one in findings if one.check == "weights of a label")
-    assert weights.expected == "0.9016 of the class, 0.00156 of each other"
-    assert weights.found == "0.9000 and 0.00159"
+    assert weights.expected == "0.90156 of the class, 0.001563 of each other"
+    assert weights.found == "0.90000 and 0.001587"
 
 
 @pytest.mark.parametrize(
