@@ -17,7 +17,6 @@ from bench.analysis.front import front_probabilities
 from bench.analysis.moving_statistics import moving_statistics
 from bench.analysis.predictions import predictions
 from bench.analysis.time_to_target import profiles, seconds
-from bench.analysis.verdict import ALPHA
 from bench.core.study import Study
 
 
@@ -29,7 +28,6 @@ class Analysis:
         decision: a row per strategy and task (`bench.analysis.decision`).
         baselines: a row per baseline: its gap, what its task is conditional on, and its warnings.
         effects: a row per arm and metric (`tables/effects.csv`).
-        noise_floor: the rows of `effects` that belong to controls (A/A arms).
         divergence: a row per arm: how often training diverged.
         candidates: a row per reference and arm: true if the arm may be the best.
         fairness: a row per arm with a reference: equal properties, and pairs that are not compared.
@@ -50,7 +48,6 @@ class Analysis:
     decision: pd.DataFrame
     baselines: pd.DataFrame
     effects: pd.DataFrame
-    noise_floor: pd.DataFrame
     divergence: pd.DataFrame
     candidates: pd.DataFrame
     fairness: pd.DataFrame
@@ -73,7 +70,6 @@ def analyse(
     trials: pd.DataFrame,
     curves: pd.DataFrame,
     step_time_rows: pd.DataFrame,
-    alpha: float = ALPHA,
 ) -> Analysis:
     """Analyse a study from the frames of `bench.analysis.frames`.
 
@@ -82,27 +78,23 @@ def analyse(
         trials: a row per trial.
         curves: a row per evaluation.
         step_time_rows: a row per arm and process; may be empty.
-        alpha: error level of every decision.
     """
     contrasts = pairing.contrasts(study)
     comparison = pairing.pair(trials, contrasts)
-    measured = effects(study, trials, comparison, contrasts, alpha)
-    controls = [(arm.task, arm.name) for arm in study.arms if arm.role == "control"]
-    keys = pd.MultiIndex.from_frame(measured[["task", "arm"]])
+    measured = effects(study, trials, comparison, contrasts)
     times = step_times.summary(step_time_rows)
     place = step_times.headline(times)
     placed = step_time_rows.merge(place[["task", *step_times.PLACE]].drop_duplicates())
     hits = convergence.hits(study, trials, curves)
     own_hits = convergence.hits(study, trials, curves, convergence.own_targets(study, trials))
     converged = convergence.convergence(study, comparison, contrasts, hits, own_hits)
-    best = candidates(study, trials, comparison, measured, alpha)
+    best = candidates(study, trials, comparison, measured)
     front = front_probabilities(study, trials, comparison, placed, measured)
     at_place = seconds(converged, place)
     return Analysis(
         decision=decision_table(study, measured, place, converged, at_place, best, front, trials),
         baselines=baselines(study, trials),
         effects=measured,
-        noise_floor=measured[keys.isin(controls)],
         divergence=divergence(study, trials, comparison),
         candidates=best,
         fairness=pairing.fairness(study, trials, comparison),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
 from bench.analysis.columns import columns
 from bench.core.study import Study
+from bench.stats.paired import t_interval
 
 SMALL_GAP = 5.0
 """Gap, percentage points, under which regularizers are expected to hurt."""
@@ -50,9 +49,8 @@ def baselines(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
             continue
         good = of_arm[of_arm["status"] == "ok"]
         gap = 100 * (good["train_accuracy"] - good["test_accuracy"]).dropna().to_numpy()
-        n, diverged = len(gap), int((of_arm["status"] == "diverged").sum())
-        mean = gap.mean() if n else np.nan
-        half = stats.t.isf(0.025, n - 1) * gap.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+        mean, low, high = t_interval(gap)
+        diverged = int((of_arm["status"] == "diverged").sum())
         warnings = [fix_baseline(diverged, len(of_arm))] if diverged else []
         warnings += [UNDERFITS] if mean < SMALL_GAP else []
         gain = good["statistics_gain"].mean()
@@ -61,12 +59,12 @@ def baselines(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
             {
                 "task": arm.task,
                 "arm": arm.name,
-                "n": n,
+                "n": len(gap),
                 "train_accuracy": good["train_accuracy"].mean(),
                 "test_accuracy": good["test_accuracy"].mean(),
                 "gap": mean,
-                "low": mean - half,
-                "high": mean + half,
+                "low": low,
+                "high": high,
                 "diverged": diverged,
                 "conditional": ONE_SUBSET if arm.task in shared else "",
                 "warning": "; ".join(warnings),

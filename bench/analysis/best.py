@@ -24,7 +24,6 @@ def candidates(
     trials: pd.DataFrame,
     comparison: Pairing,
     effects: pd.DataFrame,
-    alpha: float = ALPHA,
 ) -> pd.DataFrame:
     """Make a row per reference and arm that is compared with it; the reference competes too.
 
@@ -36,7 +35,6 @@ def candidates(
         trials: as `bench.analysis.frames.trials_frame` makes it.
         comparison: the pairs of the same trials.
         effects: of the same trials.
-        alpha: probability that the true best is no candidate.
 
     Returns:
         `effect` is the reference's difference to itself (0) or the arm's. `candidate`: no other arm is
@@ -55,7 +53,7 @@ def candidates(
         arms = [reference, *group["arm"]]
         effect = np.array([0.0, *group["effect"]])
         rows_of = [compared[task, reference, arm] for arm in arms]
-        lost = _lost(study, trials, answers, rows_of, effect, alpha)
+        lost = _lost(study, trials, answers, rows_of, effect)
         rows += [(task, reference, *row) for row in zip(arms, effect, ~lost, strict=True)]
     return pd.DataFrame(rows, columns=CANDIDATES)
 
@@ -66,7 +64,6 @@ def _lost(
     answers: Correctness,
     rows: list[dict[int, int]],
     effect: np.ndarray,
-    alpha: float,
 ) -> np.ndarray:
     """Mark the arms that are shown to be worse than another arm, shape (arms,).
 
@@ -92,7 +89,7 @@ def _lost(
         mean = np.array([sample.differences.mean() for sample in samples])
         count = np.array([float(len(sample.differences)) for sample in samples])
         law = spread.law(count, first_look(study))
-        lost[compared] |= beaten(mean, spread.error, law, len(rows), alpha)
+        lost[compared] |= beaten(mean, spread.error, law, len(rows), ALPHA)
     return lost
 
 

@@ -7,9 +7,8 @@ import pandas as pd
 
 from bench.analysis.columns import columns
 from bench.analysis.pairing import Pairing, positions
-from bench.analysis.verdict import WORDS
-from bench.core.study import SMOKE_SEEDS, Study
-from bench.stats.multiple import benjamini_hochberg
+from bench.analysis.verdict import without_verdict
+from bench.core.study import Study
 from bench.stats.paired import batched, interval
 
 PER_CLASS = columns(
@@ -51,11 +50,7 @@ def per_class(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.Dat
         names[task][index] if names.get(task) else ""
         for task, index in zip(table["task"], table["class_index"], strict=True)
     ]
-    judged = (table["n"] >= SMOKE_SEEDS).to_numpy() & (not study.synthetic)
-    table["p_adjusted"] = benjamini_hochberg(np.where(judged, table["p"], np.nan))
-    unjudged = WORDS["synthetic" if study.synthetic else "smoke"]
-    table["verdict"] = np.where(judged, WORDS["exploratory"], unjudged)
-    return table[PER_CLASS]
+    return without_verdict(study, table)[PER_CLASS]
 
 
 def error_parts(effects: pd.DataFrame, shared: set[str]) -> pd.DataFrame:

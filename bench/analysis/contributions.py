@@ -15,11 +15,10 @@ from bench.analysis.columns import columns
 from bench.analysis.correctness import Correctness
 from bench.analysis.inference import intervals_alone, standard_errors
 from bench.analysis.pairing import Contrast, pair
-from bench.analysis.verdict import ALPHA, WORDS, first_look
+from bench.analysis.verdict import ALPHA, first_look, without_verdict
 from bench.core.canonical import canonical_hash
-from bench.core.study import SMOKE_SEEDS, Arm, Study
+from bench.core.study import Arm, Study
 from bench.stats.errors import Sample
-from bench.stats.multiple import benjamini_hochberg
 from bench.stats.paired import batched, paired
 
 INTERACTIONS = columns("task a b both n effect low high p sign_flip_p p_adjusted verdict")
@@ -161,9 +160,4 @@ def _table(
     effect = table["effect"].to_numpy(dtype=float)
     table["low"], table["high"], table["p"] = intervals_alone(effect, errors, law, ALPHA / 2)
     table["p"] = table["p"].where(errors.error > 0, table["sign_flip_p"])
-    judged = (table["n"] >= SMOKE_SEEDS).to_numpy(dtype=bool) & (not study.synthetic)
-    p = table["p"].to_numpy(dtype=float)
-    table["p_adjusted"] = benjamini_hochberg(np.where(judged, p, np.nan))
-    unjudged = WORDS["synthetic" if study.synthetic else "smoke"]
-    table["verdict"] = np.where(judged, WORDS["exploratory"], unjudged)
-    return table[names]
+    return without_verdict(study, table)[names]

@@ -16,18 +16,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from bench.analysis.columns import columns
 from bench.analysis.frames import roots
 from bench.analysis.pairing import Contrast, Pairing
 from bench.core.curve import area
 from bench.core.study import Study
-from bench.stats.paired import batched, interval
+from bench.stats.paired import batched, interval, t_interval
 
 SHARES = (0.8, 0.9, 0.95)
 ROUNDING = 1e-12
-"""Standard error of a ratio that counts as rounding noise."""
+"""Width of the interval of a ratio that counts as rounding noise."""
 HITS = columns("task arm seed target accuracy reached examples steps horizon")
 CONVERGENCE = columns(
     "task arm reference target accuracy n hits hit_rate examples steps horizon examples_ratio low "
@@ -238,15 +237,14 @@ def ratio_of_means(arm: np.ndarray, reference: np.ndarray) -> tuple[float, float
     There is no interval where all pairs say the same: times are read at evaluations, and are cut off at
     the horizon.
     """
-    mean, n = reference.mean(), len(arm)
+    mean = reference.mean()
     if not mean > 0:
         return np.nan, np.nan, np.nan
     ratio = arm.mean() / mean
-    if n < 2:
-        return ratio, np.nan, np.nan
-    error = np.std((arm - ratio * reference) / mean, ddof=1) / np.sqrt(n)
-    half = stats.t.isf(0.025, n - 1) * error if error > ROUNDING else np.nan
-    return ratio, ratio - half, ratio + half
+    _, low, high = t_interval((arm - ratio * reference) / mean)
+    if high - low > ROUNDING:
+        return ratio, ratio + low, ratio + high
+    return ratio, np.nan, np.nan
 
 
 def areas(

@@ -86,7 +86,6 @@ def effects(
     trials: pd.DataFrame,
     comparison: Pairing,
     contrasts: Sequence[Contrast],
-    alpha: float = verdict.ALPHA,
 ) -> pd.DataFrame:
     """Make a row per contrast and metric; a contrast without a pair has one row.
 
@@ -95,7 +94,6 @@ def effects(
         trials: as `bench.analysis.frames.trials_frame` makes it.
         comparison: the pairs of the same trials and contrasts.
         contrasts: in the order of the rows.
-        alpha: error level of every decision.
 
     Returns:
         The columns of `COLUMNS`.
@@ -111,7 +109,7 @@ def effects(
     raw = batched(paired, [(row.arm, row.reference) for row in compared])
     rows = rows.join(raw.drop(columns=["low", "high", "p"]))
     errors = standard_errors(rows, [row.sample for row in compared])
-    rows = add_planning(add_intervals(rows, errors, study, alpha), errors, study, alpha)
+    rows = add_planning(add_intervals(rows, errors, study), errors, study)
     rows["verdict"] = [verdict.word(row, study.metric.sign) for _, row in rows.iterrows()]
     _warn_of_equal_differences(rows)
     return rows[list(COLUMNS)]

@@ -109,7 +109,6 @@ def _failed(study: Study, arm: Arm, seed: int) -> dict[str, Any]:
         "data": study.data.get(arm.task),
         "synthetic": study.synthetic,
         "status": "failed",
-        "treatment": arm.treatment,
     }
 
 

@@ -52,9 +52,7 @@ def intervals_alone(
     return effect - half, effect + half, np.where(np.isfinite(error), p, np.nan)
 
 
-def add_intervals(
-    rows: pd.DataFrame, row_errors: Errors, study: Study, alpha: float
-) -> pd.DataFrame:
+def add_intervals(rows: pd.DataFrame, row_errors: Errors, study: Study) -> pd.DataFrame:
     """Add the columns that `bench.analysis.effects` describes, from `error` to `shrunk`.
 
     Args:
@@ -62,13 +60,12 @@ def add_intervals(
             reference_diverged; numbered from 0.
         row_errors: their standard errors.
         study: the declared family, and whether seeds were added.
-        alpha: of every decision.
     """
     size = verdict.family_size(study)
     effect, usable = rows["effect"].to_numpy(dtype=float), usable_errors(row_errors)
     law = row_errors.law(rows["n"].to_numpy(dtype=float), verdict.first_look(study))
     confirmatory = (rows["family"] == "confirmatory").to_numpy()
-    level = np.where(confirmatory, unit_level(alpha, size, 0), alpha / 2)
+    level = np.where(confirmatory, unit_level(verdict.ALPHA, size, 0), verdict.ALPHA / 2)
     low, high, p = intervals_alone(effect, row_errors, law, level)
     rows = rows.assign(
         error=row_errors.error, df=row_errors.df, moderated_sd=row_errors.sd,
@@ -84,7 +81,7 @@ def add_intervals(
     if len(judged):
         margin = rows["margin"].to_numpy(dtype=float)[judged]
         intervals = simultaneous(
-            effect[judged], usable[judged], _of(law, judged), margin, size, alpha
+            effect[judged], usable[judged], _of(law, judged), margin, size, verdict.ALPHA
         )
         has_error = np.isfinite(usable[judged])
         measured = judged[has_error]

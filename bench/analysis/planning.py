@@ -12,9 +12,7 @@ from bench.stats.power import detectable, sd_range, trials_for_half_width
 from bench.stats.simultaneous import unit_level
 
 
-def add_planning(
-    rows: pd.DataFrame, row_errors: Errors, study: Study, alpha: float
-) -> pd.DataFrame:
+def add_planning(rows: pd.DataFrame, row_errors: Errors, study: Study) -> pd.DataFrame:
     """Add `mde`, `seeds_low` and `seeds_high` (see `bench.analysis.effects`).
 
     An interval narrower than the margin cannot be `open`, whatever the effect: it lies inside the
@@ -24,10 +22,9 @@ def add_planning(
         rows: with family, n and margin.
         row_errors: the standard errors of the rows.
         study: the declared family.
-        alpha: error level of every decision.
     """
-    declared = unit_level(alpha, verdict.family_size(study), 0)
-    level = np.where(rows["family"] == "confirmatory", declared, alpha / 2)
+    declared = unit_level(verdict.ALPHA, verdict.family_size(study), 0)
+    level = np.where(rows["family"] == "confirmatory", declared, verdict.ALPHA / 2)
     half = rows["margin"].to_numpy(dtype=float) / 2
     trials = rows["n"].to_numpy(dtype=float)
     critical = row_errors.law(trials, verdict.first_look(study)).critical(level)

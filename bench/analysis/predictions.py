@@ -7,18 +7,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from bench.analysis.columns import columns
 from bench.analysis.pairing import Pairing
 from bench.core.record import Scores
 from bench.core.study import Study
+from bench.stats.paired import t_interval
 
 PLAIN = "plain"
 PREDICTIONS = columns(
     "task arm reference prediction n accuracy gain low high ece nll effect effect_ece"
 )
-LEVEL = 0.95
 
 
 def predictions(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.DataFrame:
@@ -56,7 +55,13 @@ def predictions(study: Study, trials: pd.DataFrame, comparison: Pairing) -> pd.D
             ]
             row = (arm.task, arm.name, arm.reference, way, len(own), own["accuracy"].mean())
             made.append(
-                (*row, *_mean(gains.to_numpy()), own["ece"].mean(), own["nll"].mean(), *effects)
+                (
+                    *row,
+                    *t_interval(gains.to_numpy()),
+                    own["ece"].mean(),
+                    own["nll"].mean(),
+                    *effects,
+                )
             )
     return pd.DataFrame(made, columns=PREDICTIONS)
 
@@ -70,12 +75,3 @@ def _scores(trials: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
         scores: Scores
         for way, scores in (ways or {}).items() if isinstance(ways, dict) else ():
             yield row, way, 100 * scores.test_accuracy, scores.ece, scores.nll
-
-
-def _mean(values: np.ndarray) -> tuple[float, float, float]:
-    """Return the mean and its interval; NaN for the interval of one value."""
-    mean, count = float(values.mean()), len(values)
-    if count < 2:
-        return mean, np.nan, np.nan
-    half = stats.t.isf((1 - LEVEL) / 2, count - 1) * values.std(ddof=1) / np.sqrt(count)
-    return mean, mean - float(half), mean + float(half)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from bench.analysis.columns import columns
+from bench.stats.paired import t_interval
 
 PLACE = ["device", "machine", "settings_hash"]
 """Columns that must be the same for two step times to stand in one row."""
@@ -27,20 +27,16 @@ _MEDIANS = columns(
 )
 
 
-def geometric_mean(ratios: np.ndarray, alpha: float = 0.05) -> tuple[float, float, float]:
-    """Return the geometric mean of ratios, shape (processes,), and a t interval on the logs.
+def geometric_mean(ratios: np.ndarray) -> tuple[float, float, float]:
+    """Return the geometric mean of ratios, shape (processes,), and a 95% t interval on the logs.
 
     The interval is NaN for one process. Zero variance gives an interval without width.
     """
-    logs = np.log(ratios)
-    mean, n = logs.mean(), len(logs)
-    if n < 2:
-        return float(np.exp(mean)), np.nan, np.nan
-    half = stats.t.isf(alpha / 2, n - 1) * logs.std(ddof=1) / np.sqrt(n)
-    return float(np.exp(mean)), float(np.exp(mean - half)), float(np.exp(mean + half))
+    mean, low, high = np.exp(t_interval(np.log(ratios)))
+    return float(mean), float(low), float(high)
 
 
-def summary(step_times: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
+def summary(step_times: pd.DataFrame) -> pd.DataFrame:
     """Make a row per task, arm, reference, device, machine and settings.
 
     `ratio` with `low` and `high` is the geometric mean over processes of the paired ratio (no
@@ -53,7 +49,7 @@ def summary(step_times: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
     table["median_ratio"] = groups["ratio"].median()
     table["processes"] = groups.size()
     table["synthetic"] = groups["synthetic"].any()
-    means = [geometric_mean(ratios.to_numpy(dtype=float), alpha) for _, ratios in groups["ratio"]]
+    means = [geometric_mean(ratios.to_numpy(dtype=float)) for _, ratios in groups["ratio"]]
     table[["ratio", "low", "high"]] = np.array(means).reshape(-1, 3)
     table["notes"] = [
         "; ".join(dict.fromkeys(note for notes in group for note in notes))

@@ -18,11 +18,8 @@ Array = NDArray[np.float64]
 class Components(NamedTuple):
     """Parts of the variance of a mean difference over trials and test examples."""
 
-    mean: float
-    trials: int
     examples: int
-    trial_variance: float
-    """Sample variance of the trials' means, the residual included."""
+    """Test examples."""
     residual_variance: float
     """Variance of a trial's mean from sampling its test examples alone."""
     example_variance: float
@@ -45,10 +42,7 @@ def components(d: NDArray[np.integer]) -> Components:
     residual -= (examples - 1) * example_mean_square
     residual_mean_square = max(residual, 0.0) / ((trials - 1) * (examples - 1))
     return Components(
-        mean=mean,
-        trials=trials,
         examples=examples,
-        trial_variance=trial_variance,
         residual_variance=residual_mean_square / examples,
         example_variance=max(0.0, example_mean_square - residual_mean_square) / d.size,
     )

@@ -17,9 +17,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.optimize import elementwise
 
 Array = NDArray[np.float64]
-BISECTIONS = 80
 
 
 class Law(Protocol):
@@ -72,20 +72,19 @@ class AnyLook:
         above = np.maximum(t, 0.0)
         logs = (self.df + 1) / 2 * np.log1p(above**2 / self.df) - 0.5 * np.log(self.gain)
         start = np.sqrt(self.first_df * np.expm1(np.maximum(2 * logs / (self.first_df + 1), 0.0)))
-        return np.asarray(np.minimum(self._crossing(start), 0.5))
-
-    def _crossing(self, start: Array) -> Array:
-        """Return the probability that the sequence, at `start` at the first look, is ever crossed."""
-        tail = stats.t.sf(start, self.first_df)
-        return np.asarray(tail + start * stats.t.pdf(start, self.first_df))
+        return np.asarray(np.minimum(_crossing(start, self.first_df), 0.5))
 
     def _start(self, level: Array) -> Array:
-        """Return the critical value at the first look, by bisection of `_crossing`."""
-        low, high = np.zeros_like(level), np.full_like(level, 1.0)
-        while (growing := self._crossing(high) > level).any():
-            high = np.where(growing, 2 * high, high)
-        for _ in range(BISECTIONS):
-            middle = (low + high) / 2
-            above = self._crossing(middle) > level
-            low, high = np.where(above, middle, low), np.where(above, high, middle)
-        return high
+        """Return the critical value at the first look, of a level up to 1/2."""
+
+        def excess(start: Array, level: Array, df: Array) -> Array:
+            return _crossing(start, df) - level
+
+        args = level, self.first_df
+        ends = elementwise.bracket_root(excess, np.zeros_like(level), 1.0, xmin=0.0, args=args)
+        return np.asarray(elementwise.find_root(excess, ends.bracket, args=args).x)
+
+
+def _crossing(start: Array, df: Array) -> Array:
+    """Return the probability that a sequence, at `start` at the first look, is ever crossed."""
+    return np.asarray(stats.t.sf(start, df) + start * stats.t.pdf(start, df))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 Array = NDArray[np.float64]
 LEAST_ARMS = 3
@@ -114,16 +114,10 @@ def moderate(
 
 
 def _inverse_trigamma(value: float) -> float:
-    """Return x with trigamma(x) = value, for a value between 1e-6 and 1e6, by Newton's method.
-
-    The steps are those of 1 / trigamma, which is nearly straight (Smyth 2004, appendix).
-    """
+    """Return x with trigamma(x) = value, for a value between 1e-6 and 1e6."""
     value = min(max(value, 1e-6), 1e6)
-    x = 0.5 + 1 / value
-    for _ in range(50):
-        trigamma = float(special.polygamma(1, x))
-        step = trigamma * (1 - trigamma / value) / float(special.polygamma(2, x))
-        x += step
-        if -step < 1e-9 * x:
-            break
-    return x
+
+    def excess(log: float) -> float:  # nearly straight in log x
+        return math.log(float(special.polygamma(1, math.exp(log))) / value)
+
+    return math.exp(optimize.brentq(excess, -8.0, 16.0))

@@ -16,26 +16,27 @@ from scipy import special, stats
 
 EXACT_SEEDS = 12
 FLIPS = 10_000
+TAIL = 0.025
+"""Share of the errors that lie beyond each end of an interval."""
 EXTRA = ("sign_flip_p", "d_z", "welch_p", "seed_correlation")
 ROWS = 250
 """Comparisons in one call of the sign-flip test, whose null distributions it holds in memory."""
 Array = NDArray[np.float64]
 
 
-def paired(arm: Array, reference: Array, alpha: Array | float = 0.05) -> pd.DataFrame:
+def paired(arm: Array, reference: Array) -> pd.DataFrame:
     """Compute all paired statistics of each row.
 
     Args:
         arm: (comparisons, seeds), one unit throughout a row.
         reference: of the same shape, the same seeds.
-        alpha: 1 - level of the intervals, a scalar or (comparisons,).
 
     Returns:
         A row per comparison: the columns of `interval`, sign_flip_p, d_z (Hedges' corrected),
         welch_p, seed_correlation. NaN where the number of seeds allows no answer. Where all
         differences are equal, t has no variance to work with and p is the sign-flip test's.
     """
-    n, simple = arm.shape[1], interval(arm, reference, alpha)
+    n, simple = arm.shape[1], interval(arm, reference)
     if n < 2:
         return simple.assign(**dict.fromkeys(EXTRA, np.nan))
     flips, sd = sign_flip(arm - reference), simple["sd"]
@@ -48,60 +49,52 @@ def paired(arm: Array, reference: Array, alpha: Array | float = 0.05) -> pd.Data
     )
 
 
-def interval(arm: Array, reference: Array, alpha: Array | float = 0.05) -> pd.DataFrame:
+def interval(arm: Array, reference: Array) -> pd.DataFrame:
     """Compute effect (mean difference), sd, low, high and p of the paired t test, a row per comparison.
 
-    Arguments as for `paired`. p is NaN where all differences are equal; for one seed all but
-    effect is.
+    Arguments as for `paired`. `low` to `high` is the 95% interval. p is NaN where all differences are
+    equal; for one seed all but effect is.
     """
-    n, d = arm.shape[1], arm - reference
+    d, df = arm - reference, max(1, arm.shape[1] - 1)
     effect = d.mean(axis=1)
     sd = spread(d, np.maximum(np.abs(arm), np.abs(reference)).max(axis=1))
-    half = stats.t.isf(np.asarray(alpha) / 2, max(1, n - 1)) * sd / np.sqrt(n)
-    return pd.DataFrame(
-        {
-            "effect": effect,
-            "sd": sd,
-            "low": effect - half,
-            "high": effect + half,
-            "p": t_test(arm, reference),
-        }
-    )
+    error = sd / np.sqrt(arm.shape[1])
+    half = stats.t.isf(TAIL, df) * error
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = np.where(sd > 0, 2 * stats.t.sf(np.abs(effect) / error, df), np.nan)
+    ends = {"low": effect - half, "high": effect + half}
+    return pd.DataFrame({"effect": effect, "sd": sd, **ends, "p": p})
+
+
+def t_interval(values: Array) -> tuple[float, float, float]:
+    """Return the mean of values, shape (trials,), and its 95% t interval; NaN below two values."""
+    mean, n = float(values.mean()) if len(values) else np.nan, len(values)
+    if n < 2:
+        return mean, np.nan, np.nan
+    half = float(stats.t.isf(TAIL, n - 1) * values.std(ddof=1) / np.sqrt(n))
+    return mean, mean - half, mean + half
 
 
 def batched(
-    test: Callable[[Array, Array, Array], pd.DataFrame],
-    samples: Sequence[tuple[Array, Array]],
-    alpha: Array | float = 0.05,
+    test: Callable[[Array, Array], pd.DataFrame], samples: Sequence[tuple[Array, Array]]
 ) -> pd.DataFrame:
     """Apply `paired` or `interval` to samples that have different numbers of trials.
 
     Args:
         test: computes all samples of equally many seeds in one call.
         samples: two arrays of shape (seeds,) each; of an empty one all figures are NaN.
-        alpha: a scalar or (samples,).
 
     Returns:
         A row per sample, in order.
     """
     counts = np.array([len(arm) for arm, _ in samples], dtype=int)
-    level = np.broadcast_to(np.asarray(alpha, dtype=float), counts.shape)
     none = np.zeros((0, 1))
-    frames = [test(none, none, np.zeros(0))]
+    frames = [test(none, none)]
     for n in np.unique(counts[counts > 0]):
         where = np.flatnonzero(counts == n).tolist()
         arm, reference = (np.stack([samples[i][side] for i in where]) for side in (0, 1))
-        frames.append(test(arm, reference, level[where]).set_axis(where))
+        frames.append(test(arm, reference).set_axis(where))
     return pd.concat(frames[1:] or frames).reindex(range(len(samples)))
-
-
-def t_test(arm: Array, reference: Array) -> Array:
-    """Return the two-sided p of the paired t test; NaN for one trial or equal differences."""
-    d, n = arm - reference, arm.shape[1]
-    sd = spread(d, np.maximum(np.abs(arm), np.abs(reference)).max(axis=1))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = d.mean(axis=1) / (sd / np.sqrt(n))
-    return np.where(sd > 0, 2 * stats.t.sf(np.abs(t), n - 1), np.nan)
 
 
 def spread(values: Array, scale: Array | float = 0.0) -> Array:

@@ -22,16 +22,16 @@ SD_CONFIDENCE = 0.8
 MOST_TRIALS = 100_000
 
 
-def sd_upper(sd: float, n: int, confidence: float = SD_CONFIDENCE) -> float:
-    """Return the upper one-sided confidence bound of a normal sd, from the sd of n differences."""
+def sd_upper(sd: float, n: int) -> float:
+    """Return the upper one-sided 80% confidence bound of a normal sd, from the sd of n differences."""
     if n < 2:
         return math.nan
-    return sd * math.sqrt((n - 1) / stats.chi2.ppf(1 - confidence, n - 1))
+    return sd * math.sqrt((n - 1) / stats.chi2.ppf(1 - SD_CONFIDENCE, n - 1))
 
 
-def sd_range(sd: Array, df: Array, confidence: float = SD_CONFIDENCE) -> tuple[Array, Array]:
-    """Return the ends of the confidence interval of normal sds with so many degrees of freedom."""
-    tail = (1 - confidence) / 2
+def sd_range(sd: Array, df: Array) -> tuple[Array, Array]:
+    """Return the ends of the 80% confidence interval of normal sds with so many degrees of freedom."""
+    tail = (1 - SD_CONFIDENCE) / 2
     low, high = (np.sqrt(df / stats.chi2.ppf(share, df)) for share in (1 - tail, tail))
     return sd * low, sd * high
 

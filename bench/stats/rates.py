@@ -12,10 +12,10 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from bench.stats.changes import SAME_ALPHA, Array, Change
 
 
-def exact_interval(events: int, trials: int, alpha: float = 0.05) -> tuple[float, float]:
-    """Return the exact interval of a rate; 0 to 1 without trials."""
-    low = stats.beta.ppf(alpha / 2, events, trials - events + 1) if events else 0.0
-    high = stats.beta.isf(alpha / 2, events + 1, trials - events) if events < trials else 1.0
+def exact_interval(events: int, trials: int) -> tuple[float, float]:
+    """Return the exact 95% interval of a rate; 0 to 1 without trials."""
+    low = stats.beta.ppf(0.025, events, trials - events + 1) if events else 0.0
+    high = stats.beta.isf(0.025, events + 1, trials - events) if events < trials else 1.0
     return float(low), float(high)
 
 

@@ -49,8 +49,8 @@ MUTANTS = [
     ),
     Mutant(
         "best-among-one-arm-fewer", "bench/analysis/best.py",
-        "beaten(mean, spread.error, law, len(rows), alpha)",
-        "beaten(mean, spread.error, law, len(samples), alpha)",
+        "beaten(mean, spread.error, law, len(rows), ALPHA)",
+        "beaten(mean, spread.error, law, len(samples), ALPHA)",
         "tests/bench/analysis/test_best.py", "half_of_the_error",
     ),
     Mutant(

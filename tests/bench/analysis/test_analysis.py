@@ -114,10 +114,6 @@ def test_an_arm_that_diverges_often_differs_in_its_rate() -> None:
     assert rates.loc["a", "p_adjusted"] == pytest.approx(6 * 2 / 2**8)
 
 
-def test_noise_floor_holds_the_controls() -> None:
-    assert set(FOUND.noise_floor["arm"]) == {"baseline[A/A]"}
-
-
 def test_per_class_effects() -> None:
     better = studies.scores(0.6).model_copy(update={"class_correct": (4000, 2000)})
     made = [studies.record(ARMS[0], seed) for seed in range(8)]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from bench.analysis.verdict import LOOKS
 from bench.stats.errors import Level, Sample, errors
 from bench.stats.laws import AnyLook, FixedLook
 from bench.stats.moderated import NONE
@@ -37,6 +38,19 @@ def test_looking_at_every_trial_costs_no_error(first: int) -> None:
     assert np.mean(crossed) > LEVEL / 2  # and it is no wider than it must be
     fixed = (np.abs(t) > FixedLook(n - 1.0).critical(LEVEL)).any(axis=1)
     assert np.mean(fixed) > 0.15  # t tests at each look, in its place
+
+
+@pytest.mark.parametrize("first", [5, 10])
+def test_seeds_added_after_the_verdicts_of_a_fixed_number_cost_at_most_a_point(first: int) -> None:
+    """The fixed number has spent the whole level; `first_look` in `bench.analysis.verdict` says so."""
+    paths, random = 20_000, np.random.default_rng(10 + first)
+    n, t, _ = running(random.normal(0, 1, (paths, LOOKS[-1])))
+    at_first = np.abs(t[:, n == first]) > FixedLook(np.array([first - 1.0])).critical(LEVEL)
+    later = np.isin(n, [seeds for seeds in LOOKS if seeds > first])
+    crossed = np.abs(t[:, later]) > any_look(n[later], first).critical(LEVEL)
+    wrong = float(np.mean(at_first[:, 0] | crossed.any(axis=1)))
+    assert wrong + share_tolerance(2 * LEVEL, paths) > 2 * LEVEL
+    assert wrong <= 0.06
 
 
 def test_with_moderated_variances_too() -> None:
