@@ -72,6 +72,6 @@ def test_a_command_of_the_page(number: int, folder: Path) -> None:
         assert "unreadable    dog/broken.jpg: cannot identify image file" in card
         assert "96 for training, 24 for the test (held out: 0.2 of each class, seed 0)" in card
     if "--model" in words:
-        tables = folder / "results" / f"study{number}" / "tables"
+        tables = folder / "results" / words[words.index("--name") + 1] / "tables"
         for path in tables.glob("*.md"):
             assert "already in your model: Dropout 0.2" in path.read_text("utf-8"), path.name

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+from typer.testing import CliRunner
+
+from bench.data.own.address import is_address
+from tests.bench.data.own.made import write_picture
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -107,3 +114,55 @@ def test_the_catalogue_says_of_each_technique_what_its_facts_say() -> None:
         facts = strategies[name].facts
         assert (summary, cost) == (facts.summary, facts.cost)
         assert kinds.split() == [letters[modality] for modality in facts.modalities]
+
+
+def typed_commands(page: Path) -> list[str]:
+    """List the commands `bench run` and `bench advise` of a page's blocks and tables, in order."""
+    text = page.read_text("utf-8")
+    found = []
+    for block_or_row in re.finditer(r"```sh\n.*?```|^\|[^\n]*", text, re.DOTALL | re.MULTILINE):
+        part = block_or_row[0]
+        end = r"[^`\n]*" if part.startswith("|") else r"[^#&\n]*"
+        found += re.findall(rf"bench ((?:run|advise) -{end})", part)
+    return [re.sub(r"\bPATH\b", "others", command.replace("N ", "1000 ")) for command in found]
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a folder with the files that the commands of the pages name."""
+    for index in range(120):
+        pixels = np.random.default_rng(index).integers(0, 255, (16, 20, 3), np.uint8)
+        for folder in ("pictures", "others"):
+            write_picture(tmp_path / folder / "ab"[index % 2] / f"{index}.png", pixels)
+    rows = [f"word{n} word{n % 7},{'good' if n % 2 else 'bad'}" for n in range(160)]
+    (tmp_path / "reviews.csv").write_text("\n".join(["text,label", *rows]))
+    (tmp_path / "my_noise.py").write_text(block("class PixelNoise"))
+    (tmp_path / "stripes.py").write_text(block("class Stripes"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/own-data.md", "docs/regressions.md"])
+def test_every_command_of_a_page_in_order_has_a_study_of_its_own(page: str, newcomer: Path) -> None:
+    """Each is declared after the others, and after a plain `bench run`, on stand-in data."""
+    from bench.cli.main import app
+
+    names: set[str] = set()
+    for command in ["run", *typed_commands(ROOT / page)]:
+        words = shlex.split(re.sub(r" --model \S+", "", command))
+        options = dict(pairwise(words))
+        if words[0] == "advise":
+            task, profile = options.get("--tasks", "imdb"), options.get("--profile", "standard")
+            name = options.get("--name", f"advise-{profile}-{task}")
+        else:
+            own = is_address(options.get("--tasks", ""))
+            words += [] if own else ["--data", "synthetic"]
+            tunes = "--tune" in words or options.get("--profile") == "strong"
+            words.append("--dry-run" if tunes else "--declare")
+            done = CliRunner().invoke(app, words)
+            assert done.exit_code == 0, (command, done.exception, done.output)
+            *_, place = re.findall(r"^study (?:\S+) in (\S+)|(\S+)/study.json", done.stdout, re.M)
+            name = "".join(place)
+        assert name not in names, f"{command}: {name} is the study of a command before it"
+        names.add(name)
+    assert len(names) > 1

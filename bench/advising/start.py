@@ -11,6 +11,7 @@ from bench.advising.lab import Lab
 from bench.core.errors import UsageError
 from bench.core.metric import OBJECTIVE
 from bench.core.metrics import objective_of
+from bench.data.source import Notice
 from bench.plugins.registry import Registry
 from bench.running.growth import check_open
 from bench.running.request import Request, check
@@ -60,7 +61,7 @@ def advisor(
     check_open(store)
     identity = registry.task(request.tasks[0]).identify(options.source)
     if identity.notice:
-        display.notice(identity.notice)
+        display.notice(Notice(identity.notice, identity.missing))
     asked = _asked(request, budget, registry, options, objective)
     advice = asked if stored is None else continued(stored, asked)
     with store.lock(), Workers() as workers:

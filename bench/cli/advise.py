@@ -11,6 +11,7 @@ from bench.cli import options as shared
 from bench.cli.options import RESULTS, files, names
 from bench.core.duration import budget_seconds
 from bench.core.errors import UsageError
+from bench.core.exit_code import ExitCode
 from bench.core.metric import OBJECTIVE
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def advise(
                 _one(advising, dry_run)
         except StoppedError:
             print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
-            raise typer.Exit(130) from None
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
 def _one(advising: Advisor, dry_run: bool) -> None:

@@ -10,11 +10,12 @@ import typer
 
 from bench.cli import options as shared
 from bench.core.errors import UsageError
+from bench.core.exit_code import ExitCode
 
 if TYPE_CHECKING:
     from bench.audit.finding import Finding
 
-DIFFERS = 3
+DIFFERS = ExitCode.FOUND
 STYLES = {"agrees": "green", "differs": "bold red", "does not apply": "dim"}
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.command import Command
 from bench.cli.options import RESULTS, Results
 
 app = typer.Typer(
@@ -14,7 +15,7 @@ app = typer.Typer(
 )
 
 
-@app.command("set")
+@app.command("set", cls=Command)
 def set_(
     study: Annotated[str, typer.Argument(help="A study's name or folder.")],
     results: Results = RESULTS,
@@ -31,7 +32,7 @@ def set_(
     print(f"to be committed: {results / levels.BASELINE} {results / HISTORY}")
 
 
-@app.command("show")
+@app.command("show", cls=Command)
 def show(results: Results = RESULTS) -> None:
     """Show the baseline study and its measurements."""
     from bench.cli.sides import BASELINE, study_lines

@@ -19,6 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.cli.stops import end_at_sigterm, stopped
 from bench.core.errors import BenchError, UsageError
 from bench.storage.files import write_atomic
 
@@ -196,10 +197,15 @@ def main(arguments: Sequence[str]) -> int:
             install(side)
         measure(sides, typed.results.resolve(), typed.processes)
         return compare(sides, typed.results.resolve(), typed.export)
+    except KeyboardInterrupt as stop:
+        error = stopped(stop)
+        print(f"compare-env: {error}; the same command goes on", file=sys.stderr)
+        return error.exit_code
     except BenchError as error:
         print(f"compare-env: {error}", file=sys.stderr)
         return error.exit_code
 
 
 if __name__ == "__main__":
+    end_at_sigterm()
     sys.exit(main(sys.argv[1:]))

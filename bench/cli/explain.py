@@ -28,17 +28,22 @@ def explain(
     """Say in plain sentences what a study found, how sure that is, and what it costs."""
     from bench.report.card import cards
     from bench.report.explanation import explain as explained
-    from bench.report.report import analysed, missing_trials
+    from bench.report.report import analysed, lost_step_times, missing_trials
     from bench.report.terminal import clean
 
     stored, store = shared.stored_study(study_folder(results, study))
     loaded = store.records()
+    no_steps = "The time of a step was not measured." if store.is_compact() else ""
+    if lost := lost_step_times(store, store.step_times()):
+        shared.warn(lost)
+        no_steps = "The step times are lost."
     explanations = explained(
         stored,
         analysed(stored, store),
         cards(shared.registry(plugin).strategies),
         missing_trials(stored, loaded, store),
         bool(loaded.damaged),
+        no_steps,
     )
     width = min(shutil.get_terminal_size().columns, WIDEST)
     print(clean(f"Study {stored.name}, profile {stored.profile}"))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import typer
-from typer.core import TyperCommand
 
 from bench.cli import (
     accept,
@@ -33,22 +31,9 @@ from bench.cli import (
     time,
     tune,
 )
-from bench.core.errors import BenchError, UsageError
-
-
-class Once(TyperCommand):
-    """A command that refuses a repeated option, of which one value would be dropped."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
-        single = [
-            p for p in order if p.nargs == 1 and not (p.multiple or getattr(p, "is_flag", True))
-        ]
-        for param in single:
-            if single.count(param) > 1:
-                raise UsageError(f"{param.opts[0]} is given twice, and only one of them can count")
-        return super().parse_args(ctx, args)
-
+from bench.cli.command import Command
+from bench.cli.stops import end_at_sigterm, stopped
+from bench.core.errors import BenchError
 
 app = typer.Typer(
     name="bench",
@@ -81,16 +66,19 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compact": compact.compact,
 }
 for name, function in COMMANDS.items():
-    app.command(name, cls=Once)(function)
+    app.command(name, cls=Command)(function)
 app.add_typer(baseline.app, name="baseline")
 
 
 def main() -> None:
     """Run a command; an error is one line on stderr and its exit code."""
     streams.prepare()
+    end_at_sigterm()
     try:
         try:
             app()
+        except KeyboardInterrupt as stop:
+            raise stopped(stop) from stop
         finally:
             sys.stdout.flush()
     except BenchError as error:
@@ -101,9 +89,6 @@ def main() -> None:
         where = f" {error.filename}" if error.filename else ""
         print(f"bench: cannot use{where or ' its output'}: {error.strerror}", file=sys.stderr)
         sys.exit(BenchError.exit_code)
-    except KeyboardInterrupt:
-        print("bench: interrupted", file=sys.stderr)
-        sys.exit(130)
 
 
 if __name__ == "__main__":

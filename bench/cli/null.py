@@ -14,7 +14,8 @@ from bench.core.errors import BenchError, UsageError
 
 def null(
     studies: Annotated[
-        list[str] | None, typer.Argument(help="Studies with A/A arms; default: the newest.")
+        list[str] | None,
+        typer.Argument(help="Studies with A/A arms; default: the one created last."),
     ] = None,
     results: shared.Results = RESULTS,
 ) -> None:
@@ -22,12 +23,13 @@ def null(
     from bench.analysis.frames import trials_frame
     from bench.analysis.null import LIMIT, agreement, null_comparisons
 
-    frames = []
+    frames, looked_at = [], []
     names: Sequence[str | None] = studies or [None]
     for name in names:
         study, store = shared.stored_study(study_folder(results, name))
-        rows = null_comparisons(study, trials_frame(study, store.records().records))
+        rows = null_comparisons(study, trials_frame(study, shared.whole_records(store)))
         frames.append(rows)
+        looked_at.append(study.name)
         found: list[Any] = rows.to_dict("records")
         for row in found:
             effect = study.metric.told(row["effect"], row["low"], row["high"], finer=1)
@@ -37,7 +39,10 @@ def null(
             )
     agreed = agreement(frames)
     if not agreed.comparisons:
-        raise UsageError("no A/A arm with two trials or more; a study of 10 seeds has them")
+        raise UsageError(
+            f"{', '.join(looked_at)}: no A/A arm with two trials or more; `bench run --controls` "
+            "adds one to a study"
+        )
     print(
         f"{agreed.false_findings} of {agreed.comparisons} differ at 5%; combined p = {agreed.p:.2g} "
         f"(at least {LIMIT:g})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,9 @@ from bench.core.paths import absolute
 from bench.running.profiles import HELP
 
 if TYPE_CHECKING:
+    from bench.core.record import Record
     from bench.core.study import Study
+    from bench.data.source import Notice
     from bench.plugins.registry import Registry
     from bench.storage.store import Store
     from bench.tasks.task import Source
@@ -46,7 +49,7 @@ FirstSeed = Annotated[
     typer.Option(help="Smallest seed; default: drawn for a new study."),
 ]
 StudyName = Annotated[
-    str | None, typer.Argument(help="A study's name or folder; default: the newest.")
+    str | None, typer.Argument(help="A study's name or folder; default: the one created last.")
 ]
 NewName = Annotated[str | None, typer.Option(help="Of the study; default: profile-data[-base].")]
 Settings = Annotated[
@@ -137,13 +140,41 @@ def study_folder(results: Path, study: str | None) -> Path:
                     f"{folder} is an advice that still chooses; the same `bench advise` command goes on "
                     f"with it, and its trials so far are the study {folder / CHOOSING}"
                 )
-        raise UsageError(
-            f"no study {study!r} under {results}; `bench report` takes a name or folder"
-        )
-    files = sorted(results.glob(f"*/{STUDY}"), key=lambda path: path.stat().st_mtime)
-    if not files:
+            if inside := sorted(path.parent.name for path in folder.glob(f"*/{STUDY}")):
+                raise UsageError(
+                    f"{folder} is no study, and holds several; name one, such as {folder / inside[0]}"
+                )
+        known = sorted(path.parent.name for path in results.glob(f"*/{STUDY}"))
+        (nearest,) = get_close_matches(study, known, n=1) or [""]
+        hint = f"; did you mean {nearest!r}?" if nearest else "; give a study's name or folder"
+        raise UsageError(f"no study {study!r} under {results}{hint}")
+    return _newest(results)
+
+
+def _newest(results: Path) -> Path:
+    """Return the folder of the study that was created last, by the time in its file.
+
+    The times of files say nothing after `git clone`, which writes all of them at once.
+
+    Raises:
+        UsageError: there is no study that can be read.
+    """
+    from bench.storage.store import STUDY, readable_studies
+
+    studies = readable_studies(results.glob(f"*/{STUDY}"), warn)
+    if not studies:
         raise UsageError(f"no study under {results}; `bench run` makes one")
-    return files[-1].parent
+    return max(studies, key=lambda one: (one[0].created, one[1].folder.name))[1].folder
+
+
+def whole_records(store: Store) -> list[Record]:
+    """Read the trials of a study; warn of those that are damaged, and leave them out."""
+    from bench.storage.records import damage_lines
+
+    loaded = store.records()
+    for line in damage_lines(loaded.damaged, len(loaded.records)):
+        warn(f"{store.folder}: {line}")
+    return loaded.records
 
 
 def stored_study(folder: Path) -> tuple[Study, Store]:
@@ -161,9 +192,9 @@ def stored_study(folder: Path) -> tuple[Study, Store]:
     return study, store
 
 
-def notice(text: str) -> None:
+def show_notice(notice: Notice) -> None:
     """Print a line that must be seen before anything trains."""
-    print(f"\n*** {text} ***\n", file=sys.stderr)
+    print(f"\n*** {notice.text} ***\n", file=sys.stderr)
 
 
 def warn(text: str) -> None:

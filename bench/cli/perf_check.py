@@ -17,10 +17,11 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from bench.core.errors import BenchError, UsageError
+from bench.core.exit_code import ExitCode
 
 FOLDER = Path("results/perf")
 THRESHOLD = 0.10
-REGRESSION, INCOMPARABLE = 3, 4
+REGRESSION, INCOMPARABLE = ExitCode.FOUND, ExitCode.NOTHING
 
 
 class Change(NamedTuple):
@@ -89,7 +90,7 @@ def check(folder: Path, threshold: float) -> int:
             f"({change.relative:+.1%}; {change.runs} stored)"
         )
     print(f"{len(slower)} of {len(compared)} arms slower by more than {threshold:.0%}")
-    return REGRESSION if slower else 0
+    return REGRESSION if slower else ExitCode.FINE
 
 
 def _processor(run: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 from bench.cli import timing_progress
-from bench.cli.options import notice, warn
+from bench.cli.options import show_notice, warn
 from bench.core.duration import duration
 from bench.core.record import Record
 from bench.core.study import Trial
@@ -146,7 +146,7 @@ def watch(trials: Sequence[Trial], quiet: bool, as_json: bool) -> PlainWatch:
 def display(quiet: bool, as_json: bool) -> Display:
     """Return all displays of a run."""
     timing = timing_progress.watch(quiet, as_json)
-    return Display(notice, warn, lambda trials: watch(trials, quiet, as_json), timing)
+    return Display(show_notice, warn, lambda trials: watch(trials, quiet, as_json), timing)
 
 
 def describe(outcome: Outcome[Trial, Record]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.options import stored_study
+from bench.cli.options import warn, whole_records
 from bench.core.errors import UsageError
 
 
@@ -19,13 +19,12 @@ def regime_map(
     """Draw each technique's effect over regimes: a study each, such as more examples or steps."""
     from bench.analysis.frames import trials_frame
     from bench.report.regime_map import write_map
-    from bench.storage.store import STUDY
+    from bench.storage.store import STUDY, readable_studies
 
     studies, trials = [], {}
-    for path in sorted(folder.glob(f"*/{STUDY}")):
-        study, store = stored_study(path.parent)
+    for study, store in readable_studies(sorted(folder.glob(f"*/{STUDY}")), warn):
         studies.append(study)
-        trials[study.name] = trials_frame(study, store.records().records)
+        trials[study.name] = trials_frame(study, whole_records(store))
     if not studies:
         raise UsageError(f"no study under {folder}; `bench run --results {folder}` makes one")
     for path in write_map(studies, trials, folder):

@@ -12,10 +12,12 @@ from bench.cli import options as shared
 from bench.cli.options import RESULTS, TASKS, base_names, files, names
 from bench.core.duration import budget_seconds
 from bench.core.errors import UsageError
+from bench.core.exit_code import ExitCode
 from bench.core.metric import JUDGED
 from bench.running.profiles import PROFILES, QUICK
 
 if TYPE_CHECKING:
+    from bench.data.source import Notice
     from bench.plugins.registry import Registry
     from bench.running.study_run import Display, RunOptions
     from bench.running.tuning import Tuned
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 RETRIES = ("failed", "changed")
 TUNED_DESIGNS = ("one-in", "around")
 """Designs whose arms a profile may tune by itself."""
-MISSING_DATA = "for real data set TFDS_DATA_DIR"
-"""Words in the notice of a stand-in that was not asked for (`bench.data.load`)."""
 
 
 def run(
@@ -175,7 +175,7 @@ def run(
     check_training(training)
     timed = (size.processes if processes is None else processes) if step_times else 0
     registry, watches = chosen_tasks.registry, display(quiet, as_json)
-    notices: list[str] = []
+    notices: list[Notice] = []
     watches = _noting(watches, notices)
     options = study_run.RunOptions(results, source, training, timed, equal_time=equal_time)
     if budget is not None:
@@ -188,7 +188,7 @@ def run(
         show_cards(requested, registry)
     fixed = [tuned, sweep, stack, budget]
     if tune or (tune is None and size.tunes and not any(fixed) and design in TUNED_DESIGNS):
-        silent = watches._replace(notice=lambda line: None)
+        silent = watches._replace(notice=lambda notice: None)
         before = ahead(request, requested, registry, options, silent)
         settings = before.settings
         if before.untuned and dry_run:
@@ -218,7 +218,7 @@ def run(
         measured = study_run.measure(study, store, options, watches)
         paths = report_study(study, store, registry)
     typed = Typed(
-        without_data=any(MISSING_DATA in line for line in notices),
+        without_data=any(notice.missing for notice in notices),
         generated=data == "synthetic",
         name=name is not None,
         seeds=seeds is not None,
@@ -230,19 +230,19 @@ def run(
             file=sys.stderr,
         )
     if measured.trained.interrupted:
-        raise typer.Exit(130)
+        raise typer.Exit(ExitCode.INTERRUPTED)
     if measured.trained.failed or measured.untimed:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
-def _noting(watches: Display, notices: list[str]) -> Display:
+def _noting(watches: Display, notices: list[Notice]) -> Display:
     """Return displays that also add the notices to a list."""
 
-    def notice(line: str) -> None:
-        notices.append(line)
-        watches.notice(line)
+    def show(notice: Notice) -> None:
+        notices.append(notice)
+        watches.notice(notice)
 
-    return watches._replace(notice=notice)
+    return watches._replace(notice=show)
 
 
 def _tuned(
@@ -264,7 +264,7 @@ def _tuned(
     ended = tune_ahead(before, registry, options, watches, retrain)
     if ended.tuned is None:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
-        raise typer.Exit(130)
+        raise typer.Exit(ExitCode.INTERRUPTED)
     for line in () if quiet else shortening_lines(ended.tuned):
         print(line, file=sys.stderr)
     for task, arm in without_setting(before, ended.tuned):

@@ -44,8 +44,8 @@ def shift(
         profile, chosen_tasks.names, names(strategies), seeds=seeds, settings=chosen_tasks.settings
     )
     planned = plan(request, chosen_tasks.registry, place)
-    for line in planned.notices:
-        shared.notice(line)
+    for notice in planned.notices:
+        shared.show_notice(notice)
     with muffled():
         from bench.running.observations import observe
     source = settled_source(planned.study, data_dir)

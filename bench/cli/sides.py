@@ -54,6 +54,7 @@ def folder_lines(folder: Path) -> list[Line]:
         UsageError: it holds no study, or one that measured nothing.
     """
     from bench.compare.study_lines import condensed
+    from bench.report.report import lost_step_times
     from bench.storage.records import damage_lines
 
     study, store = stored_study(folder)
@@ -62,6 +63,8 @@ def folder_lines(folder: Path) -> list[Line]:
         *damage_lines(records.damaged, len(records.records)),
         *damage_lines(times.damaged, len(times.step_times)),
     ):
+        warn(line)
+    if line := lost_step_times(store, times):
         warn(line)
     failures = store.failures()
     lost = [(t.arm.task, t.arm.name) for t in study.trials() if t.name in failures]

@@ -10,6 +10,7 @@ import typer
 
 from bench.cli import options as shared
 from bench.cli.options import RESULTS, files, names, study_folder
+from bench.core.exit_code import ExitCode
 
 EXPORT = "benchmark.json"
 
@@ -83,4 +84,4 @@ def time_study(
     for name, failure in timed.failed.items():
         print(f"not timed: {name}: {failure.reason}", file=sys.stderr)
     if timed.failed:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)

@@ -12,6 +12,7 @@ import typer
 
 from bench.cli import options as shared
 from bench.cli.options import RESULTS, TASKS, base_names, files, names
+from bench.core.exit_code import ExitCode
 from bench.core.metric import JUDGED
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def tune(
     ended = tune_arms(requested, store, request, registry, options, watches, output)
     if ended.tuned is None:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
-        raise typer.Exit(130)
+        raise typer.Exit(ExitCode.INTERRUPTED)
     for line in (*setting_lines(ended.tuned), *shortening_lines(ended.tuned)):
         print(line)
     print(f"tuned settings: {ended.path}")
@@ -152,4 +153,4 @@ def tune(
     }  # fmt: skip
     print(f"next: bench run {words(typed)}")
     if ended.trained.failed:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)

@@ -20,6 +20,7 @@ from bench.compare.metrics import by_name
 from bench.compare.metrics import minimums as least_changes
 from bench.compare.occasions import INSEPARABLE, LEAST_OCCASIONS
 from bench.compare.shifts import Accepted, Rejected, Shift, comparable, metric_shifts
+from bench.core.exit_code import ExitCode
 from bench.stats import changes
 from bench.storage.history import Line
 
@@ -59,12 +60,12 @@ class Comparison:
         """The findings of something that became worse."""
         return self.findings[self.findings["verdict"] == "regressed"]
 
-    def exit_code(self, metrics: Sequence[str] = ()) -> int:
+    def exit_code(self, metrics: Sequence[str] = ()) -> ExitCode:
         """Return 0 for fine, 3 for a regression (of `metrics`, if any), 4 for nothing comparable."""
         if self.judged.empty:
-            return 4
+            return ExitCode.NOTHING
         regressed = set(self.regressions["metric"])
-        return 3 if regressed & set(metrics or regressed) else 0
+        return ExitCode.FOUND if regressed & set(metrics or regressed) else ExitCode.FINE
 
 
 def compare(

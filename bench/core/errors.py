@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from bench.core.exit_code import ExitCode
+
 
 class BenchError(Exception):
     """A failure while running: exit code 1."""
 
-    exit_code = 1
+    exit_code: ExitCode = ExitCode.FAILED
     _keras_call_info_injected = True
     """Keeps Keras from turning the message into a page of arguments, where a layer raises it."""
 
@@ -17,7 +19,7 @@ class BenchError(Exception):
 class UsageError(BenchError):
     """A mistake in a command, a plugin or its data: exit code 2."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 MOST_NAMED, NEAR = 100, 8

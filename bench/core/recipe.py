@@ -137,10 +137,10 @@ def changed(recipe: R, changes: Mapping[str, Any], task: str) -> R:
         return type(recipe).model_validate({**recipe.values(), **changes})
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "recipe"
+        where = "".join(f".{part}" for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         given = f" (given: {first['input']!r})" if first["loc"] else ""
-        raise UsageError(f"recipe.{where} of {task}: {message}{given}") from None
+        raise UsageError(f"recipe{where} of {task}: {message}{given}") from None
 
 
 def parse(kind: type[Recipe], name: str, text: str) -> Any:

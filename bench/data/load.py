@@ -67,7 +67,13 @@ def identify(name: str, source: Source = DEFAULT) -> Identity:
         UsageError: as `load`.
     """
     choice = _choose(name, source)
-    return Identity(choice.identity, choice.synthetic, choice.notice)
+    return Identity(
+        choice.identity,
+        choice.synthetic,
+        choice.notice,
+        bool(choice.missing),
+        choice.published.examples,
+    )
 
 
 def load(

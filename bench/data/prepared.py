@@ -28,6 +28,8 @@ class PublishedData:
     version: str
     kind: Literal["images", "text"]
     url: str
+    examples: tuple[int, int] | None = None
+    """Training and test examples, where they are known without reading the data."""
 
     @property
     def path(self) -> Path:
@@ -53,6 +55,7 @@ PUBLISHED = {
             version="3.0.2",
             kind="images",
             url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+            examples=(50_000, 10_000),
         ),
         PublishedData(
             name="imdb_reviews",
@@ -60,6 +63,7 @@ PUBLISHED = {
             version="1.0.0",
             kind="text",
             url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+            examples=(25_000, 25_000),
         ),
     )
 }

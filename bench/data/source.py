@@ -26,6 +26,14 @@ class Source(NamedTuple):
 DEFAULT = Source()
 
 
+class Notice(NamedTuple):
+    """A line about a task's data that the user must see before anything trains."""
+
+    text: str
+    missing: bool
+    """True if the real data was looked for and not found."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """The name of a task's data.
@@ -39,6 +47,10 @@ class Identity:
     synthetic: bool
     notice: str = ""
     """A line that the user must see before anything trains; empty if there is none."""
+    missing: bool = False
+    """True if the real data was looked for and not found."""
+    examples: tuple[int, int] | None = None
+    """Training and test examples, where they are known without reading the data."""
 
     def __post_init__(self) -> None:
         if self.synthetic != is_synthetic(self.name):

@@ -74,7 +74,8 @@ def imported_file(path: Path, role: str) -> ModuleType:
     """
     path = absolute(path)
     if not path.is_file():
-        raise UsageError(f"{role} {path} does not exist")
+        fault = "is a folder; name a Python file" if path.is_dir() else "does not exist"
+        raise UsageError(f"{role} {path} {fault}")
     name = f"bench_plugin_{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
     if name in sys.modules:
         return sys.modules[name]

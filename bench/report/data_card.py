@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bench.core import environment
 from bench.core.recipe import Recipe
 from bench.data.own.facts import DataFacts
 from bench.data.repeated import repeated_rows
@@ -28,6 +29,10 @@ FEW = 20
 """Training examples below which a class is named."""
 SEEDS = tuple(dict.fromkeys([*sorted(p.seeds for p in PROFILES.values() if p.seeds > 2), 30]))
 WIDTH = 100
+FLOAT = 4
+"""Bytes of a number."""
+MAPS = 4
+"""Maps in full size that a network of the suite keeps for its gradient, at the least."""
 
 
 class Line(NamedTuple):
@@ -98,7 +103,7 @@ def _lines(task: AddressedTask, recipe: Recipe, profile: str) -> list[Line]:
         Line("examples", _examples(facts), True),
         Line("classes", _classes(facts), True),
         *_odd_classes(facts),
-        Line(*_sizes(facts)),
+        _sizes(facts),
         *_left_out(task, recipe),
         *(
             [Line("your model", inside_text(task.made_from.inside), True)]
@@ -106,6 +111,7 @@ def _lines(task: AddressedTask, recipe: Recipe, profile: str) -> list[Line]:
             else []
         ),
         Line("defaults", _defaults(recipe, profile), True),
+        *_memory(facts, recipe),
         Line("effects", _effects(recipe.test_examples), True),
     ]
 
@@ -148,13 +154,14 @@ def _odd_classes(facts: DataFacts) -> Iterator[Line]:
         )
 
 
-def _sizes(facts: DataFacts) -> tuple[str, str]:
+def _sizes(facts: DataFacts) -> Line:
     if facts.modality == "text":
         low, quarter, middle, upper, most, high = facts.lengths
         several = f"; {facts.line_breaks} texts of several lines" if facts.line_breaks else ""
-        return "lengths", (
+        return Line(
+            "lengths",
             f"{low} to {high} words, half of them {quarter} to {upper}, median {middle}, 95% up to "
-            f"{most}; {facts.words:,} different words; {facts.empty} texts without a word" + several
+            f"{most}; {facts.words:,} different words; {facts.empty} texts without a word{several}",
         )
     height, width, channels = facts.shape
     colors = {1: "grey", 3: "color", 4: "color and transparency"}.get(
@@ -163,7 +170,29 @@ def _sizes(facts: DataFacts) -> tuple[str, str]:
     smallest, largest = "x".join(map(str, facts.smallest)), "x".join(map(str, facts.largest))
     stored = smallest if smallest == largest else f"{smallest} to {largest}"
     same = stored == f"{height}x{width}"
-    return "sizes", f"{stored}, {colors}" + ("" if same else f"; resized to {height}x{width}")
+    larger = height > facts.largest[0] or width > facts.largest[1]
+    how = "enlarged" if larger else "resized"
+    return Line(
+        "sizes", f"{stored}, {colors}" + ("" if same else f"; {how} to {height}x{width}"), larger
+    )
+
+
+def _memory(facts: DataFacts, recipe: Recipe) -> Iterator[Line]:
+    """Warn of pictures that a training step can hardly hold."""
+    memory = environment.memory()
+    if facts.modality == "text" or memory is None:
+        return
+    height, width, channels = facts.shape
+    maps = MAPS * recipe.values().get("widths", (channels / MAPS,))[0]
+    least = FLOAT * recipe.batch_size * height * width * maps
+    if least > memory / 2:
+        yield Line(
+            "WARNING",
+            f"a step holds {least / 1e9:,.0f} GB or more for a batch of {recipe.batch_size} pictures "
+            f"of {height}x{width}, and this machine has {memory / 1e9:.0f} GB of memory; lower "
+            "data.size or recipe.batch_size",
+            True,
+        )
 
 
 def _left_out(task: AddressedTask, recipe: Recipe) -> Iterator[Line]:

@@ -60,17 +60,19 @@ def explain(
     cards: Mapping[str, Card],
     missing: Collection[str] = (),
     damaged: bool = False,
+    no_steps: str = "",
 ) -> list[Explanation]:
     """Explain each task of a study.
 
     Args:
         missing: names of the trials without a readable record.
         damaged: true if records could not be read.
+        no_steps: reason why there are no step times; empty if `bench time` can measure them.
     """
     rows = decision_rows(study, analysis.decision, cards)
     words = "missing or damaged" if damaged else "missing"
     return [
-        _task(study, analysis, rows, task, _unfinished(study, task, missing, words))
+        _task(study, analysis, rows, task, _unfinished(study, task, missing, words), no_steps)
         for task in tasks(study)
     ]
 
@@ -84,7 +86,12 @@ def _unfinished(study: Study, task: str, missing: Collection[str], words: str) -
 
 
 def _task(
-    study: Study, analysis: Analysis, rows: Sequence[Row], task: str, unfinished: str
+    study: Study,
+    analysis: Analysis,
+    rows: Sequence[Row],
+    task: str,
+    unfinished: str,
+    no_steps: str,
 ) -> Explanation:
     answered = study_answer(study, analysis, rows, task)
     measured = measured_rows(rows, task)
@@ -95,7 +102,7 @@ def _task(
         compared=tuple(_compared(study, analysis, measured, effects, task, unfinished)),
         answer=(f"{answered.lead}.", *_effects(study, measured, task)),
         certainty=tuple(_certainty(study, measured, effects)),
-        cost=tuple(_cost(study, analysis, _named(measured))),
+        cost=tuple(_cost(study, analysis, _named(measured), no_steps)),
         limits=tuple(_limits(study, analysis, measured, answered, task)),
     )
 
@@ -232,7 +239,7 @@ def _standing_out(judged: Metric, effects: pd.DataFrame) -> Iterator[str]:
     yield f"Adjusted for the number of arms, {finding}."
 
 
-def _cost(study: Study, analysis: Analysis, named: Sequence[Row]) -> Iterator[str]:
+def _cost(study: Study, analysis: Analysis, named: Sequence[Row], no_steps: str) -> Iterator[str]:
     devices = sorted(set(analysis.place["device"]))
     arms = [study.arm(row.task, row.arm) for row in named]
     lengths = [f"{a.name} {a.recipe['steps']:,}" for a in arms if EQUAL_TIME in a.treatment]
@@ -240,7 +247,8 @@ def _cost(study: Study, analysis: Analysis, named: Sequence[Row]) -> Iterator[st
         yield f"Each arm had the baseline's seconds, so many steps: {', '.join(lengths)}."
         return
     if not devices:
-        yield f"The time of a step was not measured; `bench time {study.name}` measures it."
+        command = f"The time of a step was not measured; `bench time {study.name}` measures it."
+        yield no_steps or command
         return
     timed = [
         f"{row.cells['step'].text} with {row.arm} {row.cells['step'].detail}".strip()

@@ -28,7 +28,7 @@ from bench.report.study_tables import study_tables
 from bench.report.tables import write_table
 from bench.storage.files import write_atomic
 from bench.storage.records import damage_lines
-from bench.storage.store import Loaded, LoadedStepTimes, Store
+from bench.storage.store import STEP_TIME, Loaded, LoadedStepTimes, Store
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,27 @@ def _check_finished(
     if timed.damaged and store.is_compact():
         (line, *_) = damage_lines(timed.damaged, len(timed.step_times))
         raise BenchError(f"{line}; the tables of this study are kept")
+    if line := lost_step_times(store, timed):
+        raise BenchError(f"{line}; the tables of this study are kept")
+
+
+def lost_step_times(store: Store, timed: LoadedStepTimes) -> str:
+    """Say that a finished study has lost the step times of its table; empty if it has not."""
+    table = store.folder / "tables" / "step_times.csv"
+    if timed.step_times or not store.is_compact() or not _has_rows(table):
+        return ""
+    archive = store.folder / f"{STEP_TIME}.jsonl.gz"
+    return (
+        f"the step times of this study are lost, and {table} has figures of them: restore {archive}"
+    )
+
+
+def _has_rows(path: Path) -> bool:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return any(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error):
+        return False
 
 
 def _trials_in(path: Path) -> set[str] | None:

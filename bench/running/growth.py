@@ -93,8 +93,8 @@ def check_open(store: Store) -> None:
     if store.is_compact():
         raise UsageError(
             f"{store.folder} is a finished study and stays as it is: `bench report "
-            f"{store.folder}` shows it, another --name runs it again, and `bench compact --undo "
-            f"{store.folder}` opens it"
+            f"{store.folder}` shows it, `bench run` with another --name runs it again, and `bench "
+            f"compact --undo {store.folder}` opens it"
         )
 
 

@@ -11,6 +11,7 @@ from bench.core.errors import UsageError
 from bench.core.metric import JUDGED
 from bench.core.metrics import judged_metric
 from bench.core.study import BASELINE, EQUAL_TIME, TUNED, Arm, NotApplicable, Study
+from bench.data.source import Notice
 from bench.plugins.registry import Registry
 from bench.running.arms import ArmBuilder, uses
 from bench.running.request import Request, check
@@ -23,7 +24,7 @@ class Plan(NamedTuple):
     """A study, and lines that the user must see before it runs."""
 
     study: Study
-    notices: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 def plan(request: Request, registry: Registry, source: Source) -> Plan:
@@ -39,6 +40,8 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
     builder = ArmBuilder(request, registry)
     planned_arms = [arm for task in tasks.values() for arm in builder.arms(task)]
     arms = tuple(arm for arm in planned_arms if isinstance(arm, Arm))
+    for arm in arms:
+        _check_examples(arm, identities[arm.task])
     synthetic = _all_synthetic(identities)
     own_tasks = {name: t.made_from for name, t in tasks.items() if isinstance(t, AddressedTask)}
     first = next(iter(identities))
@@ -69,8 +72,31 @@ def plan(request: Request, registry: Registry, source: Source) -> Plan:
         environment=environment.host(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    notices = dict.fromkeys(identity.notice for identity in identities.values())
-    return Plan(with_code(study, registry), tuple(notice for notice in notices if notice))
+    notices = dict.fromkeys(Notice(i.notice, i.missing) for i in identities.values() if i.notice)
+    return Plan(with_code(study, registry), tuple(notices))
+
+
+def _check_examples(arm: Arm, data: Identity) -> None:
+    """Refuse a recipe of more examples than there are, before each of its trials does.
+
+    Raises:
+        UsageError: with the number that there are.
+    """
+    if data.examples is None:
+        return
+    recipe, (train, test) = arm.recipe, data.examples
+    asked = recipe["train_examples"] + recipe["validation_examples"]
+    if asked > train:
+        raise UsageError(
+            f"{recipe['train_examples']:,} training and {recipe['validation_examples']:,} validation "
+            f"examples are more than the {train:,} training examples of {data.name}; lower "
+            "recipe.train_examples"
+        )
+    if recipe["test_examples"] > test:
+        raise UsageError(
+            f"{recipe['test_examples']:,} test examples are more than the {test:,} of {data.name}; "
+            "lower recipe.test_examples"
+        )
 
 
 def _all_synthetic(identities: Mapping[str, Identity]) -> bool:

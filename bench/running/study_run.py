@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from bench.core.failure import Failure
 from bench.core.study import Study
+from bench.data.source import Notice
 from bench.plugins.registry import Registry
 from bench.running import timing_phase, training_phase, tuning
 from bench.running.arms import check_used
@@ -42,8 +43,8 @@ class RunOptions(NamedTuple):
 class Display(NamedTuple):
     """The displays of a run."""
 
-    notice: Callable[[str], None]
-    """A function that shows a line before anything trains."""
+    notice: Callable[[Notice], None]
+    """A function that shows a line about the data before anything trains."""
     warning: Callable[[str], None]
     training: Watching
     timing: timing_phase.TimingWatch

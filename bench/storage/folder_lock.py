@@ -66,6 +66,12 @@ def only_writer(folder: Path, elsewhere: str = "--name") -> Iterator[None]:
         write_atomic(note, canonical_json(this_process._asdict()))
         try:
             yield
+        except KeyboardInterrupt as stop:
+            if not getattr(stop, "__notes__", ()):  # an inner folder has said it
+                stop.add_note(
+                    f"what was finished is kept in {folder}, and the same command goes on"
+                )
+            raise
         finally:
             with suppress(OSError):  # The next process sees that it is stale.
                 note.unlink(missing_ok=True)

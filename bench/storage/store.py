@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.core.errors import UsageError
+from bench.core.errors import BenchError, UsageError
 from bench.core.failure import Failure, Kind
 from bench.core.record import Record, StepTime
 from bench.core.study import Study, Trial
@@ -184,6 +184,19 @@ class Store:
     def _entries(self, kind: str) -> Iterator[Entry | Damaged]:
         records = self._trials if kind == TRIALS else self._step_times
         return records.entries(self._name())
+
+
+def readable_studies(
+    files: Iterable[Path], warn: Callable[[str], None]
+) -> list[tuple[Study, Store]]:
+    """Read the studies of some `study.json`; warn of each that cannot be read, and leave it out."""
+    studies = []
+    for path in files:
+        try:
+            studies.append((read_study(path), Store(path.parent)))
+        except BenchError as error:
+            warn(f"left out: {error}")
+    return studies
 
 
 def compact(folder: Path) -> Path:

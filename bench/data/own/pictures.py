@@ -13,13 +13,15 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps
 
+from bench.core import environment
 from bench.core.errors import UsageError
 
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 COLORS = {"grey": "L", "rgb": "RGB", "rgba": "RGBA"}
 LARGEST = 64
 """Longest side of a picture if none is asked for."""
-SMALLEST = 8
+SMALLEST, MOST = 8, 9_999
+"""Sides of a picture that can be asked for."""
 _GREY = ("1", "L", "LA", "La")
 _TURNED = (5, 6, 7, 8)
 """Values of the orientation in a photograph whose stored rows are columns."""
@@ -45,7 +47,7 @@ def chosen_form(headers: Iterable[tuple[int, int, str]], options: Mapping[str, s
         options: may hold `size` (`64` or `48x64`, height first) and `color`.
 
     Raises:
-        UsageError: an option has another form.
+        UsageError: an option has another form, or the pictures are then more than the memory.
     """
     color = options.get("color", "auto")
     if color != "auto" and color not in COLORS:
@@ -58,9 +60,11 @@ def chosen_form(headers: Iterable[tuple[int, int, str]], options: Mapping[str, s
         if not match or int(match[1]) < SMALLEST or int(match[2] or SMALLEST) < SMALLEST:
             raise UsageError(
                 f"data.size={options['size']}: give 64, or HEIGHTxWIDTH such as 48x64, "
-                f"{SMALLEST} or more"
+                f"{SMALLEST} to {MOST}"
             )
-        return Form(int(match[1]), int(match[2] or match[1]), mode)
+        form = Form(int(match[1]), int(match[2] or match[1]), mode)
+        _check_memory(counts.total(), form, options["size"])
+        return form
     if not counts:
         return Form(SMALLEST, SMALLEST, mode)
     heights, widths = (
@@ -69,6 +73,24 @@ def chosen_form(headers: Iterable[tuple[int, int, str]], options: Mapping[str, s
     height, width = float(np.median(heights)), float(np.median(widths))
     scale = min(1.0, LARGEST / max(height, width, 1.0))
     return Form(max(SMALLEST, round(height * scale)), max(SMALLEST, round(width * scale)), mode)
+
+
+def _check_memory(count: int, form: Form, size: str) -> None:
+    """Refuse pictures that take more than half of the memory.
+
+    A training copies all of them to its device, beside the mapped file.
+
+    Raises:
+        UsageError: with both sizes.
+    """
+    memory = environment.memory()
+    total = count * form.height * form.width * len(form.mode)
+    if memory is not None and 2 * total > memory:
+        raise UsageError(
+            f"data.size={size}: {count:,} pictures of {form.height}x{form.width} are "
+            f"{total / 1e9:,.0f} GB, more than half of this machine's memory ({memory / 1e9:.0f} GB); "
+            "give a smaller one"
+        )
 
 
 def header(content: bytes | Path) -> tuple[int, int, str] | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
@@ -244,12 +246,15 @@ def _connected(address: str | None) -> Iterator[Any]:
         local = {}
     else:  # without an address Ray waits for the last cluster of this machine, even a dead one
         address = "local"
+    at_sigterm = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
         where = address or "this machine"
         reason = " ".join(str(error).split())[:300]
         raise UsageError(f"no Ray cluster answers at {where}: {reason}; see --address") from error
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, at_sigterm)  # Ray's own ends the command without a word
     try:
         yield ray
     finally:

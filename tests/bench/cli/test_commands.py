@@ -75,8 +75,18 @@ def assert_one_line(text: str, message: str) -> None:
         (["run", "--profile", "quik"], "did you mean 'quick'"),
         (["run", "--set", "mixup.alpha=-3"], "mixup.alpha is -3"),
         (["run", "--set", "mixup"], "OWNER.PARAMETER"),
+        (["run", "--set", "recipe.batch_size=1001"], "recipe of cifar10: batch_size 1001 is above"),
+        (
+            ["run", "--tasks", "imdb", "--set", "recipe.train_examples=25000"],
+            "25,000 training and 1,000 validation examples are more than the 25,000",
+        ),
+        (
+            ["run", "--tasks", "imdb", "--set", "recipe.test_examples=25001"],
+            "25,001 test examples are more than the 25,000 of synthetic:imdb_reviews",
+        ),
         (["run", "--data", "real"], "unknown data mode 'real'"),
         (["run", "--plugin", "missing.py"], "does not exist"),
+        (["run", "--plugin", "."], "is a folder; name a Python file"),
         (["run", "--stack", "batch_norm+layer_norm"], "one owner"),
         (["run", "--retry", "all"], "only `failed`"),
         (["run", "--tasks", ""], "names no task"),

@@ -34,6 +34,7 @@ def test_auto_without_data_and_network_is_a_stand_in_and_says_so(
     source = Source("auto", tmp_path, tmp_path / "cache")
     identity = identify("imdb_reviews", source)
     assert (identity.name, identity.synthetic) == ("synthetic:imdb_reviews:1", True)
+    assert identity.missing
     data = load("imdb_reviews", source, length=40)
     assert (data.identity, data.synthetic, data.classes) == ("synthetic:imdb_reviews:1", True, 2)
     assert data.notice == identity.notice
@@ -53,13 +54,16 @@ def test_a_stand_in_that_was_asked_for_looks_nowhere(tmp_path: Path, no_look: No
     identity = identify("cifar10", Source("synthetic", tmp_path))
     assert (identity.name, identity.synthetic) == ("synthetic:cifar10:1", True)
     assert "STAND-IN DATA" in identity.notice
+    assert not identity.missing
 
 
 def test_prepared_data_needs_no_network(tmp_path: Path, no_look: None) -> None:
     write_texts(tmp_path, (["good"], [1]), (["fine"], [1]))
     for mode in ("auto", "tfds"):
         identity = identify("imdb_reviews", Source(mode, tmp_path))
-        assert identity == Identity("tfds:imdb_reviews/plain_text:1.0.0", False, "")
+        assert identity == Identity(
+            "tfds:imdb_reviews/plain_text:1.0.0", False, examples=(25_000, 25_000)
+        )
 
 
 def test_damaged_data_is_never_replaced_by_a_stand_in(tmp_path: Path, offline: None) -> None:
@@ -87,7 +91,8 @@ def test_with_a_network_it_is_downloaded(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(module, "download", download)
     monkeypatch.setattr(module, "decode", decode)
     source = Source("auto", tmp_path, tmp_path / "cache")
-    assert identify("cifar10", source) == Identity("tfds:cifar10:3.0.2", False, "")
+    identity = Identity("tfds:cifar10:3.0.2", False, examples=(50_000, 10_000))
+    assert identify("cifar10", source) == identity
     data = load("cifar10", source)
     assert (data.identity, data.synthetic, data.notice) == ("tfds:cifar10:3.0.2", False, "")
     assert data.train.lengths is None

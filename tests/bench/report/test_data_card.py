@@ -18,8 +18,8 @@ from tests.bench.data.own.made import noise, write_folder, write_picture
 from tests.bench.measured import study
 
 
-def task_of(address: str) -> AddressedTask:
-    asked = named(find(), [address], {}, None, "quick", Source())
+def task_of(address: str, **options: str) -> AddressedTask:
+    asked = named(find(), [address], options, None, "quick", Source())
     task = asked.registry.task(asked.tasks[0])
     assert isinstance(task, AddressedTask)
     return task
@@ -55,6 +55,21 @@ def test_everything_odd_in_a_folder_is_named(tmp_path: Path) -> None:
     first = words(first_lines(task, task.recipe("quick"), "quick"))
     assert "train/a/broken.gif" in first
     assert "notes.txt" not in first
+
+
+def test_pictures_that_a_step_can_hardly_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_folder(tmp_path / "p", ["a", "b"], 30, 8, 9)
+    task = task_of(f"folder:{tmp_path / 'p'}", size="40")
+    recipe = task.recipe("quick")
+    assert "sizes 8x9, grey; enlarged to 40x40 " in words(first_lines(task, recipe, "quick"))
+    assert "WARNING" not in card(task, "quick")
+    maps = 4 * 4 * recipe.batch_size * 40 * 40 * recipe.values()["widths"][0]
+    monkeypatch.setattr("bench.core.environment.memory", lambda: 2 * maps - 1)
+    text = words(first_lines(task, recipe, "quick"))
+    assert f"for a batch of {recipe.batch_size} pictures of 40x40" in text
+    assert "lower data.size or recipe.batch_size" in text
 
 
 def test_a_card_of_texts(tmp_path: Path) -> None:

@@ -46,6 +46,22 @@ def test_a_map_has_a_table_and_a_heat_map_with_its_data(tmp_path: Path) -> None:
     assert (tmp_path / "plots" / "regimes-images.png").stat().st_size > 5_000
 
 
+def test_damage_costs_what_is_damaged_and_is_said(tmp_path: Path) -> None:
+    for steps in (300, 600, 1_200):
+        measured(tmp_path, steps, 0.02)
+    path = tmp_path / "steps-300" / "study.json"
+    path.write_bytes(path.read_bytes()[:-100])
+    record = next((tmp_path / "steps-600" / "trials").glob("*mixup*"))
+    record.write_bytes(record.read_bytes()[:-100])
+    done = call(tmp_path)
+    assert done.exit_code == 0, done.output
+    assert [line.partition(" is damaged")[0] for line in done.stderr.splitlines()] == [
+        f"warning: left out: {path}",
+        f"warning: {tmp_path / 'steps-600'}: {record.name}",
+    ]
+    assert set(pd.read_csv(tmp_path / "tables" / "regimes.csv")["regime"]) == {"600", "1,200"}
+
+
 def test_a_gap_of_nothing_has_no_sign() -> None:
     rows = pd.DataFrame(
         {"arm": ["mixup"], "regime": ["300"], "effect": [1.0], "low": [0.5], "high": [1.5],

@@ -36,11 +36,11 @@ DISPLAY = Display(print, print, silent, TimingWatch())
 def planned(results: Path, **asked: object) -> tuple[Study, Store, list[str]]:
     """Return the study of a request, its store, and the warnings."""
     warnings: list[str] = []
-    display = Display(warnings.append, warnings.append, silent, TimingWatch())
+    display = Display(lambda notice: None, warnings.append, silent, TimingWatch())
     request = Request(**{"profile": "smoke", "tasks": ("cifar10",), "strategies": (), **asked})  # type: ignore[arg-type]
     options = RunOptions(results, Source("synthetic"), TrainingOptions())
     study, store = study_run.planned(request, REGISTRY, options, display)
-    return study, store, [text for text in warnings if "STAND-IN" not in text]
+    return study, store, warnings
 
 
 def finished(results: Path, name: str) -> Store:

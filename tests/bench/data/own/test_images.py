@@ -356,7 +356,8 @@ def test_a_folder_of_fewer_than_two_classes(classes: list[str], tmp_path: Path) 
     ("options", "message"),
     [
         ({"size": "big"}, "data.size=big: give 64"),
-        ({"size": "4"}, "8 or more"),
+        ({"size": "4"}, "8 to 9999"),
+        ({"size": "99999"}, "8 to 9999"),
         ({"color": "blue"}, "choose auto, grey"),
         ({"sise": "9"}, "did you mean 'data.size'"),
         ({"test_share": "2"}, "between 0 and 1"),
@@ -368,3 +369,11 @@ def test_options_that_a_folder_does_not_have(
     write_folder(tmp_path / "p", ["a", "b"], 3, 8, 8)
     with pytest.raises(UsageError, match=message):
         read(f"folder:{tmp_path / 'p'}", tmp_path, **options)
+
+
+def test_a_size_that_no_memory_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_folder(tmp_path / "p", ["a", "b"], 3, 8, 8)
+    monkeypatch.setattr("bench.core.environment.memory", lambda: 10**6)
+    message = r"data\.size=900: 6 pictures of 900x900 are 0 GB, more than half of this machine's"
+    with pytest.raises(UsageError, match=message):
+        read(f"folder:{tmp_path / 'p'}", tmp_path, size="900")
