@@ -34,6 +34,9 @@ STAGES: Mapping[str, str] = {
     "stack": "stacking: changes of the present stack, against it",
 }
 
+SAME_TIME = 0.05
+"""Share by which times of training differ on a machine that does other things too."""
+
 
 class Step(NamedTuple):
     """A line of the story."""
@@ -200,7 +203,8 @@ def answer_lines(
     if arm is not None:
         alike = [name for name in better(verdicts) if by_arm[name]["candidate"] is True]
         if rivals := [name for name in alike if name != arm]:
-            lines.append(f"not separable from {arm}, so perhaps as good: {few_names(rivals)}")
+            listed = few_names([f"{name}{_shorter(name, arm, ratios)}" for name in rivals])
+            lines.append(f"not separable from {arm}, so perhaps as good: {listed}")
         lines += list(_settings(study, advice.task, arm))
         lines += list(_cost(arm, ratios))
     unit = objective_of(advice.objective)[1].unit
@@ -273,6 +277,12 @@ def _cost(arm: str, ratios: Mapping[str, float]) -> Iterator[str]:
             f"cost: training took {ratios[arm]:.2f} times as long as the baseline's in the trials of "
             "this advice; `bench time` measures the step"
         )
+
+
+def _shorter(name: str, arm: str, ratios: Mapping[str, float]) -> str:
+    """Tell the share of an arm's training time that another one takes, if it is less."""
+    share = ratios.get(name, math.nan) / ratios.get(arm, math.nan)
+    return f" (in {share:.2f} of its training time)" if share < 1 - SAME_TIME else ""
 
 
 def _open(advice: Advice, study: Study, rows: pd.DataFrame) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -38,8 +38,8 @@ def confirmed(
         return made, made.confirm()
 
 
-def answer(made: Advisor, study: Study) -> list[str]:
-    return answer_lines(made.advice, study, analysed(study, made.store), {})
+def answer(made: Advisor, study: Study, ratios: Mapping[str, float] | None = None) -> list[str]:
+    return answer_lines(made.advice, study, analysed(study, made.store), ratios or {})
 
 
 def diverging(machine: Machine, which: Callable[[Arm], bool]) -> Callable[[], None]:
@@ -85,9 +85,14 @@ def test_a_stack_that_is_not_separable_from_its_member_says_so(
     tmp_path: Path, registry: Registry, promising: Machine
 ) -> None:
     promising.points = {**promising.points, "dropout": 0.3}
-    lines = answer(*confirmed(tmp_path, registry))
+    made, study = confirmed(tmp_path, registry)
+    found = "not separable from cutmix+dropout, so perhaps as good: cutmix"
+    lines = answer(made, study)
     assert lines[0].startswith("Use cutmix+dropout: ")
-    assert "not separable from cutmix+dropout, so perhaps as good: cutmix" in lines
+    assert found in lines
+    shorter = answer(made, study, {"cutmix+dropout": 3.0, "cutmix": 1.2})
+    assert f"{found} (in 0.40 of its training time)" in shorter
+    assert found in answer(made, study, {"cutmix+dropout": 1.2, "cutmix": 1.2})
 
 
 def test_the_effect_of_a_learning_rate_is_not_credited_to_a_technique(
