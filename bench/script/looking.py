@@ -41,6 +41,10 @@ class Look(NamedTuple):
     weights: Weights
     averages: bool
     """True if a training pass changes moving statistics."""
+    penalized: bool
+    """True if layers add losses of their own."""
+    fractions: bool
+    """True for images that are stored as numbers in [0, 1], not as bytes."""
 
 
 class _Looking(Pass):
@@ -116,7 +120,10 @@ def look(task: Task, strategies: tuple[Strategy, ...], recipe: Recipe) -> Look:
         flow.of_dense,
     )  # fmt: skip
     hidden = tuple(dict.fromkeys(flow.hidden_seen))
-    return Look(network, acting, hidden, tuple(places), weights, bool(state))
+    return Look(
+        network, acting, hidden, tuple(places), weights, bool(state), bool(network.losses),
+        values.dtype.is_floating,
+    )  # fmt: skip
 
 
 def sample(task: Task, recipe: Recipe) -> Tensor:

@@ -14,21 +14,21 @@ from bench.core.strategy import (
     Strategy,
     ordered,
 )
-from bench.data import text as text_data
 from bench.networks.keras_network import KerasNetwork
 from bench.networks.network import Network
-from bench.script import rates, texts
+from bench.script import rates, texts, yours
 from bench.script.acting import CHAINS, DENSE, KEPT, NORMALIZATION
 from bench.script.chains import chain, check
+from bench.script.data import loading, main
 from bench.script.head import constants, preamble
 from bench.script.layers import Layers
-from bench.script.looking import Look, is_published, look
+from bench.script.looking import Look, look
 from bench.script.notes import Notes
 from bench.script.pieces import Pieces
 from bench.script.stages import Technique, described, titled
 from bench.script.step import Plan, values
 from bench.script.syntax import joined, wrapped
-from bench.script.training import train
+from bench.script.training import evaluation, train
 from bench.script.weights import weights
 from bench.tasks.task import Task
 
@@ -38,11 +38,11 @@ ORDER = (
 )  # fmt: skip
 """Methods of a technique, in the order of a script."""
 TAKEN = (
-    "train", "evaluate", "split", "restore", "recalibrate", "train_step", "network", "weights",
+    "train", "evaluate", "unseen", "split", "restore", "recalibrate", "train_step", "network", "weights",
     "optimizer", "load_data", "Now", "rate", "step", "rows", "batch", "main", "learning_rate",
     "as_input", "random_key", "logits_of", "forward", "use_for_evaluation", "weights_of", "make_network",
-    "Weights", "Evaluation", "same_noise", NORMALIZATION, DENSE, KEPT, "KERNELS",
-    *CHAINS.values(),
+    "Weights", "Evaluation", "same_noise", "moving_averages", "YourNetwork",
+    NORMALIZATION, DENSE, KEPT, "KERNELS", *CHAINS.values(),
 )  # fmt: skip
 """Names that the script itself defines; a technique's function of such a name gets another one."""
 RULE = 100
@@ -89,12 +89,12 @@ def script(
     plan = _plan(task, techniques, recipe, seen, network.needs, pieces)
     check(plan)
     of_optimizer = list(pieces.blocks)
-    loading = _loading(task, data, pieces, to_fill_in)
+    of_data = loading(task, data, plan, recipe, pieces, to_fill_in)
     shared = _shared(plan, pieces)
     body = [
-        *shared, *sections, _heading("Network"), *network.blocks, _heading("Data"), *loading,
+        *shared, *sections, _heading("Network"), *network.blocks, _heading("Data"), *of_data,
         _heading("Training"), *of_optimizer,
-        *_training(plan, recipe, seen, pieces, "\n".join(sections)),
+        *_training(plan, recipe, seen, pieces, "\n".join(sections)), main(task, data, plan, recipe),
     ]  # fmt: skip
     text = "\n\n\n".join(block.strip("\n") for block in body if block.strip())
     text = re.sub(r"^(# \S.* -{5,}\n)\n\n(#|[A-Z])", r"\1\n\2", text, flags=re.MULTILINE)
@@ -126,11 +126,9 @@ def _network(
 ) -> _NetworkText:
     """Write the classes of the network and the function that makes it."""
     if isinstance(seen.network, KerasNetwork):
-        to_fill_in.append(
-            "make_network: your Keras model, which takes a raw batch and ends in logits"
-        )
+        to_fill_in.append(yours.TO_FILL_IN)
         pieces.imports.add("import keras")
-        return _NetworkText([_YOURS], ["training"])
+        return _NetworkText(yours.network(seen.acting.mask), yours.needs(seen.acting.mask))
     kernels = [t for t in techniques if t.strategy.touches("kernel")]
     seen.acting.timed = any(t.method("kernel").moment for t in kernels)
     layers = Layers(seen.network, seen.acting, pieces)
@@ -155,59 +153,19 @@ def _network(
     return _NetworkText([*chains, *pieces.blocks, maker], needs)
 
 
-_YOURS = '''\
-class YourNetwork(keras.Model):
-    """Your Keras model, as the training below calls it."""
-
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def embed(self, values):
-        return values
-
-    def call(self, features, training=False):
-        return self.model(features, training=training)
-
-
-def make_network():
-    raise NotImplementedError("return YourNetwork(model) with your Keras model, which ends in logits")
-'''
-
-
 def _plan(
     task: Task, techniques: Sequence[Technique], recipe: Recipe, seen: Look, needs: Sequence[str],
     pieces: Pieces,
 ) -> Plan:  # fmt: skip
-    adapts = type(seen.network).adapt is not Network.adapt and not isinstance(
-        seen.network, KerasNetwork
-    )
+    is_text, is_yours = task.facts.modality == "text", isinstance(seen.network, KerasNetwork)
+    adapts = type(seen.network).adapt is not Network.adapt and not (is_yours and is_text)
     return Plan(
-        techniques=techniques, is_text=task.facts.modality == "text", needs=needs,
-        averages=seen.averages, optimizer=rates.optimizer(recipe, pieces), adapts=adapts,
+        techniques=techniques, is_text=is_text, needs=needs, averages=seen.averages,
+        optimizer=rates.optimizer(recipe, pieces), adapts=adapts,
         recalibrates=recipe.statistics == "recalibrated",
+        pixels="images float32 in [0, 1]," if seen.fractions else "images uint8",
+        is_yours=is_yours, penalized=seen.penalized,
     )  # fmt: skip
-
-
-def _loading(task: Task, data: str, pieces: Pieces, to_fill_in: list[str]) -> list[str]:
-    """Write the function that loads the data."""
-    is_text = task.facts.modality == "text"
-    raw = "ids" if is_text else "images"
-    origin, _, name = data.partition(":")
-    if not is_published(task):
-        to_fill_in.append("load_data: your data")
-        shape = "token ids int32 [N, T], padded with 0" if is_text else "images uint8 [N, H, W, C]"
-        return [texts.LOAD_YOURS.format(values=shape, raw=raw, name=data)]
-    title = name.partition(":")[0]
-    name = name if origin == "tfds" else title
-    if not is_text:
-        return [texts.LOAD_IMAGES.format(title=title, name=name)]
-    pieces.blocks.clear()
-    functions = {
-        f.__name__: pieces.include(f)
-        for f in (text_data.words, text_data.vocabulary, text_data.encode)
-    }
-    return [*pieces.blocks, texts.LOAD_TEXTS.format(title=title, name=name, **functions)]
 
 
 def _shared(plan: Plan, pieces: Pieces) -> list[str]:
@@ -224,7 +182,7 @@ def _shared(plan: Plan, pieces: Pieces) -> list[str]:
 
 def _training(plan: Plan, recipe: Recipe, seen: Look, pieces: Pieces, techniques: str) -> list[str]:
     raw = values(plan)
-    blocks = [texts.AS_INPUT[raw]]
+    blocks = [texts.AS_INPUT["fractions" if seen.fractions else raw]]
     schedules = plan.having("schedule")
     blocks.append(rates.schedule(recipe, "recipe_rate" if schedules else "learning_rate"))
     if schedules:
@@ -240,10 +198,12 @@ def _training(plan: Plan, recipe: Recipe, seen: Look, pieces: Pieces, techniques
             .called({"step": "step", "steps": "STEPS", "rest": rate}, {})
         )
         blocks.append(f"def learning_rate(step):\n    return {outer}")
-    text = train(plan, recipe)
+    text = train(plan, recipe, techniques)
+    if plan.averages and plan.is_yours:
+        blocks.append(yours.moving(plan.is_text))
     if plan.weighed:
         pieces.imports.add("from typing import NamedTuple")
-        blocks += weights(seen, techniques)
+        blocks += weights(plan, seen, techniques)
     finishes = plan.having("evaluated") or plan.having("stopping") or "restore(" in text
     if finishes:
         blocks.append(texts.ASSIGN)
@@ -253,12 +213,9 @@ def _training(plan: Plan, recipe: Recipe, seen: Look, pieces: Pieces, techniques
     first = "[0]" if plan.mixes_hidden else ""
     evaluating = texts.EVALUATE.format(values=raw, mask=mask, first=first)
     if plan.having("stopping"):
-        blocks.append(
-            "class Evaluation(NamedTuple):\n    validation_accuracy: float\n    validation_nll: float"
-        )
+        blocks.append(evaluation(techniques))
         pieces.imports.add("from typing import NamedTuple")
-    validation = f", ({raw}[held_out], labels[held_out])" if plan.having("stopping") else ""
-    return [*blocks, text, evaluating, texts.MAIN.format(values=raw, validation=validation)]
+    return [*blocks, text, evaluating]
 
 
 def _head(strategy: Strategy, notes: Notes, technique: Technique) -> str:

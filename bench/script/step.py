@@ -23,6 +23,12 @@ class Plan(NamedTuple):
     adapts: bool
     """True if the network sets frozen weights from training examples."""
     recalibrates: bool
+    pixels: str = "images uint8"
+    """Images as the script gets them."""
+    is_yours: bool = False
+    """True for a Keras model of the user's own."""
+    penalized: bool = False
+    """True if layers of the network add losses of their own."""
 
     def having(self, stage: str) -> list[Technique]:
         """List the techniques that touch a stage."""
@@ -119,7 +125,7 @@ def train_step(plan: Plan) -> list[str]:
     """Write the function of a step."""
     raw, rows = values(plan), uses(plan, "rows")
     given = [raw, "labels", "step", *(["rows"] if rows else [])]
-    shape = "token ids [B, T]" if plan.is_text else "images uint8 [B, H, W, C]"
+    shape = "token ids [B, T]" if plan.is_text else f"{plan.pixels} [B, H, W, C]"
     lines = [
         "@tf.function(autograph=False)",
         f"def train_step({', '.join(given)}):",
@@ -175,6 +181,9 @@ def _gradient_stages(plan: Plan) -> list[str]:
     return [*lines, *between, f"    loss, gradients = {outer}"]
 
 
+PENALTIES = "# those of the model's layers"
+
+
 def differentiated(plan: Plan, keeps: bool = False) -> list[str]:
     """Write the computation of the loss and its gradients.
 
@@ -205,6 +214,8 @@ def differentiated(plan: Plan, keeps: bool = False) -> list[str]:
         between, outer = nested(plan, "loss", "forward", ["batch"], {"batch": "batch"}, "    ")
         outer = outer.replace("(batch", "(features", 1)
         lines += [*between, f"    loss = tf.reduce_mean({outer}.losses)"]
+        if plan.penalized:
+            lines.append(f"    loss += tf.add_n(penalties) / len(penalties)  {PENALTIES}")
     else:
         given = "features." if plan.batched else ""
         lines += [f"    {line}" for line in _passed(plan, given, "0", keeps)]
@@ -214,6 +225,8 @@ def differentiated(plan: Plan, keeps: bool = False) -> list[str]:
             else "    losses = tf.nn.softmax_cross_entropy_with_logits(features.targets, logits)"
         )
         lines.append("    loss = tf.reduce_mean(losses)")
+        if plan.penalized:
+            lines.append(f"    loss += tf.add_n(network.losses)  {PENALTIES}")
     lines.append("gradients = tape.gradient(loss, network.trainable_variables)")
     if plan.is_text:
         lines.append("# Those of an embedding come as slices of rows.")
@@ -227,6 +240,8 @@ def _forward(plan: Plan, again: bool, keeps: bool) -> list[str]:
     numbered = again and (plan.averages or ("now" in plan.needs and not repeats))
     lines = ["passes = itertools.count()", ""] if numbered else [""]
     lines += ["def forward(batch):", '    """Run the network; return the loss of each example."""']
+    if plan.penalized:
+        lines.insert(0, "penalties = []")
     if repeats:
         lines.insert(0, "next_noise = 0")
         lines += ["    nonlocal next_noise", "    noise, next_noise = next_noise, next_noise + 1"]
@@ -236,6 +251,8 @@ def _forward(plan: Plan, again: bool, keeps: bool) -> list[str]:
     several = (again and plan.averages) or keeps
     lines += [f"    {line}" for line in _passed(plan, "batch.", number, several, numbered, keeps)]
     targets = "targets" if plan.mixes_hidden else "batch.targets"
+    if plan.penalized:
+        lines.append("    penalties.append(tf.add_n(network.losses))")
     lines += [
         f"    losses = tf.nn.softmax_cross_entropy_with_logits({targets}, logits)",
         f"    return LossResult(losses, logits, {targets})",

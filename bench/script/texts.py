@@ -1,4 +1,4 @@
-"""Parts of a script that do not depend on its techniques: random keys, data, evaluation."""
+"""Parts of a script that do not depend on its techniques: random keys, evaluation, values."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ AS_INPUT = {
 def as_input(images):
     """Turn pixels uint8 into float32 in [0, 1]."""
     return tf.cast(images, tf.float32) / 255.0
+''',
+    "fractions": '''\
+def as_input(images):
+    """Turn pixels in [0, 1] into float32."""
+    return tf.cast(images, tf.float32)
 ''',
     "ids": '''\
 def as_input(ids):
@@ -92,68 +97,6 @@ def evaluate(network, {values}, labels):
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     accuracy = np.mean(np.argmax(logits, axis=1) == labels)
     return float(accuracy), float(tf.reduce_mean(losses))
-'''
-
-LOAD_IMAGES = '''\
-def load_data():
-    """Load {title}: images uint8 and labels of the training and of the test split."""
-    import tensorflow_datasets as tfds
-
-    splits = tfds.load("{name}", split=["train", "test"], batch_size=-1, as_supervised=True)
-    return tfds.as_numpy(splits)
-'''
-
-LOAD_TEXTS = '''\
-def load_data():
-    """Load {title}: token ids and labels of the training and of the test split."""
-    import tensorflow_datasets as tfds
-
-    loaded = tfds.load("{name}", split=["train", "test"], batch_size=-1, as_supervised=True)
-    splits = [
-        ([{words}(text.decode("utf-8", "replace")) for text in texts], labels)
-        for texts, labels in tfds.as_numpy(loaded)
-    ]
-    ids = {vocabulary}(splits[0][0], VOCABULARY)
-    return [({encode}(texts, ids, LENGTH, ENDS)[0], labels) for texts, labels in splits]
-'''
-
-LOAD_YOURS = '''\
-def load_data():
-    """Load your data: {values} and labels, whole numbers from 0, of training and of test examples.
-
-    The study was measured on {name}, which this script cannot load for you.
-    """
-    raise NotImplementedError("return ({raw}, labels), (test_{raw}, test_labels)")
-'''
-
-MAIN = '''\
-def split(labels, seed):
-    """Draw the rows of training and validation examples."""
-    rows = np.random.default_rng(seed).permutation(len(labels))
-    return rows[:TRAIN_EXAMPLES], rows[TRAIN_EXAMPLES : TRAIN_EXAMPLES + VALIDATION_EXAMPLES]
-
-
-def main():
-    """Train once, and print the accuracy on the test split."""
-    global SEED, STEPS
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--steps", type=int, default=STEPS, help="length of the training")
-    options = parser.parse_args()
-    SEED, STEPS = options.seed, options.steps
-    ({values}, labels), (test_{values}, test_labels) = load_data()
-    rows, held_out = split(labels, SEED)
-    network = train({values}[rows], labels[rows]{validation})
-    for name, examples in (
-        ("validation", ({values}[held_out], labels[held_out])),
-        ("test", (test_{values}, test_labels)),
-    ):
-        accuracy, loss = evaluate(network, *examples)
-        print(f"{{name}} accuracy {{accuracy:.2%}}, negative log-likelihood {{loss:.4f}}")
-
-
-if __name__ == "__main__":
-    main()
 '''
 
 KERNELS = {

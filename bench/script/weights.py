@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bench.core.errors import UsageError
 from bench.script.looking import Look
+from bench.script.step import Plan
 from bench.script.syntax import literal
 
 FIELDS = {
@@ -22,24 +23,23 @@ FIELDS = {
 """Field of `Weights` -> its meaning in a script."""
 
 
-def weights(seen: Look, text: str) -> list[str]:
+def weights(plan: Plan, seen: Look, text: str) -> list[str]:
     """Write the value that holds the weights for techniques, with the fields that their text reads.
 
     Raises:
         UsageError: names do not tell the roles of the network's weights.
     """
-    read = set(re.findall(r"\bweights\.(\w+)", text))
-    fields = [name for name in FIELDS if name in read]
+    fields, averages = read_fields(text), given_averages(plan, text)
     kinds = {name: "int" if name == "classes" else "list" for name in fields}
     lines = [f"    {name}: {kinds[name]}  # {FIELDS[name]}" for name in fields]
-    arguments = [f"        {name}={_value(name, seen)}," for name in fields]
+    arguments = [f"        {name}={_value(name, plan, seen)}," for name in fields]
     return [
         "\n".join(
             ["class Weights(NamedTuple):", '    """The variables of a network."""', "", *lines]
         ),
         "\n".join(
             [
-                "def weights_of(network):",
+                f"def weights_of(network{averages}):",
                 '    """Return the variables of a network, with their roles."""',
                 "    variables = network.trainable_variables",
                 "    return Weights(",
@@ -50,7 +50,19 @@ def weights(seen: Look, text: str) -> list[str]:
     ]
 
 
-def _value(name: str, seen: Look) -> str:
+def given_averages(plan: Plan, text: str) -> str:
+    """Write the argument for the moving averages of a user's model, which names do not tell."""
+    takes = plan.is_yours and plan.averages and "state" in read_fields(text)
+    return ", averages" if takes else ""
+
+
+def read_fields(text: str) -> list[str]:
+    """List the fields of the weights that techniques read."""
+    read = set(re.findall(r"\bweights\.(\w+)", text))
+    return [name for name in FIELDS if name in read]
+
+
+def _value(name: str, plan: Plan, seen: Look) -> str:
     """Write the value of a field."""
     variables, roles = seen.network.trainable_variables, seen.weights
     if name == "classes":
@@ -59,6 +71,8 @@ def _value(name: str, seen: Look) -> str:
         return literal(tuple(roles.kernels))
     if name == "trainable":
         return "[v.value for v in variables]"
+    if name == "state" and plan.is_yours:
+        return "averages" if plan.averages else "[]"
     if name == "state":
         return '[v.value for v in network.variables if v.name.startswith("moving_")]'
     if name == "inputs":
@@ -68,6 +82,10 @@ def _value(name: str, seen: Look) -> str:
                 "a kernel of the network does not end in its units; a script needs that"
             )
         return "()"
+    if name == "heads" and plan.is_yours:
+        # Keras numbers the names of layers without one, another number in each process.
+        places = tuple(place for place, of_head in enumerate(roles.heads) if of_head)
+        return f"[place in {places} for place in range(len(variables))]"
     if name == "heads":
         names = [v.path.split("/")[-2] for v in variables]
         return f'[v.path.split("/")[-2] in {_named(names, roles.heads)} for v in variables]'

@@ -391,6 +391,35 @@ def load_data():
     return [(encode(texts, ids, LENGTH, ENDS)[0], labels) for texts, labels in splits]
 
 
+def unseen(ids, labels, test_ids):
+    """Leave out the training examples that occur in the test split too.
+
+    Two texts are the same if their first 100 tokens are.
+    """
+
+    def digests(examples):
+        return [sha256(example.tobytes()).digest() for example in examples]
+
+    tested = set(digests(test_ids[:, :100]))
+    kept = np.array([digest not in tested for digest in digests(ids[:, :100])])
+    return ids[kept], labels[kept]
+
+
+def split(labels):
+    """Draw the rows of training and validation examples, with the share of each class in both.
+
+    Each seed draws its own. So did the study, from another order of the data.
+    """
+    random = np.random.default_rng(seed_of(SEED, "training examples"))
+    place = np.empty(len(labels))  # of each example; those of a class are spread evenly
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        rows = rows[np.argsort(random.random(len(rows)))]
+        place[rows] = (np.arange(len(rows)) + 0.5) / len(rows)
+    order = np.lexsort((labels, place))
+    return order[:TRAIN_EXAMPLES], order[TRAIN_EXAMPLES : TRAIN_EXAMPLES + VALIDATION_EXAMPLES]
+
+
 # Training -----------------------------------------------------------------------------------------
 
 
@@ -530,12 +559,6 @@ def evaluate(network, ids, labels):
     return float(accuracy), float(tf.reduce_mean(losses))
 
 
-def split(labels, seed):
-    """Draw the rows of training and validation examples."""
-    rows = np.random.default_rng(seed).permutation(len(labels))
-    return rows[:TRAIN_EXAMPLES], rows[TRAIN_EXAMPLES : TRAIN_EXAMPLES + VALIDATION_EXAMPLES]
-
-
 def main():
     """Train once, and print the accuracy on the test split."""
     global SEED, STEPS
@@ -545,7 +568,8 @@ def main():
     options = parser.parse_args()
     SEED, STEPS = options.seed, options.steps
     (ids, labels), (test_ids, test_labels) = load_data()
-    rows, held_out = split(labels, SEED)
+    ids, labels = unseen(ids, labels, test_ids)
+    rows, held_out = split(labels)
     network = train(ids[rows], labels[rows])
     for name, examples in (
         ("validation", (ids[held_out], labels[held_out])),

@@ -168,6 +168,18 @@ MUTANTS = [
         "tests/bench/data/own/test_images.py", "npz_keeps",
     ),
     Mutant(
+        "script-stops-only-by-all-techniques", "bench/script/training.py",
+        'f"any({each} for decision in decisions)"',
+        'f"all({each} for decision in decisions)"',
+        "tests/bench/script/test_equal.py", "several",
+    ),
+    Mutant(
+        "script-draws-without-classes", "bench/script/data.py",
+        "order = np.lexsort((labels, place))",
+        "order = random.permutation(len(labels))",
+        "tests/bench/script/test_data.py", "",
+    ),
+    Mutant(
         "script-counts-epochs-one-step-early", "bench/script/step.py",
         '"epoch": "step // per_epoch"',
         '"epoch": "(step + 1) // per_epoch"',

@@ -41,12 +41,21 @@ def difference(
         constants: values that the script has in place of its own.
     """
     recipe = changed(tiny_recipe(task), changes, task.facts.name)
-    data = tiny_data(task)
-    arm = CompiledArm(task, strategies, recipe, Settings(), data)
-    start, end = trained(arm)
+    arm = CompiledArm(task, strategies, recipe, Settings(), tiny_data(task))
+    return apart(arm, executed(written(task, strategies, recipe), folder), constants)
+
+
+def executed(text: str, folder: Path) -> dict[str, Any]:
+    """Return the names that a script defines; its `main` does not run."""
     path = folder / "recipe_script.py"
-    path.write_text(written(task, strategies, recipe))
-    made = runpy.run_path(str(path), run_name="recipe_script")
+    path.write_text(text)
+    return runpy.run_path(str(path), run_name="recipe_script")
+
+
+def apart(arm: CompiledArm, made: Mapping[str, Any], constants: Mapping[str, Any] = {}) -> float:
+    """Train an arm and an executed script; return their difference as `difference` does."""
+    data, strategies = arm.data, arm.strategies
+    start, end = trained(arm)
     made["train"].__globals__.update(constants, SEED=SEED)
     values, labels = np.array(data.pool.values), np.array(data.pool.labels)
     given = [values[arm.draw.train], labels[arm.draw.train]]

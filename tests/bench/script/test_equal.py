@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from bench import Evaluation, StoppingDecision
 from bench.core.strategy import applicability, clash, configured
 from bench.plugins.registry import find
+from strategies.early_stopping import EarlyStopping
 from tests.bench.script.equal import difference
 from tests.strategies.arms import acting, acts_inside
 
@@ -109,6 +111,32 @@ def test_early_stopping_looks_after_the_same_steps(tmp_path: Path) -> None:
     stops = configured(REGISTRY.strategy("early_stopping"), {"patience": 1, "monitor": "nll"})
     changes = {"steps": 11, "evaluations": 3, "learning_rate": 0.01}
     assert difference(REGISTRY.task("cifar10"), [stops], tmp_path, changes) < ROUNDING
+
+
+@dataclass(frozen=True)
+class StopsLate(EarlyStopping):
+    """Looks at every field of an evaluation."""
+
+    facts = replace(EarlyStopping.facts, name="a_second_stop")
+
+    def stopping(self, curve: Sequence[Evaluation]) -> StoppingDecision:
+        last = curve[-1]
+        trains = last.train_loss is not None and 0.0 < last.train_loss < 10.0
+        late = last.step >= 6 and last.examples == 8 * last.step
+        return StoppingDecision(keep=last.step == 4, stop=late and trains)
+
+
+def test_any_of_several_techniques_stops_and_keeps(tmp_path: Path) -> None:
+    """The one that stops at step 6 is not the last one, which would go on to the end."""
+    patient = configured(REGISTRY.strategy("early_stopping"), {"patience": 100, "monitor": "nll"})
+    changes = {"steps": 12, "evaluations": 6, "learning_rate": 0.01}
+    members = [StopsLate(), patient]
+    assert difference(REGISTRY.task("cifar10"), members, tmp_path, changes) < ROUNDING
+    text = (tmp_path / "recipe_script.py").read_text()
+    assert text.index("a_second_stop_stopping(curve),") < text.index(
+        "early_stopping_stopping(curve),"
+    )
+    assert "if any(decision.stop for decision in decisions):" in text
 
 
 @pytest.mark.slow

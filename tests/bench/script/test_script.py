@@ -63,8 +63,12 @@ def test_a_stage_that_is_empty_leaves_nothing_beside_one_that_is_not() -> None:
     ],
 )
 def test_a_script_is_clean_code(variant: str, names: list[str], tmp_path: Path) -> None:
-    path = tmp_path / "script.py"
-    path.write_text(text_of(variant, names))
+    assert_clean(text_of(variant, names), tmp_path)
+
+
+def assert_clean(text: str, folder: Path) -> None:
+    path = folder / "script.py"
+    path.write_text(text)
     ruff = [str(Path(sys.executable).with_name("ruff"))]
     rules = ["--isolated", "--select", "E,F,W,I,B,UP", "--line-length", "105"]
     done = subprocess.run([*ruff, "check", *rules, str(path)], capture_output=True, text=True)
@@ -120,17 +124,21 @@ def text_with(strategy: Strategy) -> str:
     return written(REGISTRY.task("cifar10"), [strategy], tiny_recipe(REGISTRY.task("cifar10")))
 
 
-def test_what_a_user_has_to_fill_in_is_named() -> None:
+def test_what_a_user_has_to_fill_in_is_named(tmp_path: Path) -> None:
     import keras
 
-    make = layers(keras.layers.Flatten, lambda: keras.layers.Dense(CLASSES))
-    made = script(
-        UserTask(make), [LabelSmoothing()], recipe(), "users:1", "A script.", Notes("", {})
+    normalized = keras.layers.BatchNormalization
+    make = layers(
+        normalized,
+        keras.layers.Flatten,
+        lambda: keras.layers.Dense(CLASSES, kernel_regularizer="l2"),
     )
+    members = [LabelSmoothing(), acting(REGISTRY, "sam"), acting(REGISTRY, "early_stopping")]
+    made = script(UserTask(make), members, recipe(), "users:1", "A script.", Notes("", {}))
     assert [line.partition(":")[0] for line in made.left] == ["make_network", "load_data"]
     assert "users:1" in made.text
     assert KerasNetwork.__name__ not in made.text
-    compile(made.text, "script.py", "exec")
+    assert_clean(made.text, tmp_path)
 
 
 def test_pixels_are_standardized_by_the_figures_of_the_network() -> None:
