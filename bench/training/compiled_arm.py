@@ -113,7 +113,9 @@ class CompiledArm:
 
     def _build(self, seed: int) -> Model:
         parts = Parts(self.strategies, seed, self.settings.precision)
-        sample = Arrays(*(None if a is None else a[:2] for a in self.data.pool))
+        # Where the data is: a slice on another device would copy all of it there.
+        with tf.device(self.data.pool.values.device):
+            sample = Arrays(*(None if a is None else a[:2] for a in self.data.pool))
         # Kernel stages act later: their variables are made from the weights.
         flow = Pass((), sample.mask(tf.range(2)))
         # Keras asks Python for a seed even where it is given one.
@@ -162,8 +164,15 @@ class CompiledArm:
     def _train_steps(self, first: Tensor, count: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Run `count` steps from step `first` on, as `run_steps` does."""
 
+        # Read once: in the loop, a copy to the host would wait for all steps before.
+        with tf.device("CPU:0"):
+            seed = tf.cast(self.seed, tf.int32)
+            strategies = [as_read(strategy) for strategy in self.strategies]
+
         def train(rows: Tensor, step: Tensor) -> Tensor:
-            return self.compiled_step(rows, step, self.drawn(step))
+            return self.compiled_step(
+                rows, step, drawn(strategies, seed, step, self.recipe.batch_size)
+            )
 
         epochs = Epochs(self.order, self.recipe.batch_size, self.steps_an_epoch)
         return run_steps(train, epochs, first, count, self.stops_at_once)
@@ -185,7 +194,8 @@ class CompiledArm:
 
     def examples(self, count: int) -> Tensor:
         """Return the raw values of the first training examples, at most `count`."""
-        return raw(self.data.pool.take(self._train_rows[:count]))
+        with tf.device(self.data.pool.values.device):
+            return raw(self.data.pool.take(self._train_rows[:count]))
 
     def batch(self, rows: Tensor) -> Batch:
         """Return the raw batch of some of the trial's training examples, int32 [B]."""
@@ -266,3 +276,10 @@ def adjustable(strategy: Strategy) -> Strategy:
         name: tf.Variable(float(getattr(strategy, name)), trainable=False) for name in identity
     }
     return dataclasses.replace(strategy, **values)
+
+
+def as_read(strategy: Strategy) -> Strategy:
+    """Return the strategy with the present values of its variables in their place."""
+    values = {field.name: getattr(strategy, field.name) for field in dataclasses.fields(strategy)}
+    read = {n: tf.identity(v) for n, v in values.items() if isinstance(v, tf.Variable)}
+    return dataclasses.replace(strategy, **read) if read else strategy

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from bench.core.lazy import tf
 from bench.core.randomness import stream
 from bench.core.strategy import Moment, Strategy, Tensor
 
@@ -45,8 +46,9 @@ def drawn(
     strategies: Sequence[Strategy], seed: Tensor, step: Tensor | int, size: int
 ) -> dict[str, Any]:
     """Draw what the strategies need for a batch of `size` outside the compiled step, by name."""
-    return {
-        s.facts.name: s.draw(stream(seed, f"draw/{s.facts.name}", step), size)
-        for s in strategies
-        if s.touches("draw")
-    }
+    with tf.device("CPU:0"):
+        return {
+            s.facts.name: s.draw(stream(seed, f"draw/{s.facts.name}", step), size)
+            for s in strategies
+            if s.touches("draw")
+        }

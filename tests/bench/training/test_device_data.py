@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -37,3 +40,36 @@ def test_tokens_have_a_kernel_of_their_own() -> None:
     arrays = Arrays.of(Split(np.ones((6, 3), np.int32), np.arange(6), np.full(6, 3)))
     assert "GatherV2" in traced(arrays)
     assert arrays.values.dtype == tf.int64
+
+
+RESET = """
+import tensorflow as tf
+
+two = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
+from bench.plugins.registry import find
+from bench.training import compiled_arm
+from bench.training.device_data import Arrays
+from tests.tiny import tiny_arm
+
+with tf.device("CPU:1"):
+    arm = tiny_arm(find().task("cifar10"))
+made = []
+
+def recorded(*arrays):
+    made.append(arrays)
+    return Arrays(*arrays)
+
+compiled_arm.Arrays = recorded
+arm.reset(1)
+devices = [a.device for arrays in made for a in arrays if a is not None]
+with tf.device("CPU:0"):
+    devices.append(arm.examples(3).device)
+assert len(devices) == 3 and all(d.endswith("CPU:1") for d in devices), devices
+"""
+"""CPU:1 in place of a GPU. A reset builds its network on CPU:0."""
+
+
+def test_a_reset_copies_no_data_to_the_host() -> None:
+    done = subprocess.run([sys.executable, "-c", RESET], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
