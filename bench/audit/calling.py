@@ -46,10 +46,11 @@ FORMS: dict[str, Callable[..., tuple[Any, Any]]] = {
 
 
 LABELS = (
-    ((False, "float32"), (True, "int32")),
+    ((False, ""), (True, "")),
     ((True, "int64"), (False, "float64"), (False, "int32")),
 )
-"""Labels that implementations take, as (numbers, type): the usual ones, and then the others."""
+"""Labels that implementations take, as (numbers, type): the usual ones, and then the others. An empty
+type is the default of `Caller` or `LossCall`."""
 
 
 @dataclass
@@ -63,7 +64,7 @@ class Caller:
     numbers: bool
     """True if its labels are class numbers."""
     dtype: str = ""
-    """Of its labels; default: float32, and int32 for numbers."""
+    """Type of its labels; if empty, float32, and int32 for numbers."""
 
     def __post_init__(self) -> None:
         self.call = self.subject.fresh()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.audit.calling import LABELS
 from bench.audit.claim import reference_loss
 from bench.audit.finding import Finding, attempted, one_line, skipped
 from bench.audit.probes import Range
@@ -17,11 +18,6 @@ from bench.core.lazy import tf
 from bench.core.strategy import Strategy
 
 EXAMPLES = 64
-LABELS = (
-    ((False, ""), (True, "")),
-    ((True, "int64"), (False, "float64"), (False, "int32")),
-)
-"""Labels that losses take, as (numbers, type): the usual ones, and then the others."""
 
 
 @dataclass
@@ -34,7 +30,7 @@ class LossCall:
     logits: bool
     """True if predictions are logits, else probabilities."""
     dtype: str = ""
-    """Of its labels; default: int32 for numbers, else that of the targets."""
+    """Type of its labels; if empty, int32 for numbers, else that of the targets."""
 
     def __call__(self, targets: Any, logits: Any) -> Any:
         """Return its value, a scalar or [B], for one-hot targets and logits [B, K]."""

@@ -17,7 +17,7 @@ SIZE = 16
 LEAST_SIDE = 8
 """Sides of a patch below which its few pixels look like any picture."""
 LEAST_SHARE = 0.8
-"""Of the patches that must look like the label's picture: resizing without a filter blurs the answer."""
+"""Share of the patches that must look like the label's picture; resizing without a filter blurs some."""
 
 
 def pasted(
